@@ -78,7 +78,9 @@ def compile_as_worker(source: dict[str, Any], project: Project, engine: EngineCl
     """Return the statement that the query worker would run: it leaves out persons if the project has none."""
 
     def has_persons() -> bool:
-        return bool(engine.read(print_persons_check(), {"project_id": project.pk}, limits=Limits(is_final=False)).rows)
+        return bool(
+            engine.read(print_persons_check(), {"project_id": project.pk}, limits=Limits(is_deduplicated=False)).rows
+        )
 
     return compile_query(source, replace(build_query_context(project), has_persons=has_persons)).statement
 

@@ -45,11 +45,11 @@ class Limits:
     result_rows: int = 100_000
     result_bytes: int = 50_000_000
     ast_depth: int = 500
-    is_final: bool = True  # whether replaced rows are left out, which merges all parts that are read
+    is_deduplicated: bool = True  # whether replaced rows are left out, which merges all parts that are read
 
     def as_settings(self) -> dict[str, Setting]:
         return {
-            "final": int(self.is_final),
+            "final": int(self.is_deduplicated),
             "max_execution_time": self.seconds,
             "max_memory_usage": self.memory_bytes,
             "max_bytes_before_external_group_by": self.memory_bytes // 2,

@@ -97,7 +97,7 @@ class StoreReader:
         self._client: EngineClient | None = None
         self._has_persons: bool | None = None
 
-    def read(self, statement: Statement, *, is_final: bool = True) -> Result:
+    def read(self, statement: Statement, *, is_deduplicated: bool = True) -> Result:
         """Return the result of a statement. Raises EngineError."""
         if self._client is None:
             self._client = get_client(may_start=False)
@@ -108,7 +108,7 @@ class StoreReader:
             ROWS_MAX,
             result_bytes=10 * RESULT_BYTES_MAX,
             ast_depth=AST_DEPTH_MAX,
-            is_final=is_final,
+            is_deduplicated=is_deduplicated,
         )
         return self._client.read(statement.sql, statement.parameters, limits=limits, query_id=str(self.task.id))
 
@@ -119,7 +119,7 @@ class StoreReader:
         """Return whether the project has imported persons. Raises EngineError."""
         if self._has_persons is None:
             check = Statement(print_persons_check(), {"project_id": self.task.context.project_id}, ("one",), 1)
-            self._has_persons = bool(self.read(check, is_final=False).rows)  # a replaced row is a row, too
+            self._has_persons = bool(self.read(check, is_deduplicated=False).rows)  # a replaced row is a row, too
         return self._has_persons
 
 

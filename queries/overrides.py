@@ -54,7 +54,7 @@ class VariableValues:
 VariableLayers = Sequence[VariableValues]
 
 
-def apply_overrides(query: Json, filters: Json, variables: VariableLayers) -> Json:
+def merge_filters_and_variables(query: Json, filters: Json, variables: VariableLayers) -> Json:
     """Return a query with filters and variables applied. `filters` are the dashboard's, merged with the tile's own."""
     return _apply(query, filters, variables, MAX_WRAPPERS)
 
@@ -75,7 +75,7 @@ def iter_variables(query: Json | None) -> Iterator[tuple[str, Json]]:
 
 
 def count_variable_characters(query: Json, variables: VariableLayers) -> int:
-    """Return the maximum number of characters that `apply_overrides` writes for the variables of a query.
+    """Return the maximum number of characters that `merge_filters_and_variables` writes for the variables of a query.
 
     A value is written once for each variable with its code name, so a query with many of them multiplies it.
     """

@@ -10,10 +10,10 @@ from dashboards_api.errors import ValidationFailed
 from queries.overrides import (
     VariableLayers,
     VariableValues,
-    apply_overrides,
     apply_overrides_to_filters,
     count_variable_characters,
     has_overrides,
+    merge_filters_and_variables,
 )
 from queries.request_overrides import (
     FILTERS_OVERRIDE,
@@ -147,7 +147,7 @@ def resolve_tile(stored: StoredTile, overrides: QueryOverrides) -> ResolvedTile:
         if has_overrides(merged, overrides.variable_layers):
             parsed = json.loads(query) if query else None
             if parsed and overrides.can_apply_to(parsed):
-                query = dump_json(apply_overrides(parsed, merged, overrides.variable_layers))
+                query = dump_json(merge_filters_and_variables(parsed, merged, overrides.variable_layers))
             filters = filters and dump_json(apply_overrides_to_filters(json.loads(filters), merged))
     return ResolvedTile(layouts, own_filters, query, filters, is_damaged)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from queries.hogql import ast
 from queries.hogql.comparisons import adapt_property
 from queries.hogql.errors import InvalidArguments, UnsupportedSyntax
-from queries.hogql.functions import Function, Kind, find_function
+from queries.hogql.functions import Function, Kind, find_allowed_function
 from queries.hogql.time_calls import TIME_HANDLERS, Handler
 from queries.hogql.values import Sql, ValueType
 
@@ -24,9 +24,9 @@ PICKERS = frozenset({"min", "max", "any", "anyLast", "argMin", "argMax", "first_
 
 def print_call(printer: ExpressionPrinter, node: ast.Call, *, in_window: bool = False) -> Sql:
     """Return a call. Raises UnknownFunction and InvalidArguments."""
-    function = find_function(node.name, node.span)
+    function = find_allowed_function(node.name, node.span)
     if function.stored == "count" and node.distinct:
-        function, node = find_function("uniqExact", node.span), replace(node, distinct=False)
+        function, node = find_allowed_function("uniqExact", node.span), replace(node, distinct=False)
     if node.stage in (ast.Stage.FINAL, ast.Stage.MERGE):
         return print_number_of_state(printer, node, function)
     function.check_counts(len(node.args), None if node.params is None else len(node.params), node.span)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
-from queries.hogql import function_lists
+from queries.hogql import allowed_functions
 from queries.hogql.errors import InvalidArguments, Span, UnknownFunction
 from queries.hogql.values import ValueType
 
@@ -63,11 +63,11 @@ def describe_counts(counts: tuple[int, int]) -> str:
 COMBINATORS = {"If": (1, None), "Array": (0, None), "Distinct": (0, None), "OrNull": (0, True), "OrDefault": (0, False)}
 
 
-def find_function(name: str, span: Span | None) -> Function:
+def find_allowed_function(name: str, span: Span | None) -> Function:
     """Return the function with a name, ignoring case. Raises UnknownFunction with the nearest name."""
-    function = FUNCTIONS.get(name) or _BY_LOWER_CASE.get(name.lower()) or _find_combined(name)
+    function = ALLOWED_FUNCTIONS.get(name) or _BY_LOWER_CASE.get(name.lower()) or _find_combined(name)
     if function is None:
-        raise UnknownFunction(name, FUNCTIONS, span=span)
+        raise UnknownFunction(name, ALLOWED_FUNCTIONS, span=span)
     return function
 
 
@@ -76,7 +76,7 @@ def _find_combined(name: str) -> Function | None:
         if not name.endswith(ending):
             continue
         base_name = name.removesuffix(ending)
-        base = FUNCTIONS.get(base_name) or _find_combined(base_name)
+        base = ALLOWED_FUNCTIONS.get(base_name) or _find_combined(base_name)
         if base is None or base.kind is not Kind.AGGREGATE:
             continue
         low, high = base.arg_counts
@@ -91,7 +91,7 @@ def _find_combined(name: str) -> Function | None:
 
 
 def _read_lists() -> Iterator[Function]:
-    for kind, value_type, nullable, text in function_lists.LISTS:
+    for kind, value_type, nullable, text in allowed_functions.LISTS:
         for entry in text.split():
             yield _read_entry(entry, Kind[kind], ValueType[value_type], nullable)
 
@@ -114,5 +114,5 @@ def _read_counts(text: str) -> tuple[int, int]:
     return int(low), int(high or low)
 
 
-FUNCTIONS = {function.name: function for function in _read_lists()}
-_BY_LOWER_CASE = {name.lower(): function for name, function in FUNCTIONS.items()}
+ALLOWED_FUNCTIONS = {function.name: function for function in _read_lists()}
+_BY_LOWER_CASE = {name.lower(): function for name, function in ALLOWED_FUNCTIONS.items()}

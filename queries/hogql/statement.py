@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from queries.hogql.tables import PROJECT_CONDITION
 
@@ -40,6 +41,10 @@ class Statement:
         check_isolation(self.sql)
         if type(self.parameters.get("project_id")) is not int:
             raise IsolationError("the statement has no project")
+
+    def has_more(self, rows: Sequence[Any]) -> bool:
+        """Return whether there are more rows than the limit."""
+        return len(rows) > self.limit
 
 
 def check_isolation(sql: str) -> None:

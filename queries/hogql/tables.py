@@ -53,7 +53,7 @@ class Table:
     """Names of several parts that mean a column: ("person", "id") is person_id."""
 
 
-def scan_rows(physical: str, columns: Iterable[str]) -> str:
+def scan_project_rows(physical: str, columns: Iterable[str]) -> str:
     """Return the subquery that reads columns of the project's rows. No other function prints the name of a stored
     table.
     """
@@ -81,7 +81,7 @@ def build_user_table(name: str, physical: str, columns: Mapping[str, str]) -> Ta
     converted = {column: _build_column(kind) for column, kind in columns.items()}
     for column in converted:
         quote_identifier(column)
-    return Table(name, converted, lambda used: scan_rows(physical, used))
+    return Table(name, converted, lambda used: scan_project_rows(physical, used))
 
 
 def _build_column(kind: str) -> Column:
@@ -105,7 +105,9 @@ def build_events_table(has_persons: HasPersons) -> Table:
 
 def print_persons_check() -> str:
     """Return a statement that returns a row if the project has imported persons, and none otherwise."""
-    tables = [f"SELECT 1 AS one FROM {scan_rows(name, ())} LIMIT 1" for name in ("person_distinct_ids", "persons")]
+    tables = [
+        f"SELECT 1 AS one FROM {scan_project_rows(name, ())} LIMIT 1" for name in ("person_distinct_ids", "persons")
+    ]
     return f"SELECT one FROM ({' UNION ALL '.join(tables)}) LIMIT 1"
 
 
@@ -118,9 +120,9 @@ def _scan_events(used: Iterable[str], has_persons: HasPersons = assume_persons) 
     of_session = sorted(name for name in names if name.startswith("session."))
     stored = names.difference(of_session)
     if not (of_session or names & _PERSON_COLUMNS):
-        return scan_rows("events", stored)
+        return scan_project_rows("events", stored)
     columns = [f"e.{quote_identifier(name)} AS {quote_identifier(name)}" for name in sorted(stored - _PERSON_COLUMNS)]
-    sources = [f"{scan_rows('events', stored | _EVENT_KEYS)} AS e"]
+    sources = [f"{scan_project_rows('events', stored | _EVENT_KEYS)} AS e"]
     if names & _PERSON_COLUMNS:
         owners, persons = (_JOIN_OWNERS, _JOIN_PERSONS) if has_persons() else (_NO_OWNERS, _NO_PERSONS)
         sources.append(owners.source)
@@ -145,8 +147,8 @@ class _Join(NamedTuple):
 _PERSON_COLUMNS = frozenset({"person_id", "person_properties"})
 _EVENT_KEYS = frozenset({"distinct_id", "person_id", "person_properties", "properties"})
 _PERSON_ID = "ifNull(d.person_id, e.person_id)"
-_DISTINCT_IDS = scan_rows("person_distinct_ids", ["distinct_id", "person_id"])
-_PERSONS = scan_rows("persons", ["person_id", "properties"])
+_DISTINCT_IDS = scan_project_rows("person_distinct_ids", ["distinct_id", "person_id"])
+_PERSONS = scan_project_rows("persons", ["person_id", "properties"])
 _JOIN_OWNERS = _Join(
     f"LEFT ANY JOIN {_DISTINCT_IDS} AS d ON e.distinct_id = d.distinct_id", f"{_PERSON_ID} AS person_id"
 )
@@ -163,7 +165,7 @@ _SESSION_OF_EVENT = "JSONExtractString(e.properties, '$session_id')"
 def _scan_sessions(used: Iterable[str]) -> str:
     """Return the scan of sessions: the events with the same `$session_id`, aggregated."""
     columns = [f"{_SESSION_COLUMNS[name]} AS `{name}`" for name in sorted({*used, "session_id"})]
-    rows = scan_rows("events", ["event", "distinct_id", "timestamp", "properties"])
+    rows = scan_project_rows("events", ["event", "distinct_id", "timestamp", "properties"])
     inner = f"(SELECT *, JSONExtractString(properties, '$session_id') AS sid FROM {rows})"
     return f"(SELECT {', '.join(columns)} FROM {inner} WHERE sid != '' GROUP BY sid)"
 
@@ -233,12 +235,12 @@ PERSONS = Table(
         "created_at": Column(ValueType.DATETIME),
         "properties": Column(ValueType.TEXT),
     },
-    lambda used: scan_rows("persons", used),
+    lambda used: scan_project_rows("persons", used),
     properties={("properties",): "properties"},
 )
 PERSON_DISTINCT_IDS = Table(
     "person_distinct_ids",
     {"distinct_id": Column(ValueType.TEXT), "person_id": Column(ValueType.UUID)},
-    lambda used: scan_rows("person_distinct_ids", used),
+    lambda used: scan_project_rows("person_distinct_ids", used),
 )
 BUILT_IN_TABLES = {table.name: table for table in (EVENTS, PERSONS, SESSIONS, PERSON_DISTINCT_IDS)}

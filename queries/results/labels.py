@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from datetime import datetime
 
 # Breakdown values, as PostHog names them: one that is missing, and all beyond the limit.
-NULL_VALUE, OTHER_VALUE = "$$_posthog_breakdown_null_$$", "$$_posthog_breakdown_other_$$"
+NULL_VALUE = "$$_posthog_breakdown_null_$$"
+OTHER_VALUE = "$$_posthog_breakdown_other_$$"
 
 SHORT_INTERVALS = frozenset({"second", "minute", "hour"})
 # strftime has the names of the process's locale.

@@ -79,7 +79,7 @@ def aggregate(rows: EventRows, grouping: Grouping, math: Math) -> Select:
     staged = StagedExpression(math.expr)
     states = group(rows.source, grouping.aliases, staged.build_states(), where=rows.where)
     ranked = _rank(states, grouping, staged.finish(Stage.FINAL))
-    return group(QuerySource(ranked), _replace_rest(grouping), [Alias(staged.finish(Stage.MERGE), NUMBER)])
+    return group(QuerySource(ranked), _group_rest_as_other(grouping), [Alias(staged.finish(Stage.MERGE), NUMBER)])
 
 
 def count_first_buckets(rows: EventRows, grouping: Grouping, unit: Expr) -> Select:
@@ -89,7 +89,7 @@ def count_first_buckets(rows: EventRows, grouping: Grouping, unit: Expr) -> Sele
     seen = group(rows.source, [*by_value.aliases, Alias(unit, UNIT)], first, where=rows.where)
     if grouping.values:
         ranked = _rank(seen, grouping, IS_UNIT)
-        kept = _replace_rest(Grouping(grouping.values, None, grouping.limit))
+        kept = _group_rest_as_other(Grouping(grouping.values, None, grouping.limit))
         seen = group(QuerySource(ranked), [*kept, _keep(UNIT)], [Alias(Call("min", (Field((BUCKET,)),)), BUCKET)])
     return group(QuerySource(seen), [_keep(name) for name in grouping.keys], [Alias(COUNT_UNITS, NUMBER)])
 
@@ -102,7 +102,7 @@ def _aggregate_units(rows: EventRows, grouping: Grouping, math: PerUnit) -> Sele
     if grouping.values:
         ranked = _rank(units, grouping, Field((NUMBER,)))
         combined = Alias(Call(math.combine, (Field((NUMBER,)),)), NUMBER)
-        units = group(QuerySource(ranked), [*_replace_rest(grouping), _keep(UNIT)], [combined])
+        units = group(QuerySource(ranked), [*_group_rest_as_other(grouping), _keep(UNIT)], [combined])
     keys = [_keep(name) for name in grouping.keys]
     return group(QuerySource(units), keys, [Alias(math.last, NUMBER)])
 
@@ -134,7 +134,7 @@ def _weight(number: Expr, grouping: Grouping) -> Expr:
     return Arithmetic("*", number, Call("transform", (Field((BUCKET,)), starts, weights)))
 
 
-def _replace_rest(grouping: Grouping) -> list[Alias]:
+def _group_rest_as_other(grouping: Grouping) -> list[Alias]:
     """Return the keys, with OTHER_VALUE in place of the values beyond the limit."""
     is_kept = Compare("<=", Field((RANK,)), Constant(grouping.limit))
     values = [Alias(Call("if", (is_kept, Field((name,)), Constant(OTHER_VALUE))), name) for name in grouping.names]

@@ -73,7 +73,7 @@ class AttemptBuilder:
         self.events = events
         self.options = events.options
         self.last = len(events.steps) - 1
-        self.window = Constant(self.options.window)
+        self.conversion_window = Constant(self.options.conversion_window)
         self.keys = (PERSON, VALUE) if events.values else (PERSON,)
         self.stops = [f"stop{number}" for number in range(len(self.options.exclusions))]
 
@@ -178,18 +178,18 @@ class AttemptBuilder:
         """Return attempts with the number of steps that they reached, without those that an exclusion removes."""
         found = AttemptRows(rows, self.keys, is_tuple)
         columns = pick(*self.keys, ATTEMPTS)
-        reached = map_array(self._count_reached(found), Field((ATTEMPTS,)))
+        reached = map_array(self._count_steps_in_conversion_window(found), Field((ATTEMPTS,)))
         rows = select_columns(columns | {REACHED: reached}, rows)
         if self.options.exclusions and self.options.order is not Order.UNORDERED:
             rows = self._drop_excluded(rows, columns | pick(REACHED), found)
         return AttemptRows(rows, self.keys, is_tuple)
 
-    def _count_reached(self, attempts: AttemptRows) -> Expr:
+    def _count_steps_in_conversion_window(self, attempts: AttemptRows) -> Expr:
         count: Expr = Constant(1)
         start = attempts.get_item(X, 0)
         for step in range(1, self.last + 1):
             time = attempts.get_item(X, step)
-            is_reached: Expr = Compare("<=", Arithmetic("-", time, start), self.window)
+            is_reached: Expr = Compare("<=", Arithmetic("-", time, start), self.conversion_window)
             if self.options.order is Order.UNORDERED and self.stops:  # an exclusion ends the attempt
                 is_reached = join_and(is_reached, Compare("<=", time, attempts.get_item(X, self.last + 1)))
             count = Arithmetic("+", count, Call("if", (is_reached, Constant(1), Constant(0))))
@@ -209,7 +209,7 @@ class AttemptBuilder:
 
     def _is_excluded(self, exclusion: Exclusion, stop: Expr, attempts: AttemptRows) -> Expr:
         """Return whether an exclusion is between its steps, or until the window ends if the second one is missing."""
-        window_end = Arithmetic("+", attempts.get_item(X, 0), self.window)
+        window_end = Arithmetic("+", attempts.get_item(X, 0), self.conversion_window)
         second = attempts.get_item(X, exclusion.to_step)
         end = Call("if", (Compare(">", Y, Constant(exclusion.to_step)), second, window_end))
         return And((Compare(">", Y, Constant(exclusion.from_step)), Compare("<", stop, end)))

@@ -13,9 +13,9 @@ from queries.runners.series import Series, SeriesReader, join_or
 PATH = ("funnelsFilter",)
 STEPS_MAX = 32  # as in PostHog
 EXCLUSIONS_MAX = 20
-WINDOW_MAX = 100_000
+CONVERSION_WINDOW_MAX = 100_000
 BINS_MAX = 90
-DEFAULT_WINDOW = 14
+DEFAULT_CONVERSION_WINDOW = 14
 PERSON = "person_id"
 FIRST_TIME_MATHS = ("first_time_for_user", "first_time_for_user_with_filters")
 _SECOND = 1_000_000
@@ -70,7 +70,7 @@ class FunnelOptions:
 
     order: Order
     visualization: Visualization
-    window: int
+    conversion_window: int
     from_step: int
     to_step: int
     exclusions: tuple[Exclusion, ...]
@@ -90,7 +90,7 @@ def read_options(source: Mapping[str, Any], steps: Sequence[Series], reader: Ser
     return FunnelOptions(
         order=order,
         visualization=Visualization(_read_choice(given, "funnelVizType", Visualization.STEPS, Visualization)),
-        window=_read_window(given),
+        conversion_window=_read_conversion_window(given),
         from_step=from_step,
         to_step=to_step,
         exclusions=_read_exclusions(given, order, len(steps) - 1, reader),
@@ -118,10 +118,12 @@ def _refuse_unsupported(source: Mapping[str, Any], given: Mapping[str, Any], ste
             raise UnsupportedPart("Steps that count only the first event of a person are", (*step.path, "math"))
 
 
-def _read_window(given: Mapping[str, Any]) -> int:
+def _read_conversion_window(given: Mapping[str, Any]) -> int:
     unit = given.get("funnelWindowIntervalUnit")
     name = "day" if unit is None else check_choice(unit, WINDOW_UNITS, (*PATH, "funnelWindowIntervalUnit"))
-    number = get_number(given, "funnelWindowInterval", PATH, default=DEFAULT_WINDOW, low=1, high=WINDOW_MAX)
+    number = get_number(
+        given, "funnelWindowInterval", PATH, default=DEFAULT_CONVERSION_WINDOW, low=1, high=CONVERSION_WINDOW_MAX
+    )
     return number * WINDOW_UNITS[name]
 
 

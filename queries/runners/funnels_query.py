@@ -92,7 +92,7 @@ class FunnelCompiler:
         """Return the intervals. Those whose persons may still convert can be hidden."""
         period, buckets = self.period, self.period.buckets
         if self.options.hides_incomplete_windows:
-            last_end = self.context.now - timedelta(microseconds=self.options.window)
+            last_end = self.context.now - timedelta(microseconds=self.options.conversion_window)
             ends = [*buckets[1:], add_units(buckets[-1], 1, INTERVALS[period.interval])]
             buckets = tuple(bucket for bucket, end in zip(buckets, ends, strict=True) if end <= last_end)
         return Intervals(buckets, period.starts[: len(buckets)], period.interval)

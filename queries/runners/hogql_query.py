@@ -36,7 +36,7 @@ def shape_table(statement: Statement, text: str, types: Sequence[str], rows: Row
         "results": localize_rows(rows[: statement.limit], types),
         "columns": names,
         "types": [[name, kind] for name, kind in zip(names, types, strict=True)],
-        "hasMore": len(rows) > statement.limit,
+        "hasMore": statement.has_more(rows),
         "limit": statement.limit,
         "offset": statement.offset,
         "hogql": text,

@@ -5,7 +5,7 @@ from typing import cast
 
 from queries.hogql.ast import Alias, Call, Expr, Field, Node, Query, Stage, WindowCall
 from queries.hogql.errors import HogQLError
-from queries.hogql.functions import Kind, find_function
+from queries.hogql.functions import Kind, find_allowed_function
 from queries.hogql.mapping import map_children
 
 
@@ -25,7 +25,7 @@ def find_aggregates(expr: Expr) -> list[Call]:
 
 def is_aggregate(call: Call) -> bool:
     try:
-        return find_function(call.name, call.span).kind is Kind.AGGREGATE
+        return find_allowed_function(call.name, call.span).kind is Kind.AGGREGATE
     except HogQLError:
         return False
 

@@ -8,7 +8,7 @@ from django.utils.timezone import now
 from dashboards_api.db.retry import atomic_with_retry
 from queries.exceptions import QueryNotFound
 from queries.models import QueryReference, QueryResult
-from queries.overrides import VariableValues, apply_overrides
+from queries.overrides import VariableValues, merge_filters_and_variables
 from queries.readers.results import StoredResult, read_results
 from queries.request_overrides import RequestOverrides
 from users.models import Project
@@ -17,7 +17,7 @@ from users.models import Project
 def apply_request_overrides(query: dict[str, Any], overrides: RequestOverrides) -> dict[str, Any]:
     """Return a query with the overrides of a request applied."""
     layers = [VariableValues(overrides.variables)] if overrides.variables else []
-    return apply_overrides(query, overrides.filters or {}, layers)
+    return merge_filters_and_variables(query, overrides.filters or {}, layers)
 
 
 @atomic_with_retry

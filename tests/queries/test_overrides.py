@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from queries.overrides import (
     INSIGHT_QUERIES,
     VariableValues,
-    apply_overrides,
     apply_overrides_to_filters,
     has_overrides,
+    merge_filters_and_variables,
 )
 
 OWN = [{"key": "plan", "value": "free"}]
@@ -23,7 +23,7 @@ DATES = {"date_from": "-30d", "date_to": None}
 def apply_checked(query: dict[str, Any], filters: dict[str, Any], *variables: dict[str, Any]) -> dict[str, Any]:
     """Return the query with overrides applied, after checking that the original has not changed."""
     before = copy.deepcopy(query)
-    after = apply_overrides(query, filters, [VariableValues(each) for each in variables])
+    after = merge_filters_and_variables(query, filters, [VariableValues(each) for each in variables])
     assert query == before
     return after
 

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from queries.hogql.functions import FUNCTIONS, Kind
+from queries.hogql.functions import ALLOWED_FUNCTIONS, Kind
 from queries.hogql.parser import parse_select
 from queries.hogql.printer import print_query
 from queries.hogql.session import PrintContext
@@ -38,7 +38,7 @@ class Example:
 
     @property
     def kind(self) -> Kind:
-        return FUNCTIONS[self.name].kind
+        return ALLOWED_FUNCTIONS[self.name].kind
 
 
 def read_examples() -> Iterator[Example]:
