@@ -10,7 +10,7 @@ from django.utils.dateparse import parse_date, parse_datetime
 
 # The value for no limit.
 ALL = "all"
-_RELATIVE = re.compile(r"-?(?P<number>[0-9]{0,5})(?P<unit>[hdwmqyMs])(?P<position>Start|End)?", re.ASCII)
+_RELATIVE_DATE = re.compile(r"-?(?P<number>[0-9]{0,5})(?P<unit>[hdwmqyMs])(?P<position>Start|End)?", re.ASCII)
 _SECONDS = {"s": 1, "M": 60, "h": 3600}
 _DAYS = {"d": 1, "w": 7}
 _MONTHS = {"m": 1, "q": 3, "y": 12}
@@ -58,8 +58,8 @@ def parse_moment(text: str, now: datetime, *, week_starts_on_monday: bool = True
     Raises ValueError for other texts.
     """
     try:
-        found = _RELATIVE.fullmatch(text)
-        return _parse_relative(found, now, week_starts_on_monday) if found else _parse_absolute(text, now)
+        found = _RELATIVE_DATE.fullmatch(text)
+        return _parse_relative_date(found, now, week_starts_on_monday) if found else _parse_absolute_date(text, now)
     except OverflowError as error:  # a year before 1 or after 9999
         raise ValueError(text) from error
 
@@ -104,7 +104,7 @@ def get_end_of_unit(moment: datetime, unit: str, *, week_starts_on_monday: bool 
     return (following.astimezone(UTC) - _TICK).astimezone(moment.tzinfo)
 
 
-def _parse_absolute(text: str, now: datetime) -> NamedMoment:
+def _parse_absolute_date(text: str, now: datetime) -> NamedMoment:
     if day := parse_date(text):
         return NamedMoment(_normalize(datetime.combine(day, time.min, now.tzinfo)), DateForm.DATE)
     moment = parse_datetime(text)
@@ -114,7 +114,7 @@ def _parse_absolute(text: str, now: datetime) -> NamedMoment:
     return NamedMoment(local, DateForm.MOMENT)
 
 
-def _parse_relative(found: re.Match[str], now: datetime, week_starts_on_monday: bool) -> NamedMoment:
+def _parse_relative_date(found: re.Match[str], now: datetime, week_starts_on_monday: bool) -> NamedMoment:
     number, unit, position = found["number"], found["unit"], found["position"]
     if not number and not position:
         raise ValueError(found[0])

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from dashboards_api.errors import ValidationFailed
 from dashboards_api.http.openapi import IF_MATCH
-from dashboards_api.http.request_options import etag_matches, make_etag, parse_expected_versions
+from dashboards_api.http.request_options import etag_matches, make_etag, parse_if_match
 from dashboards_api.idempotency.viewsets import IdempotentViewSet
 from users.auth.credentials import Credential, get_project_membership
 from users.auth.permissions import HasRequiredScopes, IsProjectMember
@@ -87,7 +87,7 @@ class AuthenticatedViewSet(IdempotentViewSet):
         if (
             self.request.method in _WRITE_METHODS
             and not self.supports_if_match
-            and parse_expected_versions(self.request._request) is not None
+            and parse_if_match(self.request._request) is not None
         ):
             detail = "This request does not support `If-Match`, because it does not change one dashboard with versions."
             raise ValidationFailed(detail, attr=IF_MATCH.name, code="if_match_not_supported")

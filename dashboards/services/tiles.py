@@ -60,7 +60,7 @@ def delete_tile(changes: ChangeSet, dashboard_id: int, *, project: Project, tile
     tile = _get_shown_tile(dashboard, tile_id)
     change_tiles(changes, dashboard, [{"id": tile.pk, "deleted": True}])
     rest = list(Tile.objects.on_dashboard(dashboard).visible())
-    update_rows(_close_up(rest, tile.layouts.keys()), LAYOUT_COLUMNS)
+    update_rows(_compact_layouts(rest, tile.layouts.keys()), LAYOUT_COLUMNS)
 
 
 def reorder_tiles(
@@ -147,7 +147,7 @@ def _get_shown_tile(dashboard: Dashboard, tile_id: int) -> Tile:
     return tile
 
 
-def _close_up(tiles: list[Tile], breakpoints: Collection[str]) -> list[Tile]:
+def _compact_layouts(tiles: list[Tile], breakpoints: Collection[str]) -> list[Tile]:
     """Move tiles up on these breakpoints, and return those that moved. Incomplete placements stay unchanged."""
     placed: dict[str, list[tuple[Placement, Tile]]] = {}
     for tile in tiles:

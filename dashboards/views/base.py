@@ -18,7 +18,7 @@ from dashboards_api.errors import ValidationFailed
 from dashboards_api.http.api_exceptions import PreconditionRequired
 from dashboards_api.http.openapi import id_parameter
 from dashboards_api.http.pagination import CursorPagination
-from dashboards_api.http.request_options import QueryParametersMixin, parse_expected_versions
+from dashboards_api.http.request_options import QueryParametersMixin, parse_if_match
 from dashboards_api.http.viewsets import ApiViewSet
 from queries.refresh import Refresh, parse_refresh
 from queries.request_overrides import (
@@ -151,7 +151,7 @@ def write_dashboard(
     request = view.request._request
     if settings.REQUIRE_IF_MATCH and "If-Match" not in request.headers:
         raise PreconditionRequired
-    versions = parse_expected_versions(request)
+    versions = parse_if_match(request)
     expected = None if versions is None else ExpectedVersions(dashboard_id, view.project, versions, others)
 
     def respond(result: T, changes: ChangeSet) -> Response:

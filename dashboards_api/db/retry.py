@@ -23,8 +23,9 @@ logger = structlog.get_logger("dashboards_api.retry")
 ATTEMPTS_AFTER_CONFLICT = 4
 ATTEMPTS_AFTER_INTEGRITY_ERROR = 2
 DELAY_SECONDS_MAX = 0.03  # before the second attempt
-# The SQLSTATE codes serialization_failure and deadlock_detected.
-_CONFLICT_CODES = frozenset({"40001", "40P01"})
+# SQLSTATE codes
+SERIALIZATION_FAILURE = "40001"
+DEADLOCK_DETECTED = "40P01"
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -60,7 +61,7 @@ def atomic_with_retry(function: Callable[P, R]) -> Callable[P, R]:
 def is_transaction_conflict(error: BaseException) -> bool:
     """Return whether a database error comes from a serialization failure or a deadlock, which Django wraps."""
     return isinstance(error, DatabaseError) and any(
-        getattr(each, "sqlstate", None) in _CONFLICT_CODES for each in exception_chain(error)
+        getattr(each, "sqlstate", None) in (SERIALIZATION_FAILURE, DEADLOCK_DETECTED) for each in exception_chain(error)
     )
 
 

@@ -186,7 +186,7 @@ def make_etag(request: HttpRequest, *parts: Any, version: int | None = None) -> 
     return f'W/"{digest}"' if version is None else f'W/"{version}.{digest}"'
 
 
-def parse_expected_versions(request: HttpRequest) -> frozenset[int] | None:
+def parse_if_match(request: HttpRequest) -> frozenset[int] | None:
     """Return the versions that `If-Match` names, or None if it is `*` or absent."""
     sent = request.headers.get("If-Match")
     if sent is None or sent.strip() == "*":
