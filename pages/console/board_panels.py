@@ -22,6 +22,7 @@ from users.readers import Row
 FOUND_INSIGHTS = 10
 SUGGESTIONS_MAX = 1000
 NO_RANGE = "As each insight has it"
+NO_RANGE_OF_TILE = "As the dashboard or the insight has it"
 
 
 def find_insights(membership: Membership, dashboard_id: int, search: str) -> dict[str, Any]:
@@ -53,7 +54,10 @@ def find_tile(tiles: list[Row], tile_id: int, sent: Values) -> dict[str, Any]:
     for tile, place in zip(tiles, places, strict=True):
         if tile["id"] == tile_id:
             was = read_tile_settings(tile, place)
-            return {"tile": tile, "tile_title": get_tile_title(tile), "tile_was": was, "tile_values": {**was, **sent}}
+            values = {**was, **sent}
+            presets = list_presets(values, NO_RANGE_OF_TILE)
+            title = get_tile_title(tile)
+            return {"tile": tile, "tile_title": title, "tile_was": was, "tile_values": values, "presets": presets}
     return {}
 
 

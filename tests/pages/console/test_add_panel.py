@@ -143,6 +143,33 @@ def test_settings_of_a_tile_are_changed_on_the_board(browser: Client, alice: Per
     assert tile.layouts["sm"] == {"x": 0, "y": 0, "w": 8, "h": 5}
 
 
+def test_date_range_of_a_tile_is_changed_on_the_board(browser: Client, alice: Person, board: Dashboard) -> None:
+    make_insight(alice, board, name="Visits")
+    tile = Tile.objects.get()
+    properties = [{"key": "plan", "value": "team", "type": "event"}]
+    alice.api.patch(
+        f"dashboards/{board.pk}/", {"tiles": [{"id": tile.pk, "filters_overrides": {"properties": properties}}]}
+    )
+    size = {"was-width": "6", "was-height": "5", "width": "6", "height": "5", "show_description": "on"}
+    was = {"action": "settings", "tile": tile.pk, **size, "was-range": "", "was-date_from": "", "was-date_to": ""}
+    assert post_tile(browser, board, **was, range="-30d|", date_from="", date_to="").status_code == 303
+    tile.refresh_from_db()
+    assert tile.filters_overrides == {"properties": properties, "date_from": "-30d"}
+    panel = get_text(browser.get(f"{get_dashboard_path(board)}?panel=tile&tile={tile.pk}")).partition('id="panel"')[2]
+    assert '<option value="-30d|" selected>Last 30 days</option>' in panel
+    was |= {"was-range": "-30d|"}
+    wrong = post_tile(browser, board, **was, range="custom", date_from="2026-11-30", date_to="2026-11-01")
+    assert wrong.status_code == 400
+    assert 'name="date_to" value="2026-11-01" aria-invalid="true" aria-describedby="error"' in get_text(wrong)
+    assert post_tile(browser, board, **was, range="custom", date_from="2026-11-01", date_to="").status_code == 303
+    tile.refresh_from_db()
+    assert tile.filters_overrides == {"properties": properties, "date_from": "2026-11-01"}
+    was |= {"was-range": "custom", "was-date_from": "2026-11-01"}
+    assert post_tile(browser, board, **was, range="", date_from="2026-11-01", date_to="").status_code == 303
+    tile.refresh_from_db()
+    assert tile.filters_overrides == {"properties": properties}
+
+
 def test_settings_keep_what_others_changed(browser: Client, alice: Person, board: Dashboard) -> None:
     tile = make_text_tile(alice, board, "one", color="red", layouts={"sm": {"x": 0, "y": 0, "w": 4, "h": 4}})
     was = {"was-color": "", "was-width": "6", "was-height": "5", "was-show_description": "on"}
