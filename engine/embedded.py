@@ -22,7 +22,7 @@ from typing import Any, NoReturn
 
 from engine.files import INCOMING, LOCK_NAME, STORE, TEMPORARY, describe_holder
 from engine.landlock import restrict_files
-from engine.memory import get_memory_limit
+from engine.memory import get_engine_memory_limit
 from engine.protocol import GREETING, ProtocolError, listen, receive_message, send_message
 from engine.statements import RunningStatement, Statements
 from engine.write_verification import WriteVerifier
@@ -32,7 +32,8 @@ SECONDS_BETWEEN_CHECKS = 0.1
 SECONDS_TO_STOP = 3
 FILES_MAX = 65_536
 # Free disk space below which no insert or merge starts: a disk that fills up meanwhile damages the data being written.
-KEEP_FREE, FREE_BYTES_MIN = "storage_configuration.disks.default.keep_free_space_bytes", 100_000_000
+KEEP_FREE = "storage_configuration.disks.default.keep_free_space_bytes"
+FREE_BYTES_MIN = 100_000_000
 # Paths besides the interpreter and its packages: shared libraries, time zones, and information of the kernel.
 READABLE = (
     "/usr",
@@ -58,7 +59,7 @@ class Engine:
 
         self.restricted = restricted
         options = {
-            "max_server_memory_usage": get_memory_limit(),
+            "max_server_memory_usage": get_engine_memory_limit(),
             KEEP_FREE: FREE_BYTES_MIN,
             "backups.allowed_path": folder / INCOMING,
         }

@@ -40,7 +40,8 @@ SECONDS_TO_ANSWER = 10
 SECONDS_OF_GRACE = 10
 # The engine ends itself if a statement still runs this long after its cancellation. A write notices a cancellation
 # between two large blocks.
-SECONDS_TO_END_READ, SECONDS_TO_END_WRITE = 2, 30
+SECONDS_TO_END_READ = 2
+SECONDS_TO_END_WRITE = 30
 
 
 class ConnectionLost(Exception):

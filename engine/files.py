@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 FOLDER = "engine"
-STORE, INCOMING, TEMPORARY = "store", "incoming", "tmp"
+STORE = "store"
+INCOMING = "incoming"
+TEMPORARY = "tmp"
 LOCK_NAME = "engine.lock"
 FAILURE_NAME = "failure"
 

@@ -9,7 +9,7 @@ MEMORY_MAX = 2 * 1024**3
 SHARE_OF_MACHINE = 0.4
 
 
-def get_memory_limit() -> int:
+def get_engine_memory_limit() -> int:
     """Return the smaller of 2 GB and 40 % of the memory that this process may use, in bytes."""
     machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return find_memory_limit(machine, Path("/proc/self/cgroup"), Path("/sys/fs/cgroup"))

@@ -32,13 +32,13 @@ STORE_COLUMNS = "id UUID, created_at DateTime64(6, 'UTC')"
 # without the part, and return numbers that are too low.
 DURABLE = "SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, max_suspicious_broken_parts = 0"
 
-# Inserts are idempotent: a row that is inserted again replaces the earlier one. Rows of events are equal if they have
-# the same project, day, event, distinct id and uuid; in the other tables, the row with the higher version is kept.
+# Inserts are idempotent: a row that is inserted again replaces the earlier one. Events with the same values of this key
+# are duplicates; in the other tables, the row with the higher version is kept.
+EVENTS_DEDUPLICATION_KEY = "project_id, toDate(timestamp), event, cityHash64(distinct_id), uuid"
 _TABLES = {
     "events": (
         EVENTS_COLUMNS,
-        "ReplacingMergeTree PARTITION BY toYYYYMM(timestamp)"
-        " ORDER BY (project_id, toDate(timestamp), event, cityHash64(distinct_id), uuid)",
+        f"ReplacingMergeTree PARTITION BY toYYYYMM(timestamp) ORDER BY ({EVENTS_DEDUPLICATION_KEY})",
     ),
     "persons": (PERSONS_COLUMNS, "ReplacingMergeTree(version) ORDER BY (project_id, person_id)"),
     "person_distinct_ids": (

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
-TIMEOUT, CANCELLED = 159, 394
+TIMEOUT = 159
+CANCELLED = 394
 # ClickHouse checks its own limit between blocks, and reports more detail. It gets this time to do so.
 SECONDS_OF_GRACE = 0.5
 _CODE = re.compile(r"Code: (\d+)\.")

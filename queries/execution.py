@@ -25,7 +25,7 @@ from queries.validation import describe_error, validate_query
 
 # Rows of a stored result as JSON, in bytes.
 RESULT_BYTES_MAX = 5_000_000
-MEMORY_BYTES_MAX = 1_000_000_000
+QUERY_MEMORY_BYTES_MAX = 1_000_000_000
 ROWS_MAX = 50_001
 AST_DEPTH_MAX = 1_000  # a funnel of 32 steps with 20 exclusions has more than 500 levels
 VALIDATION_LIFETIME = timedelta(minutes=1)
@@ -104,7 +104,7 @@ class StoreReader:
             check_store_once(self._client, self.task.store_id)
         limits = Limits(
             self.task.seconds,
-            MEMORY_BYTES_MAX,
+            QUERY_MEMORY_BYTES_MAX,
             ROWS_MAX,
             result_bytes=10 * RESULT_BYTES_MAX,
             ast_depth=AST_DEPTH_MAX,

@@ -35,7 +35,9 @@ class Action(NamedTuple):
     waits: bool
 
 
-NOTHING, ENQUEUE, WAIT = Action(False, False), Action(True, False), Action(True, True)
+NOTHING = Action(False, False)
+ENQUEUE = Action(True, False)
+WAIT = Action(True, True)
 _FORCED_ACTIONS = {Refresh.FORCE_CACHE: NOTHING, Refresh.FORCE_BLOCKING: WAIT, Refresh.FORCE_ASYNC: ENQUEUE}
 # The actions of the other modes for results that are not fresh.
 _ACTIONS_IF_NOT_FRESH = {

@@ -15,7 +15,8 @@ from dashboards_api.errors import ValidationFailed
 
 Json = dict[str, Any]
 
-FILTERS_OVERRIDE, VARIABLES_OVERRIDE = "filters_override", "variables_override"
+FILTERS_OVERRIDE = "filters_override"
+VARIABLES_OVERRIDE = "variables_override"
 # The types of the filters that have an effect on queries; null removes a filter.
 _SHAPES: dict[str, tuple[tuple[type, ...], str]] = {
     "date_from": ((str,), "a text"),

@@ -22,7 +22,8 @@ from engine.supervisor import SupervisorLoop, log, stop_process
 ROOT = Path(__file__).resolve().parent.parent
 REMOTE = "remote"
 SECONDS_BETWEEN_CHECKS = 0.5
-BACKOFF_MIN, BACKOFF_MAX = 0.2, 30.0
+BACKOFF_MIN = 0.2
+BACKOFF_MAX = 30.0
 SECONDS_TO_BE_SOUND = 10  # a worker that has run this long is restarted immediately
 SECONDS_TO_STOP = 8
 

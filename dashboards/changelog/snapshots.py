@@ -24,7 +24,8 @@ _SHARING = ("enabled", "settings", "password_required")
 # Read as text, which is faster than through the fields.
 _JSON = {"tags": raw_json("tag_names"), **{field: raw_json(field) for field in FREE_JSON}}
 _COLUMNS = tuple(f"raw_{field}" if field in _JSON else field for field in _FIELDS)
-_TEXT, _BUTTON = ("id", "body"), ("id", *BUTTON_FIELDS)
+_TEXT = ("id", "body")
+_BUTTON = ("id", *BUTTON_FIELDS)
 _TILE_COLUMNS = ("id", "insight", *(f"text__{each}" for each in _TEXT), *(f"button__{each}" for each in _BUTTON))
 # The positions of that JSON in rows of dashboards and of tiles.
 _FREE_JSON_POSITIONS = [_FIELDS.index(field) for field in FREE_JSON]

@@ -197,7 +197,7 @@ class ChangeSet:
         return queries
 
 
-class ExpectedVersions(NamedTuple):
+class IfMatchVersions(NamedTuple):
     """The versions of a dashboard that `If-Match` accepts, for optimistic locking.
 
     `others` are dashboards that the same write changes.
@@ -208,7 +208,7 @@ class ExpectedVersions(NamedTuple):
     versions: Collection[int]
     others: Collection[int] = ()
 
-    def lock(self) -> int:
+    def lock_if_match(self) -> int:
         """Lock the dashboards and return the version. Raises DashboardNotFound and VersionConflict."""
         ids = {self.dashboard_id, *self.others}
         rows = Dashboard.objects.in_project(self.project).filter(pk__in=ids).select_for_update().order_by("pk")
@@ -221,7 +221,7 @@ class ExpectedVersions(NamedTuple):
             raise VersionConflict(version)
         return version
 
-    def check(self, version: int, changes: ChangeSet) -> None:
+    def recheck_if_match(self, version: int, changes: ChangeSet) -> None:
         """Raise VersionConflict if another write has changed the dashboard meanwhile, through content on another
         dashboard.
 
@@ -233,7 +233,7 @@ class ExpectedVersions(NamedTuple):
 
 
 @contextmanager
-def write_transaction(actor: Membership, expected: ExpectedVersions | None = None) -> Iterator[ChangeSet]:
+def write_transaction(actor: Membership, expected: IfMatchVersions | None = None) -> Iterator[ChangeSet]:
     """Open the transaction of a write, and give the block a `ChangeSet`, which is saved at its end.
 
     Everything that changes dashboards runs in one. Slow work, such as hashing and filling templates, is refused inside
@@ -244,13 +244,13 @@ def write_transaction(actor: Membership, expected: ExpectedVersions | None = Non
 
 
 @contextmanager
-def _track(actor: Membership, expected: ExpectedVersions | None) -> Iterator[ChangeSet]:
+def _track(actor: Membership, expected: IfMatchVersions | None) -> Iterator[ChangeSet]:
     changes = ChangeSet(actor)
-    version = expected.lock() if expected else 0
+    version = expected.lock_if_match() if expected else 0
     yield changes
     changes.save()
     if expected:
-        expected.check(version, changes)
+        expected.recheck_if_match(version, changes)
 
 
 @retry_on_conflict
@@ -259,7 +259,7 @@ def perform_write(
     read: Callable[[T, ChangeSet], R],
     *,
     actor: Membership,
-    expected: ExpectedVersions | None = None,
+    expected: IfMatchVersions | None = None,
 ) -> R:
     """Run `work` in a write transaction. Call `read` with its result and the saved change set, and return the response.
 

@@ -13,7 +13,8 @@ from dashboards_api.db.fields import JSONTextField
 SHARE_NOTE_MAX_LENGTH = 100
 # The settings that change how a shared page looks. Its JSON names the flags that are on, and the theme.
 PAGE_FLAGS = ("whitelabel", "noHeader", "showInspector", "legend", "detailed", "hideExtraDetails")
-THEME, THEMES = "theme", ("light", "dark", "system")
+THEME = "theme"
+THEMES = ("light", "dark", "system")
 # How long a replaced token still works, so that the new link can be distributed first.
 GRACE = timedelta(minutes=5)
 

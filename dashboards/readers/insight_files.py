@@ -30,7 +30,8 @@ class ImageSize(NamedTuple):
     height: int = 630
 
 
-SIZE_MIN, SIZE_MAX = ImageSize(320, 240), ImageSize(2400, 1600)
+SIZE_MIN = ImageSize(320, 240)
+SIZE_MAX = ImageSize(2400, 1600)
 
 
 class DrawImage(Protocol):

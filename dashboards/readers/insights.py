@@ -66,7 +66,8 @@ class InsightRow(NamedTuple):
     raw_tag_names: str
 
 
-_get_creator, _get_modifier = user_getter("created_by"), user_getter("last_modified_by")
+_get_creator = user_getter("created_by")
+_get_modifier = user_getter("last_modified_by")
 
 
 class InsightQuery(NamedTuple):

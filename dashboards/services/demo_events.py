@@ -28,7 +28,8 @@ COUNTRIES = {
 BROWSERS = {"Chrome": 58, "Safari": 22, "Firefox": 13, "Edge": 7}
 SYSTEMS = {"Windows": 38, "macOS": 22, "Android": 21, "iOS": 15, "Linux": 4}
 MOBILE_SYSTEMS = ("Android", "iOS")
-MOBILE_HEIGHTS, DESKTOP_HEIGHTS = {844: 3, 915: 4, 740: 2}, {1080: 5, 900: 3, 1440: 2}
+MOBILE_HEIGHTS = {844: 3, 915: 4, 740: 2}
+DESKTOP_HEIGHTS = {1080: 5, 900: 3, 1440: 2}
 REFERRERS = {
     "$direct": 38,
     "google.com": 30,

@@ -37,7 +37,7 @@ def change_sharing(changes: ChangeSet, dashboard: Dashboard, content: SharingInp
         sharing.save(update_fields=columns)
 
 
-def refresh_sharing(changes: ChangeSet, dashboard_id: int, *, project: Project) -> None:
+def rotate_access_token(changes: ChangeSet, dashboard_id: int, *, project: Project) -> None:
     """Rotate the access token of a dashboard. If sharing is enabled, the old one stays valid for another `GRACE`.
 
     Raises DashboardNotFound (also for a deleted dashboard) and Forbidden.

@@ -7,7 +7,7 @@ from django.conf import settings
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.response import Response
 
-from dashboards.changelog.tracking import ChangeSet, ExpectedVersions, perform_write
+from dashboards.changelog.tracking import ChangeSet, IfMatchVersions, perform_write
 from dashboards.changelog.versions import get_version
 from dashboards.folders import normalize_folder
 from dashboards.http_requests import parse_overrides
@@ -152,7 +152,7 @@ def write_dashboard(
     if settings.REQUIRE_IF_MATCH and "If-Match" not in request.headers:
         raise PreconditionRequired
     versions = parse_if_match(request)
-    expected = None if versions is None else ExpectedVersions(dashboard_id, view.project, versions, others)
+    expected = None if versions is None else IfMatchVersions(dashboard_id, view.project, versions, others)
 
     def respond(result: T, changes: ChangeSet) -> Response:
         response = read(result)

@@ -18,7 +18,8 @@ from queries.serializers import AnyJSONField
 from users.viewsets import ProjectScopedViewSet
 
 FORMATS = ("optimized", "json")
-CHARACTERS_MIN, CHARACTERS_MAX = 200, 100_000
+CHARACTERS_MIN = 200
+CHARACTERS_MAX = 100_000
 OUTPUT_FORMAT = OpenApiParameter(
     "output_format", str, enum=FORMATS, description="`optimized` (default): compact text. `json`: as in insights."
 )

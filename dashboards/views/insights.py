@@ -73,7 +73,8 @@ FROM_DASHBOARD = OpenApiParameter(
     description="As this dashboard shows it: with the filters and variables of the dashboard and of its tile.",
 )
 # The header with which agents of PostHog's MCP server identify themselves.
-CLIENT_HEADER, AGENT = "x-posthog-client", "mcp"
+CLIENT_HEADER = "x-posthog-client"
+AGENT = "mcp"
 
 
 def read_insight_with_results(view: ProjectScopedViewSet, id: str) -> tuple[dict[str, Any], Results]:

@@ -17,7 +17,7 @@ from dashboards.serializers.sharing import (
 )
 from dashboards.services.inputs import SharingInput
 from dashboards.services.share_passwords import add_share_password, hash_share_password, remove_share_password
-from dashboards.services.sharing import refresh_sharing, update_sharing
+from dashboards.services.sharing import rotate_access_token, update_sharing
 from dashboards.views.base import write_dashboard
 from dashboards_api.http.openapi import IF_MATCH, PROJECT_ID, describe_body, id_parameter, operation_ids
 from dashboards_api.parsing import parse_id
@@ -79,7 +79,7 @@ class SharingConfigurationViewSet(ProjectScopedViewSet):
         return write_dashboard(
             self,
             number,
-            lambda changes: refresh_sharing(changes, number, project=self.project),
+            lambda changes: rotate_access_token(changes, number, project=self.project),
             lambda _: self._answer(number),
         )
 

@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 import dj_database_url
 
 ACCEPTED_FORMS = "postgresql://user:password@host:5432/name or sqlite:////path/to/file"
-SQLITE, POSTGRESQL = "dashboards_api.db.backends.sqlite3", "dashboards_api.db.backends.postgresql"
+SQLITE = "dashboards_api.db.backends.sqlite3"
+POSTGRESQL = "dashboards_api.db.backends.postgresql"
 POSTGRESQL_SCHEMES = ("postgresql", "postgres", "pgsql")
 
 

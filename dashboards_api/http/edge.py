@@ -15,7 +15,7 @@ import structlog
 from granian.rsgi import ProtocolClosed  # type: ignore[attr-defined]  # it exports this for applications
 
 from dashboards_api.http.callers import CallerCache
-from dashboards_api.http.fair_pool import FairPool, Job
+from dashboards_api.http.fair_thread_pool import FairThreadPool, Job
 from dashboards_api.http.middleware import OPERATIONS_PATHS, client_address
 from dashboards_api.http.request_body import (
     BODY_TIMEOUT_SECONDS,
@@ -37,11 +37,14 @@ from dashboards_api.networks import get_network
 logger = structlog.get_logger("dashboards_api.edge")
 
 # The concurrency of a process: the requests that run at the same time, in total and for one caller.
-THREADS, THREADS_PER_CALLER = 4, 1
+THREADS = 4
+THREADS_PER_CALLER = 1
 # Bodies that a process receives at the same time, in total and from one network. Each may take BODY_TIMEOUT_SECONDS.
-BODIES_MAX, BODIES_MAX_PER_NETWORK = 2048, 256
+BODIES_MAX = 2048
+BODIES_MAX_PER_NETWORK = 256
 # A request waiting this long for a thread is dropped if its client has disconnected, and finally refused.
-SECONDS_TO_NOTICE, SECONDS_TO_WAIT = 0.25, 30.0
+SECONDS_TO_NOTICE = 0.25
+SECONDS_TO_WAIT = 30.0
 COLLECT_AFTER_BYTES = MIB
 BUSY_DETAIL = "The service is busy. Please try again."
 
@@ -62,9 +65,9 @@ class Edge:
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         """Start the threads, in each worker: a fork does not inherit them."""
         self.loop = loop
-        self.pool = FairPool(THREADS, THREADS_PER_CALLER, "request")
+        self.pool = FairThreadPool(THREADS, THREADS_PER_CALLER, "request")
         # One more thread, so that monitoring does not wait behind requests of users.
-        self.operations = FairPool(1, 1, "operations")
+        self.operations = FairThreadPool(1, 1, "operations")
         self.waiters = Waiters(loop)
         loop.call_soon(limit_unread_responses)  # the server listens before it runs the loop
 
@@ -174,7 +177,7 @@ class Edge:
         self.watchers.add(watcher)
         watcher.add_done_callback(self.watchers.discard)
 
-    async def drop_waiting(self, pool: FairPool, job: Job, scope: Any, protocol: Any, answered: Any) -> None:
+    async def drop_waiting(self, pool: FairThreadPool, job: Job, scope: Any, protocol: Any, answered: Any) -> None:
         """Drop a job whose client has disconnected, and refuse one that waits too long."""
         gone = asyncio.ensure_future(protocol.client_disconnect())
         await asyncio.wait((gone, answered), timeout=SECONDS_TO_WAIT, return_when=asyncio.FIRST_COMPLETED)

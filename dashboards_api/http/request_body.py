@@ -11,14 +11,16 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Any
 
-KIB, MIB = 1024, 1024 * 1024
+KIB = 1024
+MIB = 1024 * 1024
 SMALL_BODY_BYTES = 64 * KIB  # the default, and the limit without credentials
 # Urlencoded forms take 0.2 s of processor time per megabyte. 10,000 characters are at most 120 kB.
 FORM_BYTES = MIB
 LARGE_BODY_BYTES = 20 * MIB  # for tiles, queries and template documents
 BODY_TIMEOUT_SECONDS = 60.0
 # Memory of large bodies in one process, in total and for one network.
-MEMORY_BYTES, MEMORY_BYTES_PER_NETWORK = 128 * MIB, 64 * MIB
+MEMORY_BYTES = 128 * MIB
+MEMORY_BYTES_PER_NETWORK = 64 * MIB
 # Bytes read and discarded of a body that is too large: a client that sends all of it first can then read the response.
 DRAINED_BYTES = 5 * LARGE_BODY_BYTES
 # Seconds without data after which the rest of a body is not awaited any longer.

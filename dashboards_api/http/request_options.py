@@ -30,7 +30,8 @@ from dashboards_api.release import get_release_hash
 
 # Values of one parameter, repeated or in a JSON list.
 MAX_VALUES = 100
-_TRUE, _FALSE = ("true", "1"), ("false", "0")
+_TRUE = ("true", "1")
+_FALSE = ("false", "0")
 Item = TypeVar("Item", int, str)
 
 IGNORED_FIELDS_HEADER = "Ignored-Fields"

@@ -12,10 +12,13 @@ from dashboards_api.http.waiting import FindPending, Wait
 
 logger = structlog.get_logger("dashboards_api.edge")
 
-WAITERS_MAX, WAITERS_MAX_PER_CALLER = 64, 32
+WAITERS_MAX = 64
+WAITERS_MAX_PER_CALLER = 32
 SECONDS_TO_WAIT_FOR_RESULTS = 10.0
 # Polls become less frequent: results of quick queries are found soon, and slow ones cost few statements.
-SECONDS_BETWEEN_CHECKS, SECONDS_BETWEEN_LATE_CHECKS, SECONDS_UNTIL_LATE = 0.02, 0.1, 1.0
+SECONDS_BETWEEN_CHECKS = 0.02
+SECONDS_BETWEEN_LATE_CHECKS = 0.1
+SECONDS_UNTIL_LATE = 1.0
 
 
 class Waiters:

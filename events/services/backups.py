@@ -28,7 +28,8 @@ from events.services.staging import get_incoming_folder
 from events.services.store import open_store
 
 SUFFIX = ".events"
-RESTORING, REPLACED = f"{FOLDER}.restoring", f"{FOLDER}.replaced"
+RESTORING = f"{FOLDER}.restoring"
+REPLACED = f"{FOLDER}.replaced"
 
 
 def get_events_file(file: Path) -> Path:

@@ -16,8 +16,10 @@ from events.services.source_files import Format
 
 JSON_BYTES_MAX = 10_000_000
 # The problems of rows that are neither good nor bad: empty lines, and the first row of each staging table.
-BLANK, KEPT = "blank", "kept"
-PROBLEM, ROW = "problem", "row"
+BLANK = "blank"
+KEPT = "kept"
+PROBLEM = "problem"
+ROW = "row"
 STAGING_COLUMNS = f"{PROBLEM} LowCardinality(String), {ROW} UInt64"
 # Where a moment has neither a zone nor an offset, it is UTC. The engine's own parser accepts more, such as 25:00.
 MOMENT_PATTERN = r"^\d{4}-\d\d-\d\d([T ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,9})?)?( ?(Z|UTC|[+-]\d\d(:?\d\d)?))?)?$"

@@ -19,7 +19,8 @@ from events.models import ImportedTable
 from events.services.rows import BLANK, KEPT, PROBLEM
 
 LOCK_NAME = "import.lock"
-STAGING, TABLE = "staging_", "table_"
+STAGING = "staging_"
+TABLE = "table_"
 # The age of such a table on a ClickHouse server, which imports on several machines may use at once.
 SECONDS_TO_ABANDON = 24 * 3600
 LISTED_MAX = 10

@@ -27,7 +27,8 @@ from events.services.staging import TABLE, drop_table
 BUILT_IN_NAMES = frozenset({"events", "persons", "sessions", "person_distinct_ids", "groups", "cohort_people", "logs"})
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 BAD_COLUMN = re.compile(r"[`\\\x00-\x1f\x7f{}<>]")
-COLUMNS_MAX, COLUMN_NAME_MAX_LENGTH = 1000, 200
+COLUMNS_MAX = 1000
+COLUMN_NAME_MAX_LENGTH = 200
 PROJECT_COLUMN = "project_id"
 # A field that the first lines of a file do not have is an error: left out, nobody would notice.
 SETTINGS: Mapping[str, Setting] = {

@@ -21,7 +21,8 @@ SCRIPT = Path(__file__).with_name("png_process.py")
 FONTS = Path(__file__).parents[1] / "fonts"
 SECONDS = 10
 # Each takes a processor for some tenths of a second: others wait, but a thread of the pool not for long.
-PROCESSES, SECONDS_TO_WAIT = 2, 2
+PROCESSES = 2
+SECONDS_TO_WAIT = 2
 _slots = BoundedSemaphore(PROCESSES)
 
 

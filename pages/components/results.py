@@ -9,8 +9,12 @@ from django.utils.timesince import timesince
 from queries.readers.fields import FAILED, QUEUED
 from users.readers import Row
 
-NEVER, NO_QUERY, UNKNOWN = "Not computed yet", "This insight has no query.", "This result cannot be drawn here."
-NOTHING, WAITING, DAMAGED = "Nothing found", "Being computed", "This insight cannot be read."
+NEVER = "Not computed yet"
+NO_QUERY = "This insight has no query."
+UNKNOWN = "This result cannot be drawn here."
+NOTHING = "Nothing found"
+WAITING = "Being computed"
+DAMAGED = "This insight cannot be read."
 
 
 class Clock(NamedTuple):

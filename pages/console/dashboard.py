@@ -17,7 +17,7 @@ from dashboards.services.share_passwords import (
     hash_share_password,
     remove_share_password,
 )
-from dashboards.services.sharing import refresh_sharing, update_sharing
+from dashboards.services.sharing import rotate_access_token, update_sharing
 from dashboards.services.version_restore import restore_version
 from dashboards_api.db.fields import to_plain_json
 from dashboards_api.errors import ValidationFailed, VersionConflict
@@ -176,7 +176,7 @@ class DashboardView(BoardView):
             content = build_sharing_input(form, to_plain_json(stored))
             update_sharing(changes, number, project=project, content=content)
         elif action == "refresh":
-            refresh_sharing(changes, number, project=project)
+            rotate_access_token(changes, number, project=project)
         elif action == "remove-password":
             password_id = parse_int(form.get("password")) or 0
             remove_share_password(changes, number, project=project, password_id=password_id)

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
-from dashboards.changelog.tracking import ChangeSet, ExpectedVersions, perform_write
+from dashboards.changelog.tracking import ChangeSet, IfMatchVersions, perform_write
 from dashboards.readers.activity import find_version_before
 from dashboards.readers.dashboards import read_dashboard_revision
 from dashboards_api.errors import VersionConflict
@@ -31,17 +31,17 @@ def write_dashboard(
     )
 
 
-def get_expected(request: HttpRequest, membership: Membership, dashboard_id: int) -> ExpectedVersions | None:
+def get_expected(request: HttpRequest, membership: Membership, dashboard_id: int) -> IfMatchVersions | None:
     """Return the version in the form, if it has one."""
     version = parse_int(request.POST.get("version"))
-    return None if version is None else ExpectedVersions(dashboard_id, membership.project, {version})
+    return None if version is None else IfMatchVersions(dashboard_id, membership.project, {version})
 
 
 def write_and_offer_undo(
     membership: Membership,
     dashboard_id: int,
     work: Callable[[ChangeSet], T],
-    expected: ExpectedVersions | None = None,
+    expected: IfMatchVersions | None = None,
 ) -> tuple[T, dict[str, Any] | None]:
     """Run `work` in a write transaction. Return its result, and the form that undoes it for `ConsoleView.show`.
 
@@ -78,7 +78,7 @@ def write_merged(
         is_stale = form.get("version") not in (None, str(versions.revision))
         if is_stale and any(not is_same_text(form.get(f"was-{name}", ""), current[name]) for name in edits):
             raise VersionConflict(versions.revision)
-        expected = ExpectedVersions(dashboard_id, project, {versions.revision})
+        expected = IfMatchVersions(dashboard_id, project, {versions.revision})
         try:
             return write_and_offer_undo(membership, dashboard_id, work, expected)
         except VersionConflict:  # changed between the reading and the lock

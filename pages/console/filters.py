@@ -4,7 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
-from dashboards.changelog.tracking import ChangeSet, ExpectedVersions
+from dashboards.changelog.tracking import ChangeSet, IfMatchVersions
 from dashboards.exceptions import DashboardNotFound
 from dashboards.input_validation import validate_dashboard_input
 from dashboards.readers.dashboards import read_dashboard_revision
@@ -41,7 +41,7 @@ class FiltersView(BoardView):
         def work(changes: ChangeSet) -> None:
             update_dashboard(changes, number, project=project, content=content)
 
-        expected = ExpectedVersions(number, project, {versions.revision})
+        expected = IfMatchVersions(number, project, {versions.revision})
         try:
             _, undo = write_and_offer_undo(membership, number, work, expected)
         except VersionConflict:  # changed since it was read

@@ -13,7 +13,8 @@ from users.services.api_keys import MAX_KEYS_PER_USER, NewKey, create_api_key, g
 
 KEYS = "/keys"
 # The scopes in the form. The API and the commands can grant others.
-READ, BOTH = ("read",), ("read", "write")
+READ = ("read",)
+BOTH = ("read", "write")
 SCOPES = (
     ("dashboard", "Dashboards", BOTH),
     ("insight", "Insights", BOTH),

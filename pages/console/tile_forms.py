@@ -32,7 +32,8 @@ SIZES = {"wider": (1, 0), "narrower": (-1, 0), "higher": (0, 1), "lower": (0, -1
 STEPS = {"earlier": -1, "later": 1}
 BUTTON_FIELDS = ("text", "url", "placement", "style")
 # The columns and rows of new texts and buttons. A new insight gets the default size.
-TEXT_SIZE, BUTTON_SIZE = (6, 3), (3, 1)
+TEXT_SIZE = (6, 3)
+BUTTON_SIZE = (3, 1)
 # A host, optionally with a port and a path, as people type it.
 BARE_ADDRESS = re.compile(r"(?:[\w-]+\.)+[A-Za-z][\w-]*(?::\d+)?(?:[/?#]\S*)?")
 

@@ -23,7 +23,9 @@ from queries.request_overrides import (
 from users.readers import Row
 
 RANGE = "range"
-TEXT, NUMBER, FLAG = "text", "number", "flag"
+TEXT = "text"
+NUMBER = "number"
+FLAG = "flag"
 _PREFIXES = {f"{kind}_": kind for kind in (TEXT, NUMBER, FLAG)}
 HINT_MAX_LENGTH = 100
 _FLAGS = {"true": True, "false": False}

@@ -9,7 +9,8 @@ from dashboards_api.errors import ValidationFailed
 from pages.components.reloading import PARAMETER
 
 REFRESH_EVERY = "refresh_every"
-SECONDS_MIN, SECONDS_MAX = 30, 86_400
+SECONDS_MIN = 30
+SECONDS_MAX = 86_400
 _INTERVAL = re.compile(r"([0-9]{1,5})([smh]?)", re.ASCII)
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
 

@@ -27,11 +27,16 @@ def print_query(query: ast.Query, context: PrintContext) -> Statement:
     limit = min(_read_count(query.limit, context.default_limit), context.max_limit)
     offset = _read_count(query.offset, 0)
     session = PrintSession(context, print_subquery)
-    limited = replace(query, limit=ast.Constant(limit + 1), offset=ast.Constant(offset) if offset else None)
+    limited = replace(query, limit=_limit_for_has_more(limit), offset=ast.Constant(offset) if offset else None)
     with refuse_deep_recursion():
         printed = print_subquery(limited, Scope(session))
     names = [name for name, _ in printed.columns]
     return Statement(printed.sql, session.list_parameters(printed.sql), names, limit, offset)
+
+
+def _limit_for_has_more(limit: int) -> ast.Constant:
+    """Return a limit of one row more, which tells whether there are more rows: see `Statement.has_more`."""
+    return ast.Constant(limit + 1)
 
 
 def print_subquery(query: ast.Query, outer: Scope) -> PrintedQuery:

@@ -38,7 +38,7 @@ class Statement:
     offset: int = 0
 
     def __post_init__(self) -> None:
-        check_isolation(self.sql)
+        check_project_isolation(self.sql)
         if type(self.parameters.get("project_id")) is not int:
             raise IsolationError("the statement has no project")
 
@@ -47,7 +47,7 @@ class Statement:
         return len(rows) > self.limit
 
 
-def check_isolation(sql: str) -> None:
+def check_project_isolation(sql: str) -> None:
     """Check that a statement reads only rows of its project. Raises IsolationError."""
     sql = _QUOTED_NAME.sub("QUOTED", sql)
     if found := _FORBIDDEN.search(sql):

@@ -27,7 +27,10 @@ from queries.results.labels import NULL_VALUE, OTHER_VALUE
 from queries.runners.maths import NUMBER, Math, PerUnit
 from queries.runners.stages import StagedExpression
 
-BUCKET, UNIT, TOTAL, RANK = "bucket", "unit", "total", "rank"
+BUCKET = "bucket"
+UNIT = "unit"
+TOTAL = "total"
+RANK = "rank"
 # Events without a session have the unit null. It counts as none, but their breakdown values are shown.
 IS_UNIT = Compare("!=", Field((UNIT,)), Constant(None))
 COUNT_UNITS = Call("count", (Field((UNIT,)),))

@@ -14,7 +14,8 @@ from queries.runners.series import EVENTS
 from queries.runners.stages import find_aggregates
 
 BREAKDOWN = "breakdownFilter"
-DEFAULT_LIMIT, LIMIT_MAX = 25, 1_000
+DEFAULT_LIMIT = 25
+LIMIT_MAX = 1_000
 BREAKDOWNS_MAX = 3
 BINS_MAX = 100
 TYPES = ("event", "person", "session", EXPRESSION)

@@ -27,7 +27,9 @@ from queries.runners.periods import EVENTS_TABLE, Period, to_microseconds
 from queries.runners.series import PERSON_ID, TIMESTAMP, Series, join_and
 
 INTERVAL_DAYS = {"second": 0, "minute": 0, "hour": 0, "day": 1, "week": 7, "month": 31, "quarter": 92, "year": 366}
-FIRST_TIME, MATCHES, SEGMENT = "first_time", "matches", "segment"
+FIRST_TIME = "first_time"
+MATCHES = "matches"
+SEGMENT = "segment"
 # Events of the same time have an order, so that the same one is always the first.
 EVENT_ORDER = Tuple((TIMESTAMP, Field(("events", "uuid"))))
 

@@ -14,7 +14,8 @@ from queries.runners.operators import OPERATORS, FilterValues
 from queries.runners.stages import find_aggregates
 
 PROPERTY_TYPES = (*BUILDERS, "session")
-EXPRESSION, EMPTY = "hogql", "empty"
+EXPRESSION = "hogql"
+EMPTY = "empty"
 # Each is a text for the parser, which may take seconds.
 EXPRESSIONS_MAX = 20
 GROUP_TYPES = ("AND", "OR")

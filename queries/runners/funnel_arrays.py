@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 
 from queries.hogql.ast import Alias, Call, Compare, Constant, Expr, Field, Lambda, Query, QuerySource, Select
 
-X, Y = Field(("x",)), Field(("y",))
+X = Field(("x",))
+Y = Field(("y",))
 """The arguments of lambdas."""
 
 

@@ -41,7 +41,11 @@ from queries.runners.series import join_and
 
 BEST = "best"
 """The attempt of a person that gets furthest."""
-_CHAINS, _KEPT, _FURTHEST, _NEAREST, _SKIPPED = "chains", "kept", "furthest", "nearest", "skipped"
+_CHAINS = "chains"
+_KEPT = "kept"
+_FURTHEST = "furthest"
+_NEAREST = "nearest"
+_SKIPPED = "skipped"
 _NEVER = Constant(NEVER)
 
 

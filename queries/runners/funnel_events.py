@@ -32,12 +32,20 @@ from queries.runners.series import PERSON_ID, TIMESTAMP, Series, join_and, join_
 
 NEVER = 2**62
 """The time of the sentinel, in microseconds since the start of the period as all times here."""
-PERSON, VALUE, TIMES, CODES = "person", "value", "times", "codes"
+PERSON = "person"
+VALUE = "value"
+TIMES = "times"
+CODES = "codes"
 STARTS = "starts"
 """Whether an attempt may begin with an event: an array of booleans."""
-ATTEMPTS, REACHED = "attempts", "reached"
+ATTEMPTS = "attempts"
+REACHED = "reached"
 """The attempts of a person in the order of their starts, and the number of steps that each one reached."""
-_EVENTS, _VALUES, _DIFFERS, _TIME, _CODE = "events", "values", "differs", "time", "code"
+_EVENTS = "events"
+_VALUES = "values"
+_DIFFERS = "differs"
+_TIME = "time"
+_CODE = "code"
 _BITS_OF_INTEGERS = 63
 # ClickHouse collects numbers faster than tuples: 250 instead of 470 ms for 1.1 M events of 100,000 persons.
 _RANK_BITS = 6

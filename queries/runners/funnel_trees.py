@@ -30,7 +30,12 @@ from queries.runners.periods import Period, to_microseconds
 SECOND = 1_000_000
 BINS_WITHOUT_COUNT_MAX = 60
 EMPTY_WIDTH = 60  # seconds, where all times are equal
-_BUCKET, _START, _FROM, _TO, _TOTAL, _PLACE = "bucket", "start", "from_count", "to_count", "total", "place"
+_BUCKET = "bucket"
+_START = "start"
+_FROM = "from_count"
+_TO = "to_count"
+_TOTAL = "total"
+_PLACE = "place"
 
 
 def count_at_least(steps: int) -> Expr:

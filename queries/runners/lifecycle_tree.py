@@ -28,7 +28,8 @@ from queries.runners.series import PERSON_ID, TIMESTAMP, join_and, join_or
 from queries.runners.statements import build_column
 
 UNKNOWN_TIME = datetime(1970, 1, 1, tzinfo=UTC)  # of persons that were imported without one
-ONE, NONE = Constant(1), Constant(-9)  # NONE is the number of no interval, nor of a neighbour of one
+ONE = Constant(1)
+NONE = Constant(-9)  # the number of no interval, nor of a neighbour of one
 
 
 @dataclass(frozen=True)

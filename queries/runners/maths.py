@@ -15,7 +15,8 @@ from queries.runners.stages import find_aggregates
 
 COUNT = Call("count")
 NUMBER = "number"
-TOTAL, UNIQUE_PERSONS = "total", "dau"
+TOTAL = "total"
+UNIQUE_PERSONS = "dau"
 ROLLING_DAYS = {"weekly_active": 7, "monthly_active": 30}
 PERCENTILES = {"median": 0.5, "p75": 0.75, "p90": 0.9, "p95": 0.95, "p99": 0.99}
 OF_NUMBERS = ("sum", "avg", "min", "max", *PERCENTILES)

@@ -12,7 +12,9 @@ from queries.hogql.values import ValueType
 from queries.runners.context import QueryContext
 from queries.runners.errors import InvalidQuery, Path
 
-NULL, ZERO, TRUE = Constant(None), Constant(0), Constant(True)
+NULL = Constant(None)
+ZERO = Constant(0)
+TRUE = Constant(True)
 _SESSION_TYPES = {
     ValueType.NUMBER: PropertyType.NUMERIC,
     ValueType.BOOLEAN: PropertyType.BOOLEAN,

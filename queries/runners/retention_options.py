@@ -12,9 +12,12 @@ from queries.runners.json_values import check_choice, describe, get_boolean, get
 from queries.runners.series import Series, SeriesReader
 
 PERIODS = ("Hour", "Day", "Week", "Month")
-RECURRING, FIRST_TIME, FIRST_EVER = "retention_recurring", "retention_first_time", "retention_first_ever_occurrence"
+RECURRING = "retention_recurring"
+FIRST_TIME = "retention_first_time"
+FIRST_EVER = "retention_first_ever_occurrence"
 TYPES = (RECURRING, FIRST_TIME, FIRST_EVER)
-COLUMNS, COLUMNS_MAX = 8, 100
+COLUMNS = 8
+COLUMNS_MAX = 100
 OCCURRENCES_MAX = 10_000
 DEFAULT_EVENT = "$pageview"
 FILTER = ("retentionFilter",)

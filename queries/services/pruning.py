@@ -12,7 +12,8 @@ UNREAD_FOR = timedelta(days=30)
 NAMED_FOR = timedelta(days=1)
 ROWS_AT_ONCE = 500
 # The results of one project: everyone who may query can add to them.
-STORED_MAX, STORED_CHARACTERS_MAX = 10_000, 500_000_000
+STORED_MAX = 10_000
+STORED_CHARACTERS_MAX = 500_000_000
 
 
 def prune_results(moment: datetime) -> int:

@@ -27,7 +27,8 @@ ENGINE_OFF = "The engine is turned off: ENGINE=off."
 TOO_LARGE = "The results of this response are too large together. Read this insight by itself."
 
 # The time after a failure in which a poll does not compute the query again, and that for all requests by share links.
-SECONDS_BETWEEN_FAILURES, SECONDS_BETWEEN_FAILURES_OF_SHARES = 60, 600
+SECONDS_BETWEEN_FAILURES = 60
+SECONDS_BETWEEN_FAILURES_OF_SHARES = 600
 _ALWAYS_AGAIN = frozenset({Refresh.BLOCKING, Refresh.FORCE_BLOCKING, Refresh.FORCE_ASYNC})
 
 

@@ -7,7 +7,7 @@ from urllib.parse import quote
 import pytest
 from django.test import override_settings
 
-from dashboards.changelog.tracking import ExpectedVersions, write_transaction
+from dashboards.changelog.tracking import IfMatchVersions, write_transaction
 from dashboards.models import (
     Dashboard,
     Insight,
@@ -221,7 +221,7 @@ def test_concurrent_edit_of_shared_text_is_not_overwritten(
     content: Any = {"tiles": [{"id": mine.pk, "text": {"body": body}}]}
     with (
         pytest.raises(VersionConflict) if is_refused else nullcontext() as outdated,
-        write_transaction(alice.membership, ExpectedVersions(board.pk, project, {seen_version})) as changes,
+        write_transaction(alice.membership, IfMatchVersions(board.pk, project, {seen_version})) as changes,
     ):
         assert run_concurrently(lambda: bob.api.patch(f"dashboards/{other}/", {"tiles": [item]})) == []
         update_dashboard(changes, board.pk, project=project, content=content)

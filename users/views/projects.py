@@ -26,7 +26,8 @@ from users.services.project_settings import ProjectSettings
 from users.services.projects import check_may_create, check_may_update, create_organization_project, update_project
 from users.viewsets import AuthenticatedViewSet, ProjectScopedViewSet
 
-_READ, _WRITE = ["project:read"], ["project:write"]
+_READ = ["project:read"]
+_WRITE = ["project:write"]
 
 
 @operation_ids("projects")

@@ -25,8 +25,10 @@ from users.services.api_keys import NewKey
 from users.services.initial_data import create_initial_data
 from users.services.setup import create_setup_link
 
-SECONDS_TO_WAIT, SECONDS_TO_WAIT_MAX = 30, 3600
-KEY_NAME, LINK_NAME = "first_api_key", "setup_link"
+SECONDS_TO_WAIT = 30
+SECONDS_TO_WAIT_MAX = 3600
+KEY_NAME = "first_api_key"
+LINK_NAME = "setup_link"
 
 
 class Command(BaseCommand):

@@ -9,8 +9,13 @@ MAX_AXIS_AFFIX = 4
 MAX_AFFIX = 24
 MAX_DECIMALS = 10
 CURRENCY = "$"
-NUMERIC, SHORT, DURATION, DURATION_MS = "numeric", "short", "duration", "duration_ms"
-PERCENTAGE, PERCENTAGE_SCALED, CURRENCY_STYLE = "percentage", "percentage_scaled", "currency"
+NUMERIC = "numeric"
+SHORT = "short"
+DURATION = "duration"
+DURATION_MS = "duration_ms"
+PERCENTAGE = "percentage"
+PERCENTAGE_SCALED = "percentage_scaled"
+CURRENCY_STYLE = "currency"
 STYLES = (NUMERIC, SHORT, DURATION, DURATION_MS, PERCENTAGE, PERCENTAGE_SCALED, CURRENCY_STYLE)
 _UNITS = ((86400, "d"), (3600, "h"), (60, "m"), (1, "s"))
 

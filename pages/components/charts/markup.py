@@ -13,7 +13,8 @@ from pages.components.charts.ticks import Tick
 HEIGHT = 200  # of all view boxes: whole numbers are exact to half a pixel in tiles of the usual height
 
 _ANCHORS = {"start": "", "middle": ' text-anchor="middle"', "end": ' text-anchor="end"'}
-_END, _ABOVE = 'dx="6" dy=".35em"', 'dy="-3" text-anchor="middle"'
+_END = 'dx="6" dy=".35em"'
+_ABOVE = 'dy="-3" text-anchor="middle"'
 
 
 def write_bars(bars: Iterable[Bar]) -> SafeString:

@@ -22,7 +22,10 @@ MAX_NUMBER_LENGTH = 9
 # The number of colours for series in the style sheet.
 COLORS = 8
 
-LINES, AREAS, STACKED, GROUPED = "lines", "areas", "stacked", "grouped"
+LINES = "lines"
+AREAS = "areas"
+STACKED = "stacked"
+GROUPED = "grouped"
 
 
 class Series(NamedTuple):

@@ -43,7 +43,8 @@ STYLES = {
     "ActionsUnstackedBar": GROUPED,
     "ActionsStackedBar": STACKED,
 }
-PIE, NUMBER = "ActionsPie", "BoldNumber"
+PIE = "ActionsPie"
+NUMBER = "BoldNumber"
 MORE = "and more beyond the limit of the query"
 
 Json = dict[str, Any]

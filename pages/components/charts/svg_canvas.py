@@ -7,8 +7,13 @@ from xml.sax.saxutils import escape, quoteattr
 
 FONTS = "Liberation Sans, DejaVu Sans, Arial, Helvetica, sans-serif"
 # The palette of charts, for color-blind readers too: the light theme of the style sheet. Tests check both.
-COLORS = ("#2f5fe0", "#c9560c", "#12836f", "#fd047c", "#27337a", "#4796b0", "#920007", "#5c2c38")
-REST, SURFACE, PAPER, INK, QUIET, LINE = "#7d8595", "#ffffff", "#f5f6f8", "#1c2230", "#566076", "#dfe3ea"
+PALETTE = ("#2f5fe0", "#c9560c", "#12836f", "#fd047c", "#27337a", "#4796b0", "#920007", "#5c2c38")
+REST = "#7d8595"
+SURFACE = "#ffffff"
+PAPER = "#f5f6f8"
+INK = "#1c2230"
+QUIET = "#566076"
+LINE = "#dfe3ea"
 EARLIER = 0.45
 # The width of a character as a share of the font size: there is nothing to measure text with.
 CHARACTER = 0.58

@@ -4,10 +4,10 @@ from pages.components.charts.pie import RADIUS, build_pie_view
 from pages.components.charts.plot import LETTERS, Mark, Path, Plot, build_plot
 from pages.components.charts.shapes import Graph, Number, Pie
 from pages.components.charts.svg_canvas import (
-    COLORS,
     EARLIER,
     INK,
     LINE,
+    PALETTE,
     QUIET,
     REST,
     SURFACE,
@@ -32,11 +32,11 @@ def draw_graph(canvas: Canvas, box: Box, graph: Graph) -> None:
     _draw_axes(canvas, area, graph, plot)
     for bar in plot.bars:
         part = Box(_x(area, bar.x), _y(area, bar.y), bar.width / 100 * area.width, bar.height / 100 * area.height)
-        color = COLORS[bar.color]
+        color = PALETTE[bar.color]
         open_style = {"fill_opacity": 0.3, "stroke": color, "stroke_dasharray": "4 3"} if bar.is_incomplete else {}
         canvas.rectangle(part, color, opacity=EARLIER if bar.is_previous else 1, **open_style)
     for path in plot.areas:
-        canvas.points("polygon", _place(area, plot, path), fill=COLORS[path.color], fill_opacity=0.55)
+        canvas.points("polygon", _place(area, plot, path), fill=PALETTE[path.color], fill_opacity=0.55)
     for path in plot.lines:
         _draw_line(canvas, area, plot, path)
     for dot in plot.dots:
@@ -78,7 +78,7 @@ def _draw_line(canvas: Canvas, area: Box, plot: Plot, path: Path) -> None:
         "polyline",
         _place(area, plot, path),
         fill="none",
-        stroke=COLORS[path.color],
+        stroke=PALETTE[path.color],
         stroke_width=1.5 if path.is_previous else 2.5,
         stroke_linecap="round",
         stroke_linejoin="round",
@@ -88,7 +88,7 @@ def _draw_line(canvas: Canvas, area: Box, plot: Plot, path: Path) -> None:
 
 
 def _draw_dot(canvas: Canvas, area: Box, dot: Mark) -> None:
-    color = COLORS[dot.color]
+    color = PALETTE[dot.color]
     fill = SURFACE if dot.is_incomplete else color
     canvas.add(
         "circle",
@@ -107,7 +107,7 @@ def _draw_legend(canvas: Canvas, box: Box, graph: Graph, *, has_letters: bool) -
     for index, series in enumerate(graph.series):
         letter = f"{LETTERS[index]} " if has_letters else ""
         text = fit(f"{letter}{series.label} {series.summary}".strip(), box.width / 2, SIZE)
-        entries.append((text, COLORS[series.color], EARLIER if series.is_previous else 1))
+        entries.append((text, PALETTE[series.color], EARLIER if series.is_previous else 1))
     lines: list[list[tuple[float, str, str, float]]] = [[]]
     x = 0.0
     for text, color, opacity in entries:
@@ -133,7 +133,7 @@ def draw_pie(canvas: Canvas, box: Box, found: Pie) -> None:
     x, y = box.x + 20 + size / 2, box.y + box.height / 2
     scale = size / (2 * RADIUS)
     for part in view["slices"]:
-        color = COLORS[part["color"]] if isinstance(part["color"], int) else REST
+        color = PALETTE[part["color"]] if isinstance(part["color"], int) else REST
         transform = f"translate({x:.2f} {y:.2f}) scale({scale:.4f})"
         canvas.add("path", d=part["path"], fill=color, stroke=SURFACE, stroke_width=1.5, transform=transform)
         if part["has_letter"]:
@@ -143,7 +143,7 @@ def draw_pie(canvas: Canvas, box: Box, found: Pie) -> None:
     top = y - (len(view["slices"]) + 1) * 17
     for number, part in enumerate(view["slices"]):
         line = top + number * 34
-        color = COLORS[part["color"]] if isinstance(part["color"], int) else REST
+        color = PALETTE[part["color"]] if isinstance(part["color"], int) else REST
         canvas.rectangle(Box(left, line - 12, 14, 14), color)
         canvas.text(left + 24, line, fit(f"{part['letter']} {part['label']}", width - 220, 16), size=16)
         canvas.text(box.right - 70, line, part["value"], size=16, anchor="end")

@@ -6,10 +6,10 @@ from pages.components.charts.funnel_view import build_funnel_view
 from pages.components.charts.retention_view import SHADES, build_retention_view
 from pages.components.charts.shapes import Bars, Funnel, Retention, Table, describe_rest, join_notes
 from pages.components.charts.svg_canvas import (
-    COLORS,
     EARLIER,
     INK,
     LINE,
+    PALETTE,
     PAPER,
     QUIET,
     Box,
@@ -37,7 +37,7 @@ def draw_bars(canvas: Canvas, box: Box, found: Bars) -> str:
         canvas.text(box.x, y + 20, fit(item.label, labels_width - 16, SIZE), size=SIZE)
         length = abs(item.value) / largest * track
         opacity = EARLIER if item.is_previous else 1
-        canvas.rectangle(Box(box.x + labels_width, y + 6, length, ROW - 12), COLORS[0], opacity=opacity)
+        canvas.rectangle(Box(box.x + labels_width, y + 6, length, ROW - 12), PALETTE[0], opacity=opacity)
         canvas.text(box.right, y + 20, value, size=SIZE, anchor="end")
     return describe_rest(len(found.items) + len(found.rest) - len(shown))
 
@@ -57,7 +57,7 @@ def draw_funnel(canvas: Canvas, box: Box, found: Funnel) -> str:
             canvas.text(box.x, y + 16, fit(step["name"], box.width * 0.6, SIZE), size=SIZE)
             canvas.text(box.right, y + 16, value, size=SIZE, anchor="end", is_bold=True)
             canvas.rectangle(Box(box.x, y + 23, box.width, 14), PAPER)
-            canvas.rectangle(Box(box.x, y + 23, box.width * step["length"] / 100, 14), COLORS[0])
+            canvas.rectangle(Box(box.x, y + 23, box.width * step["length"] / 100, 14), PALETTE[0])
             canvas.text(box.x, y + 54, fit(step["details"], box.width, 13), size=13, color=QUIET)
             y += STEP
     return describe_rest(left_out, "step")
@@ -115,7 +115,7 @@ def draw_retention(canvas: Canvas, box: Box, found: Retention) -> str:
             canvas.text(box.x + left - 20, y + 20, row["size"], size=SIZE, anchor="end", color=QUIET)
             for place, each in enumerate(row["cells"][: len(columns)]):
                 part = Box(box.x + left + place * cell, y + 1, cell - 2, ROW - 2)
-                canvas.rectangle(part, COLORS[0], fill_opacity=round(each["shade"] / SHADES * 0.42, 3))
+                canvas.rectangle(part, PALETTE[0], fill_opacity=round(each["shade"] / SHADES * 0.42, 3))
                 text = f"{each['text']}{'*' if each['is_incomplete'] else ''}"
                 canvas.text(part.right - 8, y + 20, text, size=13, anchor="end")
             y += ROW

@@ -22,7 +22,8 @@ OPERATORS = (
 HIDDEN = "properties-hidden"
 _LISTS = ("exact", "is_not")
 _WITHOUT_VALUE = ("is_set", "is_not_set")
-_TYPES, _OPERATORS = dict(TYPES), dict(OPERATORS)
+_TYPES = dict(TYPES)
+_OPERATORS = dict(OPERATORS)
 
 
 class PropertyRow(NamedTuple):

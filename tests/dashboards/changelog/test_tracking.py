@@ -2,7 +2,7 @@
 
 import pytest
 
-from dashboards.changelog.tracking import ChangeSet, ExpectedVersions, perform_write
+from dashboards.changelog.tracking import ChangeSet, IfMatchVersions, perform_write
 from dashboards.changelog.versions import bump_versions, get_version, select_rows
 from dashboards.models import Dashboard, RevisionKind
 from dashboards.services.dashboards import update_dashboard
@@ -20,7 +20,7 @@ def test_write_through_shared_content_in_between_is_a_conflict(alice: Person) ->
         update_dashboard(changes, board.pk, project=project, content={"name": "after"})
 
     version = get_version(board.pk)
-    expected = ExpectedVersions(board.pk, project, [version])
+    expected = IfMatchVersions(board.pk, project, [version])
     with pytest.raises(VersionConflict) as raised:
         perform_write(rename, lambda result, changes: result, actor=alice.membership, expected=expected)
     assert raised.value.version == version + 1

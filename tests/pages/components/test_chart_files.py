@@ -108,7 +108,7 @@ def test_unsupported_results_have_no_picture(result: Any) -> None:
 
 
 def test_colours_are_those_of_the_style_sheet() -> None:
-    assert list(svg_canvas.COLORS) == read_colors("light", r"chart-\d")
+    assert list(svg_canvas.PALETTE) == read_colors("light", r"chart-\d")
     names = ("rest", "surface", "paper", "ink", "ink-quiet", "line")
     colors = ("REST", "SURFACE", "PAPER", "INK", "QUIET", "LINE")
     for name, color in zip(names, colors, strict=True):

@@ -11,7 +11,7 @@ import pytest
 from queries.hogql import ast
 from queries.hogql.errors import InvalidArguments, UnknownPlaceholder
 from queries.hogql.printer import print_query
-from queries.hogql.statement import IsolationError, Statement, check_isolation
+from queries.hogql.statement import IsolationError, Statement, check_project_isolation
 from queries.hogql.tables import BUILT_IN_TABLES, PROJECT_CONDITION, build_user_table
 from tests.queries.hogql.helpers import ORDERS, make_context
 from tests.queries.hogql.store import THEIRS, Store
@@ -140,4 +140,6 @@ def test_name_of_a_stored_column_needs_no_escape(name: str) -> None:
 
 
 def test_quoted_names_are_no_keywords() -> None:
-    check_isolation(f"SELECT `FROM system.one; --` FROM (SELECT `x` FROM events WHERE {PROJECT_CONDITION}) AS s1")
+    check_project_isolation(
+        f"SELECT `FROM system.one; --` FROM (SELECT `x` FROM events WHERE {PROJECT_CONDITION}) AS s1"
+    )

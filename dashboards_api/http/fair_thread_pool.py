@@ -20,7 +20,7 @@ class Job:
         self.run = run
 
 
-class FairPool:
+class FairThreadPool:
     """`threads` threads, of which at most `share` work for one caller at a time."""
 
     def __init__(self, threads: int, share: int, name: str) -> None:

@@ -4,12 +4,12 @@ import threading
 import time
 from collections.abc import Callable
 
-from dashboards_api.http.fair_pool import FairPool, Job
+from dashboards_api.http.fair_thread_pool import FairThreadPool, Job
 
 SOON = 5.0
 
 
-def submit_blocking(pool: FairPool, caller: str, release: threading.Event) -> threading.Event:
+def submit_blocking(pool: FairThreadPool, caller: str, release: threading.Event) -> threading.Event:
     """Submit a job that runs until `release`, and return an event that is set once it runs."""
     begun = threading.Event()
 
@@ -29,7 +29,7 @@ def wait_until(condition: Callable[[], bool]) -> bool:
 
 
 def test_caller_gets_at_most_its_share_of_threads() -> None:
-    pool, release = FairPool(4, 2, "test"), threading.Event()
+    pool, release = FairThreadPool(4, 2, "test"), threading.Event()
     greedy = [submit_blocking(pool, "a", release) for _ in range(10)]
     assert wait_until(lambda: sum(each.is_set() for each in greedy) == 2)
     others = [submit_blocking(pool, name, release) for name in "bc"]
@@ -41,7 +41,7 @@ def test_caller_gets_at_most_its_share_of_threads() -> None:
 
 
 def test_waiting_callers_are_served_round_robin() -> None:
-    pool, release, order = FairPool(1, 1, "test"), threading.Event(), list[str]()
+    pool, release, order = FairThreadPool(1, 1, "test"), threading.Event(), list[str]()
     assert submit_blocking(pool, "first", release).wait(SOON)
     jobs = [*["a"] * 5, "b", "c"]
     for caller in jobs:
@@ -52,7 +52,7 @@ def test_waiting_callers_are_served_round_robin() -> None:
 
 
 def test_discarded_job_does_not_run() -> None:
-    pool, release, ran = FairPool(1, 1, "test"), threading.Event(), list[str]()
+    pool, release, ran = FairThreadPool(1, 1, "test"), threading.Event(), list[str]()
     assert submit_blocking(pool, "first", release).wait(SOON)
     kept, dropped = Job("a", lambda: ran.append("kept")), Job("a", lambda: ran.append("dropped"))
     pool.submit(dropped)
