@@ -47,7 +47,7 @@ def may_edit(dashboard: Dashboard, membership: Membership) -> bool:
     return privilege_level(membership, get_restriction(dashboard)) == PrivilegeLevel.CAN_EDIT
 
 
-def check_may_edit(dashboard: Dashboard, membership: Membership) -> None:
+def check_edit_permission(dashboard: Dashboard, membership: Membership) -> None:
     """Raise Forbidden unless the member may edit the dashboard."""
     if privilege_level(membership, get_restriction(dashboard)) < PrivilegeLevel.CAN_EDIT:
         raise Forbidden("You don't have edit permissions for this dashboard.")

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from dashboards.access import check_may_edit, check_may_restrict, may_edit
+from dashboards.access import check_edit_permission, check_may_restrict, may_edit
 from dashboards.breakdown_colors import check_breakdown_colors
 from dashboards.changelog.limits import check_tags
 from dashboards.changelog.tracking import ChangeSet
@@ -149,7 +149,7 @@ def update_dashboard(
     dashboard = lock_dashboard(dashboard_id, project=project, member=changes.actor)
     if dashboard.deleted and content.get("deleted") is not False:
         raise DashboardNotFound
-    check_may_edit(dashboard, changes.actor)
+    check_edit_permission(dashboard, changes.actor)
     return change_dashboard(changes, dashboard, content, refuse_unknown_tiles=refuse_unknown_tiles)
 
 

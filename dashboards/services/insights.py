@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from django.db import models
 from django.utils import timezone
 
-from dashboards.access import check_may_edit
+from dashboards.access import check_edit_permission
 from dashboards.changelog.activity_log import build_insight_snapshot
 from dashboards.changelog.limits import check_tags
 from dashboards.changelog.tracking import ChangeSet
@@ -15,7 +15,7 @@ from dashboards.models import Dashboard, Insight, Tile
 from dashboards.models.insight import DERIVED_COLUMNS
 from dashboards.services.inputs import InsightInput
 from dashboards.services.insight_tiles import place_insight
-from dashboards.services.rows import assign_changed_fields, check_may_edit_contents, lock_all
+from dashboards.services.rows import assign_changed_fields, check_content_edit_permission, lock_all
 from dashboards.services.soft_delete import delete_locked_insight, restore_locked_insight
 from dashboards.services.tags import replace_tags
 from dashboards.tracked_fields import AUTHORED_INSIGHT_FIELDS, INSIGHT_FIELDS
@@ -60,7 +60,7 @@ def update_insight(changes: ChangeSet, insight_id: int, *, project: Project, con
     insight = Insight.objects.in_project(project).select_for_update().filter(pk=insight_id).first()
     if insight is None:
         raise InsightNotFound
-    check_may_edit_contents("insight", [insight.pk], changes.actor)
+    check_content_edit_permission("insight", [insight.pk], changes.actor)
     restores = insight.deleted and content.get("deleted") is False
     if insight.deleted and not restores:
         raise InsightNotFound
@@ -130,6 +130,6 @@ def _set_dashboards(
     if len(kept) > max(DASHBOARDS_OF_CONTENT_MAX, len(live)):
         raise OnTooManyDashboards("insight", DASHBOARDS_OF_CONTENT_MAX, "dashboards")
     for dashboard_id in sorted(kept ^ live):
-        check_may_edit(dashboards[dashboard_id], changes.actor)
+        check_edit_permission(dashboards[dashboard_id], changes.actor)
     place_insight(changes, insight, tiles, dashboards, gained=sorted(kept - live), left=sorted(live - kept))
     return [f"dashboards__{index}" for index, dashboard_id in enumerate(wanted) if dashboard_id not in kept]

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Model
 
-from dashboards.access import Restriction, check_may_edit, check_may_edit_content, may_edit_content
+from dashboards.access import Restriction, check_edit_permission, check_may_edit_content, may_edit_content
 from dashboards.changelog.activity_log import record_baselines
 from dashboards.changelog.limits import check_size
 from dashboards.changelog.versions import HAS_HISTORY
@@ -56,7 +56,7 @@ def lock_for_edit(dashboard_id: int, *, project: Project, member: Membership) ->
     dashboard = lock_dashboard(dashboard_id, project=project, member=member)
     if dashboard.deleted:
         raise DashboardNotFound
-    check_may_edit(dashboard, member)
+    check_edit_permission(dashboard, member)
     return dashboard
 
 
@@ -66,7 +66,7 @@ def group_contents(tiles: Iterable[Tile]) -> dict[ContentKind, set[Any]]:
     return {kind: {getattr(tile, f"{kind}_id") for tile in rows} - {None} for kind in CONTENT_KINDS}
 
 
-def check_may_edit_contents(kind: ContentKind, ids: Iterable[Any], member: Membership) -> None:
+def check_content_edit_permission(kind: ContentKind, ids: Iterable[Any], member: Membership) -> None:
     """Raise Forbidden if the member may not edit one of these contents."""
     for restrictions in _load_restrictions(kind, ids, member).values():
         check_may_edit_content(member, restrictions)

@@ -37,8 +37,8 @@ from dashboards_api.networks import get_network
 logger = structlog.get_logger("dashboards_api.edge")
 
 # The concurrency of a process: the requests that run at the same time, in total and for one caller.
-THREADS = 4
-THREADS_PER_CALLER = 1
+CONCURRENT_REQUESTS_MAX = 4
+CONCURRENT_REQUESTS_MAX_PER_CALLER = 1
 # Bodies that a process receives at the same time, in total and from one network. Each may take BODY_TIMEOUT_SECONDS.
 BODIES_MAX = 2048
 BODIES_MAX_PER_NETWORK = 256
@@ -65,7 +65,7 @@ class Edge:
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         """Start the threads, in each worker: a fork does not inherit them."""
         self.loop = loop
-        self.pool = FairThreadPool(THREADS, THREADS_PER_CALLER, "request")
+        self.pool = FairThreadPool(CONCURRENT_REQUESTS_MAX, CONCURRENT_REQUESTS_MAX_PER_CALLER, "request")
         # One more thread, so that monitoring does not wait behind requests of users.
         self.operations = FairThreadPool(1, 1, "operations")
         self.waiters = Waiters(loop)

@@ -4,7 +4,7 @@ import pytest
 
 from dashboards.access import (
     Restriction,
-    check_may_edit,
+    check_edit_permission,
     check_may_restrict,
     may_restrict,
     privilege_level,
@@ -40,7 +40,7 @@ def test_access_rules(
     assert may_restrict(membership, CREATOR) is restricts
     assert privilege_level(membership, restriction) == privilege
     assert user_access_level(membership, restriction) == access
-    for check, allowed in ((check_may_edit, privilege == 37), (check_may_restrict, restricts)):
+    for check, allowed in ((check_edit_permission, privilege == 37), (check_may_restrict, restricts)):
         if allowed:
             check(dashboard, membership)
         else:
