@@ -1,14 +1,14 @@
 """Requests that each proxy passes on or holds back, and its connections."""
 
 import socket
+import ssl
 import subprocess
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
-import httpx
 import pytest
 
 from dashboards_api.server import HEADER_MILLISECONDS
@@ -112,13 +112,29 @@ def test_request_rate_of_an_address_is_limited(proxy: Proxy) -> None:
 
 @pytest.mark.parametrize("proxy", ["haproxy"], indirect=True)
 def test_idle_connections_of_an_address_are_limited(proxy: Proxy) -> None:
+    assert not is_refused(proxy)
     with ExitStack() as stack:
         for _ in range(CONNECTIONS_OF_ONE):
             stack.enter_context(proxy.connect())
-        with proxy.client() as client, pytest.raises(httpx.TransportError):
-            client.get("/healthz")
+        assert is_refused(proxy)
         with proxy.client(NEIGHBOUR) as client:
             assert client.get("/healthz").status_code == 200
+
+
+def is_refused(proxy: Proxy) -> bool:
+    """Return whether a new connection is closed before its TLS handshake.
+
+    Python 3.11 does not close a socket of `ssl` that is reset so early, so this one is plain.
+    """
+    incoming, hello = ssl.MemoryBIO(), ssl.MemoryBIO()
+    with suppress(ssl.SSLWantReadError):
+        proxy.tls().wrap_bio(incoming, hello, server_hostname="localhost").do_handshake()
+    with socket.create_connection(("127.0.0.1", proxy.port), timeout=30, source_address=(CLIENT, 0)) as connection:
+        try:
+            connection.sendall(hello.read())
+            return connection.recv(1) == b""
+        except ConnectionError:
+            return True
 
 
 @pytest.mark.parametrize("proxy", ["nginx"], indirect=True)
