@@ -107,7 +107,7 @@ class DashboardNotInProject(ValidationFailed):
 
 
 class InsightNotOnDashboard(ValidationFailed):
-    """The insight is requested as a dashboard shows it, but is not on that dashboard."""
+    """The insight is requested as shown on a dashboard, but is not on that dashboard."""
 
     code = "does_not_exist"
 
@@ -125,7 +125,7 @@ class ContentAlreadyOnDashboard(ValidationFailed):
 
 
 class DuplicateTile(ValidationFailed):
-    """Two items of a request refer to the same tile, or to the same content of one."""
+    """Two items of a request refer to the same tile or to the same content."""
 
     code = "unique"
 
@@ -161,7 +161,7 @@ class TooMuchToUndo(ValidationFailed):
 
 
 class TooLarge(ValidationFailed):
-    """A value exceeds the limit of its field, and the size of the stored value."""
+    """A value exceeds the limit of its field and is larger than the stored value."""
 
     code = "max_length"
 
@@ -171,7 +171,7 @@ class TooLarge(ValidationFailed):
         self.size, self.most, self.as_json = size, most, as_json
 
     def within(self, path: str) -> "TooLarge":
-        """Return the same error for a field below this path."""
+        """Return the same error with `path` before the path of its field."""
         return TooLarge(f"{path}__{self.attr}", size=self.size, most=self.most, as_json=self.as_json)
 
 
@@ -262,7 +262,7 @@ class UnlistedDashboardExists(Conflict):
 
 
 class ResultMissing(Conflict):
-    """The insight has no result that could be exported."""
+    """The insight has no result that can be exported."""
 
     code = "not_computed"
 
@@ -271,7 +271,7 @@ class ResultMissing(Conflict):
 
 
 class ResultQueued(Conflict):
-    """The result that is exported is being computed."""
+    """The result to export is still being computed."""
 
     code = "queued"
 

@@ -12,12 +12,12 @@ _DIGEST_SALT = "dashboards.share_passwords"
 
 
 def sign_share_token(access_token: str, password_id: int) -> str:
-    """Return a token for one link and one password. It becomes invalid with either of them."""
+    """Return a token for one link and one password. The token becomes invalid when either of them does."""
     return signing.dumps([access_token, password_id], salt=_SALT)
 
 
 def read_share_token(token: str, access_token: str) -> int | None:
-    """Return the id of the password that unlocked this link; None for an invalid or expired token, or another link."""
+    """Return the id of the password that unlocked this link, or None for an invalid, expired or unrelated token."""
     try:
         signed_access_token, password_id = signing.loads(token, salt=_SALT, max_age=SHARE_TOKEN_LIFETIME)
     except (signing.BadSignature, ValueError):
@@ -28,7 +28,8 @@ def read_share_token(token: str, access_token: str) -> int | None:
 def digest_password(sharing_id: int, text: str) -> str:
     """Return the digest by which a password is looked up: an HMAC under the secret key, prefixed with that key's id.
 
-    It takes microseconds, so that wrong guesses cost no slow hash. It is useless without the secret key.
+    Computing it takes microseconds, so that wrong guesses do not cost a slow hash. The digest is useless without the
+    secret key.
     """
     return f"{_secret_key_id()}${salted_hmac(_DIGEST_SALT, f'{sharing_id} {text}', algorithm='sha256').hexdigest()}"
 

@@ -18,7 +18,7 @@ _TICK = timedelta(microseconds=1)
 
 
 class DateRange(NamedTuple):
-    """The range from one time to another, both included; None is no limit."""
+    """A range of time, both ends included; None means no limit."""
 
     start: datetime | None = None
     end: datetime | None = None
@@ -34,7 +34,7 @@ class DateForm(Enum):
 
 
 class NamedMoment(NamedTuple):
-    """The moment that a text names. `unit` is the letter of a relative one."""
+    """The moment that a text names. `unit` is the letter of the unit of a relative date."""
 
     moment: datetime
     form: DateForm
@@ -53,9 +53,9 @@ def parse_date_bound(text: str, now: datetime, *, is_end: bool) -> datetime | No
 
 
 def parse_moment(text: str, now: datetime, *, week_starts_on_monday: bool = True) -> NamedMoment:
-    """Return the moment that a text names, in the time zone of `now`, where a text without an offset is read, too.
+    """Return the moment that a text names, in the time zone of `now`.
 
-    Raises ValueError for other texts.
+    A text without an offset is read in this time zone, too. Raises ValueError for other texts.
     """
     try:
         found = _RELATIVE_DATE.fullmatch(text)
@@ -67,8 +67,8 @@ def parse_moment(text: str, now: datetime, *, week_starts_on_monday: bool = True
 def add_units(moment: datetime, number: int, unit: str) -> datetime:
     """Return a moment some units later: hours by elapsed time, days and longer units by the calendar.
 
-    A day has 23 to 25 hours where clocks change. The last day of a shorter month stands for a later one.
-    Raises OverflowError beyond the years 1 to 9999.
+    A day has 23 to 25 hours where clocks change. A day that a shorter month lacks becomes its last day. Raises
+    OverflowError beyond the years 1 to 9999.
     """
     if unit in _SECONDS:
         return (moment.astimezone(UTC) + timedelta(seconds=number * _SECONDS[unit])).astimezone(moment.tzinfo)
@@ -126,5 +126,5 @@ def _parse_relative_date(found: re.Match[str], now: datetime, week_starts_on_mon
 
 
 def _normalize(moment: datetime) -> datetime:
-    """Return the same moment as clocks show it: one that they skip has another time of day."""
+    """Return the same moment with an existing local time. A local time that clocks skip becomes another one."""
     return moment.astimezone(UTC).astimezone(moment.tzinfo)

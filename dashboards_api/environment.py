@@ -28,7 +28,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class EngineServer(NamedTuple):
-    """A ClickHouse server, by its HTTP interface."""
+    """The HTTP interface of a ClickHouse server."""
 
     host: str
     port: int
@@ -39,7 +39,7 @@ class EngineServer(NamedTuple):
 
 
 class Rate(NamedTuple):
-    """At most `limit` requests in each window of so many seconds."""
+    """A rate limit: at most `limit` requests in each window of `seconds` seconds."""
 
     limit: int
     seconds: int
@@ -79,14 +79,14 @@ def parse_statement_timeout(text: str) -> int:
 
 
 def parse_secret(text: str) -> str:
-    """Return a signing secret. Raises ValueError if it is short enough to be a default or a guess."""
+    """Return a signing secret. Raises ValueError if the secret is too short to be safe."""
     if text and len(text) < MINIMUM_SECRET_LENGTH:
         raise ValueError(f"must have at least {MINIMUM_SECRET_LENGTH} characters")
     return text
 
 
 def parse_token(text: str) -> str:
-    """Return a token, which is sent in a header: printable ASCII without blanks, and too long to be guessed."""
+    """Return a token that can be sent in a header: printable ASCII without blanks, and too long to be guessed."""
     if text and (len(text) < MINIMUM_TOKEN_LENGTH or not _TOKEN.fullmatch(text)):
         raise ValueError(f"must have at least {MINIMUM_TOKEN_LENGTH} characters, letters, digits and signs alone")
     return text
@@ -100,7 +100,7 @@ def parse_log_level(text: str) -> str:
 
 
 def parse_public_url(text: str) -> str:
-    """Return `https://dashboards.example.com` without a slash at its end, or an empty address."""
+    """Return an address such as `https://dashboards.example.com` without a slash at its end, or an empty address."""
     text = text.strip()
     if text and not _is_base(text):
         given = "" if "@" in text else f", not {quote_value(text)}"
@@ -124,10 +124,10 @@ def _is_base(text: str) -> bool:
 
 
 def parse_engine_url(text: str) -> EngineServer | None:
-    """Return the server of `clickhouse://user:password@host:8123/db`, over https with `?secure=true`; None for an empty
-    URL.
+    """Return the server of `clickhouse://user:password@host:8123/db`, or None for an empty URL.
 
-    Raises ValueError, whose text never contains a part of a password.
+    The server is called over https with `?secure=true`. Raises ValueError, whose text never contains a part of a
+    password.
     """
     if not (text := text.strip()):
         return None
@@ -187,7 +187,10 @@ def parse_origins(text: str) -> list[str]:
 
 
 def parse_rates(text: str) -> list[Rate]:
-    """Return rates that apply together, each for another period: `480/minute,4800/hour`. An empty text has no rates."""
+    """Return rate limits that apply together, each for another period, from a text such as `480/minute,4800/hour`.
+
+    An empty text means no limits.
+    """
     rates: dict[str, Rate] = {}
     for value in text.split(",") if text.strip() else []:
         found = _RATE.fullmatch(value.strip())
@@ -212,7 +215,7 @@ def get_hosts(url: str) -> list[str]:
 
 
 def get_default_workers() -> int:
-    """Return two on a machine with at least two cores, else one."""
+    """Return the default number of workers: two on a machine with at least two cores, else one."""
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return min(2, usable or 1)
 

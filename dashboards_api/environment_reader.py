@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 class StartError(ImproperlyConfigured):
-    """The reason why a process cannot start, in one line without secrets."""
+    """The reason that prevents a process from starting, in one line without secrets."""
 
 
 class SettingError(StartError):
@@ -28,7 +28,7 @@ class SettingError(StartError):
 
 
 class Environment:
-    """The variables of the process. Each may come from a file instead, which NAME_FILE names."""
+    """The environment variables of the process. NAME_FILE may name a file that contains the value of NAME."""
 
     def __init__(self, variables: Mapping[str, str]) -> None:
         self._variables = variables
@@ -36,7 +36,7 @@ class Environment:
         self._removed: set[str] = set()
 
     def value(self, name: str, parse: Callable[[str], T], default: str = "") -> T:
-        """Return a setting of one value; an empty variable means the default. Raises SettingError."""
+        """Return a setting with a single value; an empty variable means the default. Raises SettingError."""
         return self._parse(name, parse, self._read(name) or default)
 
     def items(self, name: str, parse: Callable[[str], T], default: str = "") -> T:
@@ -45,7 +45,7 @@ class Environment:
         return self._parse(name, parse, default if text is None else text)
 
     def find_removed(self, names: tuple[str, ...]) -> list[str]:
-        """Return which of these settings of earlier releases the environment still sets."""
+        """Return the removed settings, out of these, that the environment still sets."""
         self._removed.update(names)
         return [name for name in self._variables if name.removesuffix(FILE_SUFFIX) in names]
 

@@ -1,4 +1,4 @@
-"""The failures of the engine as types. `code` is for programs; the numbers are ClickHouse's error codes."""
+"""Exception types for failures of the engine. `code` is for programs; the numbers are ClickHouse's error codes."""
 
 import re
 
@@ -87,7 +87,7 @@ _TYPES: dict[int, type[EngineError]] = {
 
 
 def build_error(code: int, message: str, *, reading: bool) -> EngineError:
-    """Return the error for a code and a message of ClickHouse."""
+    """Return the exception for an error code and a message from ClickHouse."""
     if _NO_SPACE.search(message):
         return DiskFull(f"The disk of the engine is full: {describe_message(message)}")
     if reading and (code in _DAMAGED_CODES or _DAMAGED.search(message)):
@@ -96,7 +96,7 @@ def build_error(code: int, message: str, *, reading: bool) -> EngineError:
 
 
 def build_start_error(reason: str) -> EngineUnavailable:
-    """Return the error for an engine that ended before it answered."""
+    """Return the exception for an engine that ended before it answered."""
     if _NO_SPACE.search(reason):
         return DiskFull(f"The engine does not start, its disk is full: {describe_message(reason)}")
     if _DAMAGED.search(reason):

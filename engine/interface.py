@@ -114,14 +114,14 @@ class EngineClient(ABC):
     ) -> Result:
         """Run a statement of this service, which may change data. A statement without a result returns no columns.
 
-        It does not run again if the engine dies meanwhile. Raises EngineError.
+        The statement is not repeated if the engine dies meanwhile. Raises EngineError.
         """
 
     @abstractmethod
     def insert_rows(
         self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, query_id: str | None = None
     ) -> int:
-        """Insert rows and return their number. Raises EngineError, in which case no row is kept.
+        """Insert rows and return their number. Raises EngineError; in this case no row is kept.
 
         All rows are sent in one message: pass at most some hundred thousand at a time. After EngineUnavailable, the
         rows of some months may have been inserted; inserting them again is harmless.
@@ -137,7 +137,7 @@ class EngineClient(ABC):
 
     @abstractmethod
     def cancel(self, query_id: str) -> bool:
-        """Cancel a running statement. Return whether there was one. Raises EngineUnavailable."""
+        """Cancel a statement. Return whether the statement was running. Raises EngineUnavailable."""
 
     @abstractmethod
     def ping(self) -> EngineInfo:

@@ -45,7 +45,7 @@ def read_store_id(client: EngineClient) -> UUID | None:
 
 
 def check_store(client: EngineClient, expected: UUID | None) -> None:
-    """Raise EngineUnavailable unless the store has this id, which the main database keeps; None means no store yet."""
+    """Raise EngineUnavailable unless the store has the id in the main database. None means that no store exists yet."""
     found = read_store_id(client)
     if found == expected:
         return
@@ -59,7 +59,7 @@ def check_store(client: EngineClient, expected: UUID | None) -> None:
 
 
 def check_store_once(client: EngineClient, store_id: UUID) -> None:
-    """Check the store of the embedded engine once for each start of its process, and that of a server each time.
+    """Check the store: only once for each start of the embedded engine, but each time for a server.
 
     Raises EngineUnavailable.
     """
@@ -72,8 +72,9 @@ def check_store_once(client: EngineClient, store_id: UUID) -> None:
 
 
 def _identify_start(store_id: UUID) -> tuple[UUID, str, int, int] | None:
-    """Return a value that changes with each start of the embedded engine, which rewrites its lock file. None for a
-    server.
+    """Return a value that changes with each start of the embedded engine, or None for a server.
+
+    The embedded engine rewrites its lock file when it starts.
     """
     if settings.ENGINE_URL:
         return None

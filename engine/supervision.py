@@ -1,5 +1,6 @@
-"""The supervisors that this process has started: each starts when the engine is first needed, and stops with this
-process.
+"""The supervisors that this process has started. Each starts when the engine is first needed.
+
+All of them stop with this process.
 """
 
 import atexit
@@ -28,7 +29,7 @@ def is_engine_installed() -> bool:
 
 
 def ensure_supervisor(folder: Path) -> None:
-    """Start a supervisor for a folder unless one of this process is running. Raises OSError."""
+    """Start a supervisor for a folder unless this process has a running one. Raises OSError."""
     global _owner
     with _lock:
         if _owner != os.getpid():  # a forked process must not use its parent's supervisor
@@ -52,7 +53,7 @@ def _start_supervisor(folder: Path) -> None:
 
 
 def stop_supervisors(owner: int) -> None:
-    """Stop all engines that this process has started. Do nothing in a forked process."""
+    """Stop all engines that this process has started. A forked process does nothing."""
     if os.getpid() == owner:
         for folder in list(_supervisors):
             stop_supervisor(folder)

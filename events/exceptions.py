@@ -4,7 +4,7 @@ from engine.errors import EngineUnavailable
 
 
 class NoData(EngineUnavailable):
-    """The error for a store into which nothing has been imported yet."""
+    """The error for a store without imported data."""
 
     code = "no_data"
 

@@ -1,8 +1,8 @@
 """The cache key of a query in a project: everything that a result depends on, besides the data and the date.
 
-The data and the resolved date range are left out on purpose. They make a result stale, and it is shown as such until
-it is computed again; in the key, each import and each midnight would empty all boards
-(docs/decisions/0023-results.md).
+The data and the resolved date range are left out on purpose. If they change, the result becomes stale, and the stale
+result is shown until it is computed again. If they were part of the key, each import and each midnight would empty all
+boards (docs/decisions/0023-results.md).
 """
 
 import json
@@ -21,7 +21,7 @@ _IGNORED = frozenset({"response", "tags", "version"})
 
 
 def build_cache_key(source: dict[str, Any], project: Project) -> str:
-    """Return the key of a query without visualization nodes. The order of its keys does not count."""
+    """Return the cache key of a query without visualization nodes. The order of its JSON keys does not matter."""
     filters = project.test_account_filters if _uses_test_filters(source) else None
     query = {key: value for key, value in source.items() if key not in _IGNORED}
     parts = [COMPILER_VERSION, project.pk, project.timezone, project.week_start_day, filters, query]

@@ -1,4 +1,4 @@
-"""Execution of one query: compile it, run it on the engine, shape its rows. Children of the worker know no models."""
+"""Execution of one query: compile it, run it on the engine, shape its rows. Children of the worker use no models."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -35,7 +35,7 @@ _JSON = orjson.OPT_NON_STR_KEYS | orjson.OPT_UTC_Z
 
 @dataclass(frozen=True)
 class Task:
-    """A query with everything that it depends on. `id` is new for each attempt: the engine runs it under this id."""
+    """A query with everything that it depends on. `id` is new for each attempt and identifies it in the engine."""
 
     id: UUID
     query: dict[str, Any]
@@ -45,7 +45,7 @@ class Task:
 
 
 class Answer(NamedTuple):
-    """The result of a task as JSON, or its error as a code and a text."""
+    """The result of a task as JSON, or the code and the text of its error."""
 
     results: bytes = b""
     details: bytes = b""
@@ -55,12 +55,12 @@ class Answer(NamedTuple):
 
 
 def prepare_child() -> None:
-    """Start the parser, so that the first query of a child need not wait for it."""
+    """Start the parser, so that the first query of a child does not wait for it."""
     PARSER.parse(WARM_UP)
 
 
 def run_task(task: Task) -> Answer:
-    """Return the answer of a task. Errors of the query and of the engine are answers, too."""
+    """Return the answer of a task. An error of the query or of the engine is an answer, too."""
     try:
         return _run(task)
     except DomainError as error:
@@ -87,9 +87,9 @@ def _run(task: Task) -> Answer:
 
 
 class StoreReader:
-    """A reader of the store for one task, whose statements run one after the other under its id.
+    """A reader of the store for one task. It runs statements one after another under the id of the task.
 
-    The store is opened by the first statement, so that mistakes in a query are found without an engine.
+    The first statement opens the store, so that mistakes in a query are found without an engine.
     """
 
     def __init__(self, task: Task) -> None:
@@ -131,7 +131,7 @@ def _describe_range(compiled: CompiledQuery) -> dict[str, str | None] | None:
 
 
 def _compute_ages(task: Task, compiled: CompiledQuery) -> tuple[datetime | None, datetime | None]:
-    """Return the times at which the result becomes stale and lazily stale; None if its date range has ended.
+    """Return the times at which the result becomes stale and lazily stale, or None if its date range has ended.
 
     A relative range such as the last seven days changes at midnight.
     """

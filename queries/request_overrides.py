@@ -55,7 +55,7 @@ def validate_overrides(filters: Json | None, variables: Json | None) -> RequestO
 
 
 def check_date(name: str, text: str) -> None:
-    """Raise ValidationFailed for a text that no query can use as a date."""
+    """Raise ValidationFailed if no query can use a text as a date."""
     try:
         parse_date_bound(text, timezone.now(), is_end=name == "date_to")
     except ValueError as error:
@@ -71,7 +71,7 @@ def find_ignored_overrides(overrides: RequestOverrides) -> list[str]:
 
 
 def has_value(given: Any) -> bool:
-    """Return whether an override sets a value: an object may hold a description only."""
+    """Return whether an override sets a value. An object may contain only a description."""
     return not isinstance(given, dict) or any(key in given for key in VALUE_KEYS)
 
 
@@ -89,7 +89,8 @@ def get_code_name(variable: Any) -> str | None:
 def match_variables(stored: Json, overrides: Json) -> Iterator[tuple[str, str, Any]]:
     """Yield (name of the override, id of the variable that it matches, value) for each override.
 
-    The id of an override without a stored variable is its own name. Raises ValidationFailed if two match the same one.
+    An override without a stored variable has its own name as the id. Raises ValidationFailed if two overrides match the
+    same variable.
     """
     ids = {name: id_ for id_, variable in stored.items() if (name := get_code_name(variable))}
     seen: set[str] = set()
@@ -104,7 +105,7 @@ def match_variables(stored: Json, overrides: Json) -> Iterator[tuple[str, str, A
 
 
 def merge_variable(stored: Any, given: Any) -> Any:
-    """Return a variable with the keys that an override gives replaced."""
+    """Return a variable with the keys of an override, which replace its own."""
     if stored is None:
         return given
     before, entry = as_variable(stored), as_variable(given)

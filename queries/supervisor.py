@@ -1,9 +1,9 @@
-"""The supervisor of the query worker: a small process beside the web workers, which keeps the engine and one worker.
+"""The supervisor of the query worker: a small process that keeps the engine and one worker running.
 
-`python -m queries.supervisor FOLDER` is started by the server with the folder of the embedded engine, or `remote` for a
-ClickHouse server. Before the first import there is nothing to compute: it looks for the store twice a second, and
-starts neither the engine nor the worker. Its standard input is a pipe from the server: when that ends, for whatever
-reason, this process stops both and ends. It does not load Django, which would take 60 MB.
+The server starts `python -m queries.supervisor FOLDER` with the folder of the embedded engine, or with `remote` for a
+ClickHouse server. Before the first import the folder has no store: the supervisor looks for it twice a second, and
+starts neither the engine nor the worker. Its standard input is a pipe from the server. When the pipe is closed, for
+whatever reason, the supervisor stops both and exits. It does not load Django, which would take 60 MB.
 """
 
 import os
@@ -29,7 +29,7 @@ SECONDS_TO_STOP = 8
 
 
 class WorkerSupervisor(SupervisorLoop):
-    """The loop that restarts the worker when it dies. The delay grows if the worker dies soon after its start."""
+    """The loop that restarts the worker when it dies. The delay grows if the worker dies soon after a start."""
 
     def __init__(self, folder: Path | None) -> None:
         self.folder = folder
@@ -49,7 +49,7 @@ class WorkerSupervisor(SupervisorLoop):
             stop_supervisor(self.folder)
 
     def ensure_processes(self) -> None:
-        """Start the engine's supervisor and the worker if they do not run."""
+        """Start the engine's supervisor and the worker unless they are running."""
         if self.folder is not None:
             ensure_supervisor(self.folder)
         moment = time.monotonic()

@@ -1,4 +1,4 @@
-"""The query worker: a loop that claims queries and has children compute them, which are killed at their deadline."""
+"""The query worker: a loop that claims queries and passes them to children, which are killed at their deadline."""
 
 import multiprocessing
 import os
@@ -56,7 +56,7 @@ def create_pool(slots: int) -> ProcessPool:
 
 
 class RunningQuery:
-    """A query that a child computes."""
+    """A query that a child is computing."""
 
     def __init__(self, claim: Claim, task: Task, future: Any) -> None:
         self.claim = claim
@@ -129,7 +129,7 @@ class Worker:
         return True
 
     def ensure_pool(self) -> None:
-        """Replace the pool if it is broken. It is, when a child dies while no child computes, as by the OOM killer."""
+        """Replace the pool if it is broken, for example because the OOM killer has ended an idle child."""
         if not self.pool.active:
             logger.warning("query children are started again")
             self.stop_pool()
@@ -142,7 +142,7 @@ class Worker:
             self.store(query)
 
     def store(self, query: RunningQuery) -> None:
-        """Store the answer of a child, or the reason why it has none."""
+        """Store the answer of a child, or the reason why there is no answer."""
         try:
             answer: Answer = query.future.result()
         except CancelledError:
@@ -193,7 +193,10 @@ class Worker:
 
 
 def log_failure(claim: Claim, error: Exception) -> None:
-    """Log an unexpected error by its class and its frames, also those of the child. Its text may quote the query."""
+    """Log the class and the frames of an unexpected error, including those of the child, but not its text.
+
+    The text may quote the query.
+    """
     lines = "".join(traceback.format_exception(error)).splitlines()
     frames = [line.strip() for line in lines if line.startswith("  File ")]
     logger.error("query failed", query=str(claim.result_id), error=type(error).__qualname__, frames=frames)

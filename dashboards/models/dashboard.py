@@ -26,7 +26,7 @@ FOLDED_AT_ONCE = 1000
 
 
 def fold(text: str) -> str:
-    """Return a text for comparisons: case-insensitive and in Unicode normal form, the same on every database engine."""
+    """Return a text for comparisons: case-insensitive, in Unicode normal form, the same on every database engine."""
     if text.isascii():
         return text.lower()
     slices = (text[start : start + FOLDED_AT_ONCE] for start in range(0, len(text), FOLDED_AT_ONCE))
@@ -65,7 +65,7 @@ class GridSpacing(models.TextChoices):
 
 
 class LayoutCompaction(models.TextChoices):
-    """The direction in which tiles close gaps when one is moved."""
+    """The direction in which tiles close gaps when a tile is moved."""
 
     VERTICAL = "vertical"
     HORIZONTAL = "horizontal"
@@ -212,7 +212,10 @@ class Dashboard(models.Model):
 
 class CollaboratorQuerySet(models.QuerySet["Collaborator"]):
     def includes(self, membership_id: Any, *, dashboard: str) -> models.Exists:
-        """Return the condition that a member may edit a dashboard; `dashboard` is the outer column with its id."""
+        """Return the condition that a member may edit a dashboard as a collaborator.
+
+        `dashboard` is the column of the outer query with the id of the dashboard.
+        """
         rows = self.filter(dashboard=models.OuterRef(dashboard), membership_id=membership_id)
         return models.Exists(rows.filter(level__gte=PrivilegeLevel.CAN_EDIT))
 

@@ -31,7 +31,7 @@ class DashboardTile(NamedTuple):
 
 
 class ContentRow(NamedTuple):
-    """The columns of a tile that name its content and its dashboard."""
+    """The columns that identify the content and the dashboard of a tile."""
 
     insight_id: int | None
     text_id: int | None
@@ -70,7 +70,7 @@ _SAME_CONTENT = NamedQuery(ContentRow, _same_content)
 
 
 def _group_by_content(rows: Iterable[ContentRow], viewer: Membership) -> DashboardTiles:
-    """Return tiles by their content. Restrictions are read once for each dashboard, not for each tile."""
+    """Return tiles by their content. Restrictions are read once for each dashboard rather than for each tile."""
     rows = list(rows)
     restrictions = _read_restrictions({row.dashboard_id for row in rows}, viewer)
     found: DashboardTiles = {}

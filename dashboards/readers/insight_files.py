@@ -24,7 +24,7 @@ _WAITING = frozenset({Refresh.BLOCKING, Refresh.FORCE_BLOCKING})
 
 
 class ImageSize(NamedTuple):
-    """The size of a picture in pixels. Larger ones would take seconds to draw."""
+    """The size of a picture in pixels. Larger pictures would take seconds to draw."""
 
     width: int = 1200
     height: int = 630
@@ -57,7 +57,7 @@ def build_insight_file(insight: Row, format: str, size: ImageSize, refresh: Refr
 
 
 def build_file_name(insight: Row) -> str:
-    """Return the name of an insight as the name of a file, without what a path or a terminal would interpret."""
+    """Return a file name for an insight, without characters that a path or a terminal would interpret."""
     name = insight["name"] or insight["derived_name"] or ""
     plain = "".join("-" if character in _FORBIDDEN_IN_NAMES else character for character in name)
     printable = "".join(character for character in plain if not unicodedata.category(character).startswith("C"))
@@ -65,7 +65,7 @@ def build_file_name(insight: Row) -> str:
 
 
 def _check_result(insight: Row, *, must_be_current: bool) -> None:
-    """Raise an error if there is no result, or only an older one where the request waits for a current one."""
+    """Raise an error if there is no result, or if `must_be_current` is true and there is only an older result."""
     state, status = insight["result_state"], insight["query_status"]
     if insight["result"] is not None and (state == COMPUTED or not must_be_current):
         return

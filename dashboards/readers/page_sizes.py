@@ -17,7 +17,7 @@ def count_fitting_rows(sizes: Iterable[int]) -> int:
 
 
 def size_of_columns(*columns: str) -> Any:
-    """Return the number of characters in these columns, as an expression."""
+    """Return an expression for the number of characters in these columns."""
     total: Any = Value(0)
     for column in columns:
         total = total + Coalesce(Length(Cast(column, TextField())), 0)
@@ -25,7 +25,7 @@ def size_of_columns(*columns: str) -> Any:
 
 
 def null_if_large(column: str, most: int) -> Case:
-    """Return the text of a column, or null if it is longer than this, as an expression."""
+    """Return an expression for the text of a column, or null if the text exceeds the given length."""
     text = Cast(column, TextField())
     return Case(When(LessThanOrEqual(Length(text), most), then=text), default=Value(None), output_field=TextField())
 
@@ -37,6 +37,6 @@ def read_page_ids(ordered: QuerySet[Any], size: Any, *, limit: int, offset: int)
 
 
 def sort_by_ids(rows: Iterable[Sequence[Any]], ids: Iterable[Any]) -> list[Any]:
-    """Return rows, which begin with their id, in the order of these ids. Deleted rows are left out."""
+    """Return rows in the order of these ids. Each row begins with its id. Deleted rows are left out."""
     by_id = {row[0]: row for row in rows}
     return [by_id[id_] for id_ in ids if id_ in by_id]

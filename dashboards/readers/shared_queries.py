@@ -27,20 +27,20 @@ _PLAIN_NAME = re.compile(r"[\w$.]+")
 
 
 class ColumnNames(NamedTuple):
-    """The names of a result's columns. A column without an alias is named by its text, which is SQL."""
+    """The column names of a result. A column without an alias is named by its expression, which is SQL."""
 
     sql: str
     columns: Sequence[str]
 
     def hide(self, name: str) -> str:
-        """Return the name as a share link shows it: a number in the place of SQL."""
+        """Return a column name for a share link. A name that is SQL is replaced by the column's number."""
         # A name that is not plain is an alias or a field only if it is quoted in the query.
         if _PLAIN_NAME.fullmatch(name) or any(f"{quote}{name}{quote}" in self.sql for quote in "\"'`"):
             return name
         return f"column_{self.columns.index(name) + 1}" if name in self.columns else "column"
 
     def hide_in(self, value: Any) -> Any:
-        """Return JSON with the names in it as a share link shows them. Stored JSON is at most 64 levels deep."""
+        """Return JSON with its column names replaced as in `hide`. Stored JSON is at most 64 levels deep."""
         if isinstance(value, list):
             return [self.hide_in(item) for item in value]
         if not isinstance(value, dict):
@@ -52,7 +52,7 @@ class ColumnNames(NamedTuple):
 
 
 class QueryDisplay(NamedTuple):
-    """The parts of queries that a shared page shows. SQL is shown with the other details only."""
+    """The parts of queries that a shared page shows. SQL is shown only together with the other details."""
 
     has_queries: bool
     has_sql: bool
@@ -64,8 +64,9 @@ class QueryDisplay(NamedTuple):
         return cls(has_queries, has_queries and bool(settings.get("detailed", False)), is_page)
 
     def hide_query(self, text: str | None, columns: Sequence[str] | None = None) -> str | None:
-        """Return a query or its legacy filters, a JSON text, as the page shows them. `columns` are those of the result,
-        if there is one.
+        """Return the parts of a query or of legacy filters, a JSON text, that the page shows.
+
+        `columns` are the column names of the result, if there is a result.
         """
         if text is None:
             return None
@@ -74,14 +75,15 @@ class QueryDisplay(NamedTuple):
         return self.hide_sql(text, columns or ())
 
     def hide_sql(self, text: str, columns: Sequence[str] = ()) -> str:
-        """Return filters, a JSON text, as the page shows them: a property filter may be SQL."""
+        """Return filters, a JSON text, without SQL unless the page shows SQL. A property filter may be SQL."""
         if self.has_sql or not _MAY_HOLD_SQL.search(text):
             return text
         return dump_json(_remove_sql(_hide_columns(json.loads(text), columns)))
 
     def hide_fields(self, result: Row) -> Row:
-        """Return the fields of a result without SQL, and without ids of the project and the query. The text of an error
-        repeats names of tables and columns.
+        """Return the fields of a result without the ids of the project and the query, and without SQL if it is hidden.
+
+        The text of an error is treated like SQL, because it repeats names of tables and columns.
         """
         status = result["query_status"]
         if status is not None:
@@ -98,13 +100,13 @@ class QueryDisplay(NamedTuple):
 
 
 def _hide_columns(query: Any, columns: Sequence[str]) -> Any:
-    """Return a query without SQL in the names of its columns, by which its visualization refers to them."""
+    """Return a query without SQL in the column names that its visualization refers to."""
     sql = get_source(query).get("query")
     return ColumnNames(sql, columns).hide_in(query) if isinstance(sql, str) else query
 
 
 def _reduce_to_visualization(text: str, columns: Sequence[str]) -> str | None:
-    """Return the parts of a query that say how its result is drawn."""
+    """Return the parts of a query that define how its result is drawn."""
     query = _hide_columns(json.loads(text), columns)
     nodes = [{name: node[name] for name in _VISUALIZATION if name in node} for node in iter_nodes(query)]
     for outer, inner in pairwise(nodes):
@@ -125,7 +127,10 @@ def _remove_sql(value: Any) -> Any:
 
 
 def _remove_sql_of_text(text: str) -> str | None:
-    """Return a text without SQL if it is JSON, as some clients encode legacy filters twice; null if it is too deep."""
+    """Return a text without SQL if it is JSON, or null if the JSON is too deep.
+
+    Some clients encode legacy filters twice.
+    """
     if text.lstrip()[:1] not in ("[", "{") or not _MAY_HOLD_SQL.search(text):
         return text
     try:
@@ -153,5 +158,5 @@ def _find_sql_keys(value: Row) -> frozenset[str]:
 
 
 def _is_sql_name(name: Any) -> bool:
-    """Return whether a key, such as `math_hogql`, or a type says that the value is SQL."""
+    """Return whether a key, such as `math_hogql`, or a type marks a value as SQL."""
     return isinstance(name, str) and "hogql" in name.lower()

@@ -31,7 +31,7 @@ TILE_JSON = {"raw_layouts": raw_json("layouts"), "raw_filters_overrides": raw_js
 
 
 class TileRow(NamedTuple):
-    """The columns of a tile. Free JSON is text, `raw_…`."""
+    """The columns of a tile. Columns named `raw_…` contain free JSON as text."""
 
     id: int
     color: str | None
@@ -68,7 +68,7 @@ class ButtonRow(NamedTuple):
 
 
 class TileRows(NamedTuple):
-    """A tile and its content, which is one of the three."""
+    """A tile and its content: an insight, a text or a button."""
 
     tile: TileRow
     insight: InsightRow | None
@@ -87,7 +87,7 @@ class TileResult(NamedTuple):
 
 
 class _Context(NamedTuple):
-    """The data that the tiles of one response share, each kind from one query."""
+    """The data that the tiles of one response share. Each kind of data is read by one query."""
 
     viewer: Membership
     users: Users  # authors of texts and buttons, and then of insights
@@ -95,7 +95,7 @@ class _Context(NamedTuple):
 
 
 def _is_elsewhere(kind: str) -> Exists:
-    """Return the condition that the content of a tile is on another dashboard, too."""
+    """Return the condition that the content of a tile is also on another dashboard."""
     others = Tile.objects.not_deleted().filter(**{f"{kind}_id": OuterRef(f"{kind}_id")})
     return Exists(others.exclude(dashboard_id=OuterRef("dashboard_id")))
 
@@ -133,8 +133,8 @@ def read_tiles(
 ) -> list[Row]:
     """Return the visible tiles of a dashboard (component DashboardTile), with overrides applied to their insights.
 
-    `restriction` is that of the dashboard. Results are those in the cache, or those that a request asks for.
-    `tile_ids` limits the response to these tiles, and what is computed.
+    `restriction` is the restriction of the dashboard. Results come from the cache, unless `results` requests others.
+    `tile_ids` limits the response, and the queries to compute, to these tiles.
     """
     rows = [TileRows._make(_GROUPS.split(row)) for row in _TILES.rows(dashboard=dashboard_id)]
     if tile_ids:

@@ -1,4 +1,4 @@
-"""Bulk changes of insights, each in one write and with the same few statements for any number."""
+"""Bulk changes of insights. Each is one write, with the same few statements for any number of insights."""
 
 import uuid
 from collections.abc import Mapping, Sequence
@@ -31,7 +31,7 @@ class DeletionResult(NamedTuple):
 def delete_insights(changes: ChangeSet, project: Project, *, insight_ids: Sequence[int]) -> DeletionResult:
     """Delete insights, and remove their tiles everywhere.
 
-    Insights that are unknown, deleted, or that the member may not edit are skipped.
+    Insights are skipped if they are unknown or deleted, or if the member may not edit them.
 
     Raises TooManyTilesTouched.
     """
@@ -51,8 +51,8 @@ def delete_insights(changes: ChangeSet, project: Project, *, insight_ids: Sequen
 def restore_insights(changes: ChangeSet, project: Project, *, insight_ids: Sequence[int]) -> DeletionResult:
     """Restore deleted insights, each with the tiles that were removed with it.
 
-    Insights that are unknown, not deleted, or that the member may not edit are skipped. A tile whose dashboard was
-    deleted since then is restored together with its dashboard. Raises TooManyTilesTouched.
+    Insights are skipped if they are unknown or not deleted, or if the member may not edit them. A tile whose dashboard
+    was deleted since then is restored together with its dashboard. Raises TooManyTilesTouched.
     """
     dashboards = _lock_dashboards(project, insight_ids, changes.actor)
     found = _lock_editable(project, insight_ids, changes.actor, wants_deleted=True)
@@ -72,7 +72,7 @@ def update_insight_tags(
 ) -> BulkResult:
     """Add tags to insights, remove tags from them, or replace their tags.
 
-    Insights that are unknown or that the member may not edit are skipped.
+    Insights are skipped if they are unknown, or if the member may not edit them.
     """
     found = _lock_editable(project, insight_ids, changes.actor, wants_deleted=False)
     result = BulkResult([], found.skipped)
@@ -99,9 +99,10 @@ def _set_author(insights: list[Insight], member: Membership) -> None:
 
 
 def _lock_dashboards(project: Project, insight_ids: Sequence[int], member: Membership) -> dict[int, Dashboard]:
-    """Lock the dashboards that show these insights or will show them when restored; before insights, like every write.
+    """Lock the dashboards that show these insights, or will show them when the insights are restored.
 
-    Raises TooManyTilesTouched where their snapshots would be too large.
+    Like every write, this locks dashboards before insights. Raises TooManyTilesTouched if their snapshots would be too
+    large.
     """
     is_shown = Q(deleted=False) | Q(deletion_id=F("insight__deletion_id"))
     shown = Tile.objects.filter(is_shown, insight__in=insight_ids, insight__project=project)
@@ -122,7 +123,7 @@ def _record_dashboards(changes: ChangeSet, dashboards: Mapping[int, Dashboard], 
 def _lock_editable(
     project: Project, insight_ids: Sequence[int], member: Membership, *, wants_deleted: bool
 ) -> DeletionResult:
-    """Lock insights, and return in this order those that are deleted, or not, and that the member may edit."""
+    """Lock insights. Return those that the member may edit and that are deleted (or not), in the order of the ids."""
     wanted = list(dict.fromkeys(insight_ids))
     rows = Insight.objects.in_project(project).select_for_update().filter(pk__in=wanted).order_by("pk")
     there = {insight.pk: insight for insight in rows if wants_deleted or not insight.deleted}

@@ -61,7 +61,7 @@ Event = dict[str, Any]
 
 
 class Visitor(NamedTuple):
-    """A person, with the properties of all events of the person, and the person's own."""
+    """A person. `properties` are part of all events of the person; `person_properties` describe the person."""
 
     distinct_id: str
     properties: dict[str, Any]
@@ -116,7 +116,7 @@ def build_visitor(day: date, index: int) -> Visitor:
 
 
 def pick_returning_visitor(day: date, chance: random.Random) -> Visitor:
-    """Return a visitor of an earlier day, more often of a recent one."""
+    """Return a visitor of an earlier day. Recent days are more likely."""
     age = 1 + int(DAYS_OF_INTEREST * chance.random() ** 3)
     return build_visitor(day - timedelta(days=age), chance.randrange(NEW_VISITORS_PER_DAY))
 
@@ -139,7 +139,7 @@ def generate_session(day: date, visitor: Visitor, chance: random.Random, *, is_n
 
 
 def pick_advertisement(chance: random.Random) -> dict[str, str]:
-    """Return the properties of the advertisement that a session comes from, mostly none."""
+    """Return the properties of the advertisement that led to a session. Most sessions have none."""
     if chance.random() > ADVERTISED:
         return {}
     source, campaign, content = pick(ADVERTISEMENTS, chance)
@@ -165,7 +165,7 @@ def generate_steps(chance: random.Random, *, is_new: bool) -> Iterator[tuple[str
 
 
 def pick(weights: dict[Any, int], chance: random.Random) -> Any:
-    """Return a key of the weights at random."""
+    """Return a random key, with probabilities in proportion to the weights."""
     return chance.choices(list(weights), list(weights.values()))[0]
 
 

@@ -1,6 +1,7 @@
-"""Soft deletion and restoration of dashboards and insights: both set `deleted`, and remove no rows.
+"""Soft deletion and restoration of dashboards and insights. Both change `deleted`, and remove no rows.
 
-Each deletion has an id, which its tiles and insights get too: restoring finds exactly what was deleted together.
+Each deletion has an id, which is also stored on its tiles and insights, so that a restoration finds exactly the objects
+that were deleted together.
 """
 
 import uuid

@@ -35,9 +35,9 @@ def replace_tags(owner: Dashboard | Insight, names: Iterable[str]) -> None:
 
 
 def link_tags(owners: Sequence[Dashboard] | Sequence[Insight], tags: Sequence[Tag]) -> None:
-    """Add each of these tags to each of these dashboards, or insights, by one statement.
+    """Add these tags to these dashboards or insights in one statement.
 
-    Building a row for each pair in Python takes most of a second for 50,000 of them.
+    Building a row for each pair in Python takes most of a second for 50,000 pairs.
     """
     if not owners or not tags:
         return
@@ -55,26 +55,26 @@ def link_tags(owners: Sequence[Dashboard] | Sequence[Insight], tags: Sequence[Ta
 
 
 def unlink_tags(owners: Sequence[Dashboard] | Sequence[Insight], names: Iterable[str]) -> None:
-    """Remove these tags from these dashboards, or insights."""
+    """Remove these tags from these dashboards or insights."""
     if owners:
         link, column = _get_link_model(owners)
         link.objects.filter(**{f"{column}__in": owners}, tag__name__in=list(names)).delete()
 
 
 def unlink_other_tags(owners: Sequence[Dashboard] | Sequence[Insight], names: Iterable[str]) -> None:
-    """Remove all tags but these from these dashboards, or insights."""
+    """Remove all tags except these from these dashboards or insights."""
     if owners:
         link, column = _get_link_model(owners)
         link.objects.filter(**{f"{column}__in": owners}).exclude(tag__name__in=list(names)).delete()
 
 
 def _get_link_model(owners: Sequence[Dashboard] | Sequence[Insight]) -> tuple[Any, str]:
-    """Return the model that links these rows to tags, and its column for them."""
+    """Return the model that links these rows to tags, and the name of its column for the rows."""
     return (DashboardTag, "dashboard") if isinstance(owners[0], Dashboard) else (InsightTag, "insight")
 
 
 def copy_insight_tags(pairs: Sequence[tuple[int, int]]) -> None:
-    """Copy tags between insights in one statement. Each pair is the id of a source and the id of a target."""
+    """Copy tags between insights in one statement. Each pair contains the ids of a source and a target."""
     if not pairs:
         return
     table = connection.ops.quote_name(InsightTag._meta.db_table)

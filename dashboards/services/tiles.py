@@ -1,4 +1,4 @@
-"""The verbs of tiles: add, update, delete, reorder, move and copy them, with the right to edit the dashboard."""
+"""The actions on tiles: add, update, delete, reorder, move and copy. They require the right to edit the dashboard."""
 
 from collections.abc import Collection, Sequence
 
@@ -20,7 +20,7 @@ from users.models import Project
 
 
 def add_tile(changes: ChangeSet, dashboard_id: int, *, project: Project, item: TileInput) -> Tile:
-    """Add a tile from one item without an id; a removed tile of the same insight is restored instead.
+    """Add a tile from one item without an id. A removed tile of the same insight is restored instead.
 
     Raises ContentAlreadyOnDashboard, and the exceptions of `change_tiles`.
     """
@@ -38,7 +38,7 @@ def add_tile(changes: ChangeSet, dashboard_id: int, *, project: Project, item: T
 
 
 def update_tile(changes: ChangeSet, dashboard_id: int, *, project: Project, tile_id: int, item: TileInput) -> None:
-    """Change the display fields of a tile, or also its text.
+    """Change the display fields of a tile with an insight or a button, or the text and display fields of a text tile.
 
     Raises TileNotFound, and ValidationFailed for another kind of tile.
     """
@@ -66,9 +66,9 @@ def delete_tile(changes: ChangeSet, dashboard_id: int, *, project: Project, tile
 def reorder_tiles(
     changes: ChangeSet, dashboard_id: int, *, project: Project, tile_ids: Sequence[int], arrangement: Arrangement
 ) -> None:
-    """Place the tiles in this order, and tiles that are not named after them in their present order.
+    """Place the tiles in this order. Tiles that are not named follow in their present order.
 
-    Raises TileNotFound for one that is not on the dashboard, and ValidationFailed for one that is named twice.
+    Raises TileNotFound for a tile that is not on the dashboard, and ValidationFailed for a tile that is named twice.
     """
     dashboard = lock_for_edit(dashboard_id, project=project, member=changes.actor)
     tiles = {tile.pk: tile for tile in Tile.objects.on_dashboard(dashboard).visible().in_layout_order()}
@@ -87,10 +87,10 @@ def reorder_tiles(
 
 
 def move_tile(changes: ChangeSet, dashboard_id: int, *, project: Project, tile_id: int, to_dashboard_id: int) -> None:
-    """Move a tile to another dashboard of the project. It keeps its id, its layouts and its content.
+    """Move a tile to another dashboard of the project. The tile keeps its id, its layouts and its content.
 
-    A removed tile of the same content on the target is deleted for good. Raises DashboardNotFound for either dashboard,
-    TileNotFound, Forbidden for either, and ContentAlreadyOnDashboard.
+    A removed tile of the same content on the target is deleted for good. Raises DashboardNotFound and Forbidden for
+    either dashboard, TileNotFound, and ContentAlreadyOnDashboard.
     """
     ids = {dashboard_id, to_dashboard_id}
     rows = Dashboard.objects.in_project(project).not_deleted().with_is_collaborator(changes.actor.pk).filter(pk__in=ids)
@@ -112,10 +112,10 @@ def move_tile(changes: ChangeSet, dashboard_id: int, *, project: Project, tile_i
 
 
 def copy_tile(changes: ChangeSet, dashboard_id: int, *, project: Project, from_dashboard_id: int, tile_id: int) -> None:
-    """Show the content of another dashboard's tile on this dashboard, too; a removed tile of that content is restored.
+    """Show the content of another dashboard's tile on this dashboard, too. A removed tile of that content is restored.
 
-    The content is copied from a dashboard that the member may not edit. Raises DashboardNotFound for either dashboard,
-    TileNotFound, and ContentAlreadyOnDashboard.
+    If the member may not edit the other dashboard, the content is copied. Raises DashboardNotFound for either
+    dashboard, TileNotFound, and ContentAlreadyOnDashboard.
     """
     target = lock_for_edit(dashboard_id, project=project, member=changes.actor)
     rows = Dashboard.objects.in_project(project).not_deleted().with_is_collaborator(changes.actor.pk)
@@ -148,7 +148,7 @@ def _get_shown_tile(dashboard: Dashboard, tile_id: int) -> Tile:
 
 
 def _compact_layouts(tiles: list[Tile], breakpoints: Collection[str]) -> list[Tile]:
-    """Move tiles up on these breakpoints, and return those that moved. Incomplete placements stay unchanged."""
+    """Move tiles up on these breakpoints, and return the moved tiles. Incomplete placements stay unchanged."""
     placed: dict[str, list[tuple[Placement, Tile]]] = {}
     for tile in tiles:
         for breakpoint in tile.layouts.keys() & breakpoints:

@@ -1,4 +1,4 @@
-"""Undoing the changes of one dashboard or insight, by the services that other writes change them with."""
+"""Undo of the changes of one dashboard or insight, with the same services as other writes."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -38,7 +38,7 @@ CLOSING_VALUES: dict[str, bool] = {PUBLISHED: False, join_path(SHARING, "passwor
 
 
 class UndoneFields(NamedTuple):
-    """The paths of one item that are undone, and those that are not, by the reason."""
+    """The paths of one item that were undone, and the paths that were not, by reason."""
 
     undone: Sequence[str] = ()
     changed_since: Sequence[str] = ()
@@ -47,7 +47,7 @@ class UndoneFields(NamedTuple):
 
 
 class UndoContext(NamedTuple):
-    """The write that an undo is part of, all that it undoes, and the locked dashboards that it may touch, by id."""
+    """The write that an undo is part of, its plan, and the locked dashboards that it may change, by id."""
 
     changes: ChangeSet
     project: Project
@@ -60,7 +60,7 @@ class UndoContext(NamedTuple):
 
 
 def undo_sharing(undo: UndoContext, item: ItemUndo) -> UndoneFields:
-    """Disable the link of a dashboard, deleted or not, where the key enabled it, and revoke the rights that it gave."""
+    """Disable the link of a dashboard, deleted or not, if the key enabled it, and revoke the rights that it gave."""
     lost = [ACCESS_TOKEN] if item.lost_token else []
     if not item.sharing:
         return UndoneFields(lost=lost)
@@ -127,7 +127,7 @@ def _restore_content(
 ) -> tuple[list[str], list[str]]:
     """Restore the wanted fields and tiles of a live dashboard.
 
-    Return the paths of tiles that others replaced, and of those that cannot be restored.
+    Return the paths of tiles that others replaced, and the paths of tiles that cannot be restored.
     """
     paths = [change["field"] for change in own]
     of_tiles = {path: path.split(SEPARATOR)[1] for path in paths if path.startswith(f"{TILES}{SEPARATOR}")}
@@ -160,9 +160,7 @@ def _restore_content(
 
 
 def _find_unchanged_contents(own: list[Change]) -> list[str]:
-    """Return the paths of the texts and buttons of removed tiles that have not been changed elsewhere since the
-    removal.
-    """
+    """Return the paths of the texts and buttons of removed tiles that have not changed elsewhere since the removal."""
     removals = {}
     for change in own:
         first, *rest = change["field"].split(SEPARATOR)
@@ -183,8 +181,8 @@ def _move_tiles_back(
 ) -> tuple[list[str], list[str]]:
     """Move tiles back that the key moved to other dashboards, unless others changed them there.
 
-    Remove tiles that cannot be restored from `wanted`. Return the paths of those that others changed or replaced, and
-    of those that are lost.
+    Remove tiles that cannot be restored from `wanted`. Return the paths of tiles that others changed or replaced, and
+    the paths of tiles that are lost.
     """
     replaced: list[str] = []
     lost: list[str] = []
@@ -211,13 +209,13 @@ def _move_tiles_back(
 
 
 def _is_shown_again(content: dict[str, Any], dashboard: Dashboard, wanted: Snapshot) -> bool:
-    """Return whether another tile of a dashboard, which stays, shows the content."""
+    """Return whether another tile that stays on the dashboard shows the content."""
     twins = Tile.objects.on_dashboard(dashboard).not_deleted().filter(**content)
     return any(str(twin.pk) in wanted[TILES] for twin in twins)
 
 
 def _move_tile_back(undo: UndoContext, tile: Tile, home: Dashboard) -> bool:
-    """Move a tile back to its dashboard, even a removed one. Return whether the member may edit its dashboard."""
+    """Move a tile, removed or not, back to its dashboard. Return whether the member may edit its dashboard."""
     try:
         source = _get_for_edit(undo, tile.dashboard_id)
     except DomainError:
@@ -232,7 +230,7 @@ def _move_tile_back(undo: UndoContext, tile: Tile, home: Dashboard) -> bool:
 
 
 def undo_insight(undo: UndoContext, item: ItemUndo) -> UndoneFields:
-    """Undo all changes of an insight; delete it if the key created it, unless others use it."""
+    """Undo all changes of an insight. Delete the insight if the key created it, unless others use it."""
     # Locked before it is read: another write could change it in between.
     insight = Insight.objects.in_project(undo.project).select_for_update().get(pk=item.item_id)
     now = build_insight_snapshot(insight)
@@ -253,7 +251,7 @@ def undo_insight(undo: UndoContext, item: ItemUndo) -> UndoneFields:
 
 
 def _is_used_by_others(undo: UndoContext, insight: Insight) -> bool:
-    """Return whether a tile that the key did not place shows an insight, or will when it is restored."""
+    """Return whether a tile that the key did not place shows an insight, or will show it when the tile is restored."""
     tiles = Tile.objects.live_or_restorable().filter(insight=insight).exclude(pk__in=undo.plan.placed_tiles)
     return tiles.exclude(dashboard__in=undo.plan.created_dashboards, dashboard__deleted=True).exists()
 

@@ -1,1 +1,1 @@
-"""Template documents: their JSON Schema, their placeholders, and those that come with the service."""
+"""Template documents: their JSON Schema, their placeholders, and the built-in templates."""

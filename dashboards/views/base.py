@@ -91,7 +91,7 @@ class CursorPagedViewSet(ProjectScopedViewSet):
 
 
 def get_folder(view: ProjectScopedViewSet) -> str:
-    """Return the folder that filters a list, empty for none. Raises ValidationFailed."""
+    """Return the folder that filters a list, or an empty text. Raises ValidationFailed."""
     try:
         return normalize_folder(view.request.query_params.get("folder")) or ""
     except ValidationFailed as error:
@@ -105,13 +105,13 @@ def get_results(view: ProjectScopedViewSet) -> Results:
 
 
 def _get_default_refresh(view: ApiViewSet) -> Refresh:
-    """Return the mode of a request without `refresh`: one with overrides may compute, as upstream."""
+    """Return the mode of a request without `refresh`. With overrides, results may be computed, as upstream."""
     has_overrides = any(view.query.get(name) for name in (FILTERS_OVERRIDE, VARIABLES_OVERRIDE))
     return Refresh.ASYNC_EXCEPT_ON_CACHE_MISS if has_overrides else Refresh.FORCE_CACHE
 
 
 def get_overrides(view: ApiViewSet) -> RequestOverrides:
-    """Return the overrides of a request. Those without an effect are named in `Ignored-Fields`, or refused."""
+    """Return the overrides of a request. Overrides without an effect are named in `Ignored-Fields`, or refused."""
     overrides = parse_overrides(view.query)
     view.report_ignored(find_ignored_overrides(overrides))
     return overrides
@@ -182,7 +182,7 @@ def make_dashboard_etag(view: ProjectScopedViewSet, versions: DashboardVersions)
 
 
 def describe_skipped(skipped: Iterable[tuple[int, str]]) -> list[dict[str, Any]]:
-    """Return the objects that a bulk action left out, as `{id, reason}`."""
+    """Return the objects that a bulk operation skipped, as `{id, reason}`."""
     return [{"id": id_, "reason": reason} for id_, reason in skipped]
 
 

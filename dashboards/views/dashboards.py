@@ -96,7 +96,7 @@ class DashboardViewSet(ProjectScopedViewSet):
 
     @cached_property
     def new_dashboard(self) -> tuple[DashboardInput, Document | None]:
-        """The body of a create, and the filled template that it names. Filling runs before any transaction."""
+        """The body of a create request, and its filled template. The template is filled before any transaction."""
         body = self.read_body(DashboardRequestSerializer, prepare=remove_tile_ids)
         if isinstance(body.get("duplicate_tiles"), list):
             raise ValidationFailed("In a create, this must be true or false.", attr="duplicate_tiles")
@@ -252,7 +252,7 @@ class DashboardViewSet(ProjectScopedViewSet):
 def retrieve_dashboard(
     view: ProjectScopedViewSet, number: int, results: Results, tile_ids: Collection[int] = ()
 ) -> tuple[DashboardVersions, dict[str, Any]]:
-    """Return a dashboard with the overrides of the request, and its versions. Record the access, wait for results."""
+    """Record the access, wait for results, and return a dashboard with the request's overrides, and its versions."""
     overrides = get_overrides(view)
     versions, dashboard = read_dashboard_revision(
         number,
@@ -269,6 +269,6 @@ def retrieve_dashboard(
 
 
 def has_conflicting_folders(body: dict[str, Any]) -> bool:
-    """Return whether the body of a create names two different folders."""
+    """Return whether the body of a create request names two different folders."""
     names_both = "folder" in body and "create_in_folder" in body
     return names_both and body["folder"] != normalize_folder(body["create_in_folder"])

@@ -61,7 +61,7 @@ class DashboardTemplateViewSet(ProjectScopedViewSet):
 
     @cached_property
     def new_template(self) -> CheckedTemplate:
-        """The template of the body. It is checked before any transaction."""
+        """The template in the body. It is checked before any transaction."""
         content = cast(TemplateInput, self.read_body(DashboardTemplateRequestSerializer))
         return check_new_template(content=content, created_by=self.membership)
 

@@ -1,9 +1,9 @@
 """Retries of transactions that conflict with others.
 
-PostgreSQL aborts one of two transactions that wait for each other (a deadlock), and at the stricter isolation levels
-one that read what another has changed since. Nothing of it has happened, so it can run again, as if it had come later.
-A violated constraint is retried once: where two transactions insert the same row at the same time, the second attempt
-sees the row of the first, and can refuse the request in words.
+PostgreSQL aborts one of two transactions that wait for each other (a deadlock). At the stricter isolation levels, it
+also aborts a transaction that reads rows that another has changed since. An aborted transaction has changed nothing, so
+it can run again as if it had started later. A violated constraint is retried once: if two transactions insert the same
+row at the same time, the second attempt finds the row of the first and can return a proper error.
 """
 
 import functools
@@ -32,9 +32,9 @@ R = TypeVar("R")
 
 
 def retry_on_conflict(function: Callable[P, R]) -> Callable[P, R]:
-    """Run a function again if its transaction conflicts with another. It must have no effects outside of the database.
+    """Run a function again if its transaction conflicts with another. The function must only affect the database.
 
-    Within an outer transaction the error is passed on: that transaction is aborted as a whole.
+    Within an outer transaction the error is passed on, because that transaction is aborted as a whole.
     """
 
     @functools.wraps(function)
@@ -59,7 +59,7 @@ def atomic_with_retry(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def is_transaction_conflict(error: BaseException) -> bool:
-    """Return whether a database error comes from a serialization failure or a deadlock, which Django wraps."""
+    """Return whether a database error, as wrapped by Django, comes from a serialization failure or a deadlock."""
     return isinstance(error, DatabaseError) and any(
         getattr(each, "sqlstate", None) in (SERIALIZATION_FAILURE, DEADLOCK_DETECTED) for each in exception_chain(error)
     )

@@ -1,8 +1,8 @@
 """Error responses: every error below /api/ is `{type, code, detail, attr}`, and no other module builds this JSON.
-An exception may have `further_fields` for its response.
 
-drf-exceptions-hog, which PostHog uses, builds the envelope. This module passes it exceptions that it knows and adds
-the headers that it drops. Django's error handlers (`handler400`, `handler404`, `handler500`) are here, too.
+An exception may have `further_fields` for its response. drf-exceptions-hog, which PostHog uses, builds the envelope.
+This module passes known exceptions to the package and adds the headers that the package drops. Django's error handlers
+(`handler400`, `handler404`, `handler500`) are here, too.
 """
 
 import re
@@ -68,7 +68,7 @@ def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | Non
 
 
 def to_api_exception(exc: Exception) -> Exception:
-    """Return the API exception for an error of the domain, of Django or of the database; any other error as it is."""
+    """Return the API exception for an error of the domain, of Django or of the database. Other errors are unchanged."""
     for class_ in type(exc).__mro__:
         if convert := _CONVERTERS.get(class_):
             return convert(exc)
@@ -116,7 +116,7 @@ _CONVERTERS: dict[type[BaseException], Callable[[Any], APIException]] = {
 
 
 def log_error(exc: BaseException) -> None:
-    """Log the classes and the traceback of an error without its text, which may hold data of a request."""
+    """Log the classes and the traceback of an error without its text, which may contain data of a request."""
     chain = [type(each).__qualname__ for each in errors.exception_chain(exc)]
     frames = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(exc.__traceback__)]
     logger.error("fault", exceptions=chain, frames=frames)

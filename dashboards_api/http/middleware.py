@@ -1,4 +1,4 @@
-"""Middlewares of all requests."""
+"""Middleware for all requests."""
 
 import ipaddress
 import logging
@@ -39,8 +39,8 @@ _requests = logging.getLogger("dashboards_api.request")
 class TrustedProxyMiddleware:
     """Middleware that reads X-Forwarded-For and X-Forwarded-Proto from the proxies in TRUSTED_PROXIES only.
 
-    The client's address is the last one that belongs to no trusted proxy. X-Forwarded-Host is never read: links are
-    built from PUBLIC_URL or from an allowed host.
+    The client address is the last address that belongs to no trusted proxy. X-Forwarded-Host is never read, because
+    links are built from PUBLIC_URL or from an allowed host.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -57,14 +57,14 @@ class TrustedProxyMiddleware:
 
 
 def client_address(meta: dict[str, Any]) -> str:
-    """Return the address of the client, which is found once for each request: the edge asks for it first."""
+    """Return the address of the client. It is determined only once for each request."""
     if CLIENT_ADDRESS not in meta:
         meta[CLIENT_ADDRESS] = find_client_address(meta)
     return str(meta[CLIENT_ADDRESS])
 
 
 def find_client_address(meta: dict[str, Any]) -> str:
-    """Return the last address in the chain that no trusted proxy has."""
+    """Return the last address in the chain that belongs to no trusted proxy."""
     address: str = meta.get("REMOTE_ADDR", "")
     if not settings.TRUSTED_PROXIES or not is_trusted(address):
         return address
@@ -134,7 +134,7 @@ class RequestLogMiddleware:
 class HostCheckMiddleware(CommonMiddleware):
     """Django's CommonMiddleware, which checks `Host` and sets `Content-Length`.
 
-    The paths of load balancers accept any host: these call a machine by an address that no list can hold.
+    The paths for load balancers accept any host, because load balancers use addresses that cannot be listed.
     """
 
     def process_request(self, request: HttpRequest) -> Any:
@@ -142,7 +142,7 @@ class HostCheckMiddleware(CommonMiddleware):
 
 
 class PagePolicyMiddleware(CSPMiddleware):
-    """The Content-Security-Policy of pages. Responses of the API are JSON and have none."""
+    """The Content-Security-Policy of pages. Responses of the API are JSON and have no policy."""
 
     def __call__(self, request: HttpRequest) -> Any:
         return self.get_response(request) if is_api_request(request) else super().__call__(request)
@@ -166,7 +166,7 @@ def is_api_request(request: HttpRequest) -> bool:
 
 
 def get_base_url(request: HttpRequest) -> str:
-    """Return the beginning of absolute addresses: PUBLIC_URL, or else the allowed host that the client called."""
+    """Return the base of absolute addresses: PUBLIC_URL, or else the allowed host that the client used."""
     return settings.PUBLIC_URL or f"{request.scheme}://{request.get_host()}"
 
 

@@ -61,14 +61,16 @@ def id_parameter(name: str, description: str) -> OpenApiParameter:
 
 
 def describe_body(serializer_class: type[RequestSerializer]) -> dict[str, Any]:
-    """Return the bodies that an operation reads, by media type. Only JSON has a component: generated Java clients
-    import a component of forms without generating it, and one shared with JSON makes some typed clients send forms.
+    """Return the bodies that an operation reads, by media type. Only JSON has a component.
+
+    Generated Java clients import a component for forms without generating it. A component that forms share with JSON
+    makes some typed clients send forms.
     """
     return {JSONParser.media_type: serializer_class, FormParser.media_type: FORM, MultiPartParser.media_type: FORM}
 
 
 def operation_ids(prefix: str, **names: str) -> Callable[[View], View]:
-    """Name the operations of a view set `<prefix>_<action>`, whatever their path; `names` renames actions."""
+    """Name the operations of a view set `<prefix>_<action>`, regardless of their path; `names` renames actions."""
 
     def decorate(view: View) -> View:
         view.operation_prefix, view.operation_names = prefix, names  # type: ignore[attr-defined]  # attributes of our own
@@ -124,10 +126,10 @@ def describe_success(result: dict[str, Any], generator: Any, request: Any, publi
 
 
 def make_bodies_optional(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
-    """Remove `required` from bodies: a missing body is read as one without fields.
+    """Remove `required` from bodies, because a missing body is read as one without fields.
 
-    Required fields are in the schema of the body. One published generator writes clients that cannot be imported if a
-    body with several media types is required itself.
+    Required fields are in the schema of the body. If a body with several media types is itself required, one published
+    generator writes clients that cannot be imported.
     """
     for methods in result["paths"].values():
         for operation in methods.values():
@@ -136,8 +138,9 @@ def make_bodies_optional(result: dict[str, Any], generator: Any, request: Any, p
 
 
 def name_enum_members(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
-    """Name the members of numeric enums as the code does: generated clients in Go and Java name constants by value
-    otherwise, and two enums that hold the same number collide.
+    """Name the members of numeric enums as the code does.
+
+    Otherwise, generated clients in Go and Java name constants by value, and two enums with the same number collide.
     """
     schemas = result["components"]["schemas"]
     for name, path in spectacular_settings.ENUM_NAME_OVERRIDES.items():

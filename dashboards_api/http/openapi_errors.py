@@ -169,7 +169,7 @@ CONDITIONAL = frozenset(
 
 
 def document_errors(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
-    """Add to each operation the error statuses that it can answer, as references to one response for each status."""
+    """Add to each operation the error statuses that it can return, as references to one response for each status."""
     result["components"]["schemas"]["Error"] = ERROR_SCHEMA
     result["components"]["responses"] = {error.name: build_response(error) for error in ERRORS.values()}
     for methods in result["paths"].values():
@@ -185,7 +185,7 @@ def document_errors(result: dict[str, Any], generator: Any, request: Any, public
 
 
 def build_response(error: ErrorResponse) -> dict[str, Any]:
-    """Return an error as it stands in the components of the document."""
+    """Return the response for an error, as a component of the document."""
     example = {key: getattr(error, key) for key in ERROR_SCHEMA["required"]}
     content = {"schema": {"$ref": "#/components/schemas/Error"}, "example": example}
     return {"description": error.description, "content": {"application/json": content}}

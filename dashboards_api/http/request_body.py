@@ -1,7 +1,8 @@
 """Limits of request bodies: their size, duration and number.
 
-A body that exceeds a limit becomes a stream that raises an error when it is read. So errors keep their order: a missing
-key is a 401 before a large body is a 413. Chunked bodies get a length, without which Django would drop them silently.
+A body that exceeds a limit becomes a stream that raises an error when it is read. This keeps errors in order: a missing
+key results in a 401 even if the body is too large (413). Chunked bodies get a `Content-Length`, because Django would
+silently drop them without it.
 """
 
 import asyncio
@@ -71,7 +72,7 @@ class FailedBody:
 
 
 class SharedLimit:
-    """A limit that clients share, of which each address may use only a part. Only the event loop uses it."""
+    """A limit that clients share. Each address may use only a part of it. Only the event loop uses this class."""
 
     def __init__(self, limit: int, limit_of_one: int) -> None:
         self.limit = limit
@@ -80,7 +81,7 @@ class SharedLimit:
         self.used_by: Counter[str] = Counter()
 
     def reserve(self, address: str, size: int) -> None:
-        """Raise TooManyBodies where `size` more would exceed the limit of all, or of this address."""
+        """Reserve `size`. Raises TooManyBodies if this would exceed the limit of all addresses or of this one."""
         if self.used + size > self.limit or self.used_by[address] + size > self.limit_of_one:
             raise TooManyBodies
         self.used += size
@@ -115,7 +116,7 @@ class BodyReader:
         self.reserved = 0
 
     async def read(self, length: int | None, limit: int, seconds: float, *, drains: bool) -> bytes:
-        """Return the whole body; `length` is None where it is chunked. Raises BodyError."""
+        """Return the whole body; `length` is None for a chunked body. Raises BodyError."""
         try:
             async with asyncio.timeout(seconds):
                 if length is not None and length <= SMALL_BODY_BYTES:
@@ -150,12 +151,12 @@ class BodyReader:
             self.reserved = size
 
     async def _blocks(self) -> AsyncIterator[bytes]:
-        """Yield the blocks of the body. The protocol can be iterated over once, so that two loops need a generator."""
+        """Yield the blocks of the body. Two loops share this generator: the protocol allows only one iteration."""
         async for block in self.protocol:
             yield block
 
     async def _drain(self, seconds: float) -> None:
-        """Read on without keeping anything, until the client has sent all or sends nothing more for a while."""
+        """Read and discard the rest of the body, until it is complete or the client sends nothing for a while."""
         loop, left = asyncio.get_running_loop(), DRAINED_BYTES
         latest = loop.time() + seconds
         with suppress(TimeoutError):

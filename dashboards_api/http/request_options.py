@@ -55,14 +55,14 @@ class QueryParametersMixin:
         return asked
 
     def query_bool(self, name: str) -> bool | None:
-        """Return a boolean, or None if it is absent or empty. Raises ValidationError for other values."""
+        """Return a boolean, or None if the parameter is absent or empty. Raises ValidationError for other values."""
         value = self.query.get(name, "").lower()
         if value and value not in (*_TRUE, *_FALSE):
             raise ValidationError({name: [ErrorDetail("This must be true or false.", code="invalid")]})
         return value in _TRUE if value else None
 
     def query_int(self, name: str) -> int | None:
-        """Return an integer, or None if it is absent or empty. Raises ValidationError for other values."""
+        """Return an integer, or None if the parameter is absent or empty. Raises ValidationError for other values."""
         value = self.query.get(name, "")
         number = parse_int(value)
         if value and number is None:
@@ -70,7 +70,10 @@ class QueryParametersMixin:
         return number
 
     def query_ints(self, name: str) -> tuple[int, ...]:
-        """Return distinct integers: repeated, or as JSON lists. Raises ValidationError for others, and for too many."""
+        """Return the distinct integers of a repeated parameter or of JSON lists.
+
+        Raises ValidationError for other values and for too many integers.
+        """
         found: list[int] = []
         for value in self.query.getlist(name):
             is_list = value.lstrip().startswith("[")
@@ -83,7 +86,7 @@ class QueryParametersMixin:
         return self._check_count(name, found)
 
     def query_tags(self, name: str) -> tuple[str, ...]:
-        """Return distinct tags as they are stored: repeated, or as JSON lists. Other texts are tags themselves."""
+        """Return the distinct tags of a repeated parameter or of JSON lists, in stored form. Other texts are tags."""
         found = (tag.strip().lower() for value in self.query.getlist(name) for tag in _parse_texts(value))
         return self._check_count(name, [tag for tag in found if tag])
 
@@ -108,14 +111,14 @@ class QueryParametersMixin:
             raise ValidationError({name: [ErrorDetail(detail, code="invalid")]}) from error
 
     def query_choice(self, name: str, choices: Sequence[str]) -> str:
-        """Return one of the choices, or an empty text if it is absent. Raises ValidationError for other values."""
+        """Return a choice, or an empty text if the parameter is absent. Raises ValidationError for other values."""
         value = self.query.get(name, "")
         if value and value not in choices:
             raise ValidationError({name: [ErrorDetail(invalid_choice_message(value, choices), code="invalid_choice")]})
         return value
 
     def query_text(self, name: str, max_length: int) -> str:
-        """Return a text, or an empty one if it is absent. Raises ValidationError if it is longer than `max_length`."""
+        """Return a text, or an empty text if the parameter is absent. Raises ValidationError beyond `max_length`."""
         value = self.query.get(name, "")
         if len(value) > max_length:
             detail = f"This must have at most {max_length} characters."
@@ -135,7 +138,7 @@ def _parse_texts(value: str) -> list[str]:
 
 
 def parse_object_parameter(query: QueryDict, name: str) -> dict[str, Any] | None:
-    """Return a JSON object, or None if it is absent or empty. Raises ValidationError for other values."""
+    """Return a JSON object, or None if the parameter is absent or empty. Raises ValidationError for other values."""
     text = query.get(name, "")
     value = parse_json(text, name) if text else None
     if (value is not None and not isinstance(value, dict)) or (text and value is None):
@@ -144,7 +147,7 @@ def parse_object_parameter(query: QueryDict, name: str) -> dict[str, Any] | None
 
 
 def is_strict(request: Request) -> bool:
-    """Return whether the client asks to refuse unknown keys."""
+    """Return whether the client requests strict handling, which refuses unknown keys."""
     return bool(_STRICT.search(request.headers.get("Prefer", "")))
 
 
@@ -163,7 +166,7 @@ def find_unknown_keys(field: AnyField, value: Any, path: str = "") -> Iterator[s
 
 
 def unknown_field_error(path: str) -> ValidationError:
-    """Return the error for an unknown key in a request with strict handling."""
+    """Return the error for an unknown key under strict handling."""
     return ValidationError({path: [ErrorDetail("This field is not known here.", code="unknown_field")]})
 
 
@@ -180,7 +183,7 @@ def format_ignored_fields(paths: Iterable[str]) -> str:
 def make_etag(request: HttpRequest, *parts: Any, version: int | None = None) -> str:
     """Return a weak ETag. It depends on the release, the request, and `parts`: the user and the state of the data.
 
-    With a `version` it begins with that, so that `If-Match` accepts the ETag of any response.
+    With a `version`, the ETag begins with the version, so that `If-Match` accepts the ETag of any response.
     """
     asked = (get_release_hash(), get_base_url(request), request.get_full_path(), version, *parts)
     digest = blake2b(repr(asked).encode(), digest_size=12).hexdigest()

@@ -20,7 +20,7 @@ MAX_BODY_BYTES = 256 * 1024
 class IdempotentRequest(models.Model):
     """A claim of a key while its request runs, and the response afterwards. `subject` is a hash of the key.
 
-    The response is stored in the transaction of the request: a row without one means that nothing was done.
+    The response is stored in the transaction of the request, so a row without a response means that nothing was done.
     """
 
     subject = models.CharField(primary_key=True, max_length=64, editable=False)

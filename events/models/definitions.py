@@ -44,7 +44,7 @@ class PropertyType(models.TextChoices):
 class PropertyDefinition(models.Model):
     """A property of events or persons, with the type of most of its values.
 
-    The counts are those of all imports. A row that was imported twice is counted twice.
+    The counts include all imports. A row that was imported twice is counted twice.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
@@ -67,7 +67,7 @@ class PropertyDefinition(models.Model):
         return f"{self.owner}: {self.name} ({self.property_type})"
 
     def derive_type(self) -> None:
-        """Set the type that most values have. In a tie, text takes precedence: any value can be read as one."""
+        """Set the type that most values have. In a tie, text takes precedence, as any value can be read as text."""
         counts = {
             PropertyType.STRING: self.string_count,
             PropertyType.NUMERIC: self.numeric_count,

@@ -1,4 +1,4 @@
-"""Definitions of events and properties, from the rows of a staging table. The engine counts, never Python."""
+"""Definitions of events and properties, from the rows of a staging table. The engine counts the rows, not Python."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -29,7 +29,7 @@ _KIND = (
 
 @dataclass
 class LeftOut:
-    """The numbers of names without a definition: a project has at most DEFINITIONS_MAX of each kind."""
+    """The numbers of names without a definition, because a project has at most DEFINITIONS_MAX of each kind."""
 
     events: int = 0
     properties: int = 0
@@ -47,7 +47,7 @@ class PropertyValues:
 
 
 def update_event_definitions(client: EngineClient, table: str, project_id: int) -> int:
-    """Add the names of events of a staging table, and return how many were left out. Raises EngineError."""
+    """Add the event names in a staging table, and return how many were left out. Raises EngineError."""
     rows = client.read(
         f"SELECT event, max(timestamp) FROM {table} WHERE problem = ''"
         " GROUP BY event ORDER BY count() DESC, event LIMIT {limit:Int64}",
@@ -77,7 +77,7 @@ def update_property_definitions(
 ) -> int:
     """Add the properties of a JSON column of a staging table, and return how many were left out.
 
-    `moment` is the expression of when a row was seen, and `rows` how many there are. Raises EngineError.
+    `moment` is the expression for the time of a row; `rows` is the number of rows. Raises EngineError.
     """
     reader = PropertyReader(client, table, column)
     share = max(1, rows // SAMPLE_ROWS)
@@ -113,7 +113,7 @@ class PropertyReader:
     def read_values(
         self, moment: str, condition: str, share: int, names: list[str] | None = None
     ) -> dict[str, PropertyValues]:
-        """Return the properties of rows, with the number of values of each type times `share`."""
+        """Return the properties of rows, with the number of values of each type multiplied by `share`."""
         chosen = f"AND hasAny(JSONExtractKeys({self.column}), {{names:Array(String)}})"
         counts = ", ".join(f"{share} * countIf(kind = '{name}') AS {name}" for name in _COUNTS)
         rows = self._read(
@@ -134,7 +134,7 @@ class PropertyReader:
 
 
 def _check_name(name: str) -> str:
-    """Return the condition of names that the main database can have; others have no definition."""
+    """Return the condition that the main database can store a name. Other names have no definition."""
     return f"{name} != '' AND lengthUTF8({name}) <= {NAME_MAX_LENGTH} AND position({name}, char(0)) = 0"
 
 
@@ -162,7 +162,7 @@ def store_property_definitions(project_id: int, owner: PropertyOwner, seen: Mapp
 
 
 def choose_names(seen: Iterable[str], existing: Mapping[str, object]) -> tuple[list[str], int]:
-    """Return the names that exist or still have room, the most frequent ones first, and how many have none."""
+    """Return the existing names, then the first new names up to DEFINITIONS_MAX, and the number of names left out."""
     new = [name for name in seen if name not in existing]
     room = max(0, DEFINITIONS_MAX - len(existing))
     return [*(name for name in seen if name in existing), *new[:room]], max(0, len(new) - room)

@@ -1,4 +1,4 @@
-"""Charts as pictures: SVG, and PNG that a process of its own draws from it."""
+"""Charts as images: SVG, and PNG that a separate process renders from it."""
 
 import subprocess
 import sys
@@ -27,7 +27,7 @@ _slots = BoundedSemaphore(PROCESSES)
 
 
 def draw_image(insight: Row, format: str, size: ImageSize) -> bytes | None:
-    """Return the chart of an insight as SVG or PNG, or None for a result without one. For the setting CHART_IMAGES."""
+    """Return the chart of an insight as SVG or PNG, or None if there is no chart. For the setting CHART_IMAGES."""
     shown = to_plain_json(insight)
     query = shown["query"] or get_legacy_display(shown)
     moment = get_computed_at(shown, Clock(now(), ZoneInfo(shown["timezone"] or "UTC")))
@@ -38,7 +38,7 @@ def draw_image(insight: Row, format: str, size: ImageSize) -> bytes | None:
 
 
 def draw_png(svg: str, size: ImageSize) -> bytes:
-    """Return SVG as PNG. Raises Unavailable if too many are drawn, and if it takes too long."""
+    """Return SVG as PNG. Raises Unavailable if too many images are being drawn or if drawing takes too long."""
     if not _slots.acquire(timeout=SECONDS_TO_WAIT):
         raise Unavailable("Too many pictures are being drawn. Please try again in a moment.", code="too_many_images")
     try:

@@ -42,7 +42,7 @@ _TAG_OR_QUOTE = re.compile(r'<[^<>"]*(?:"[^"]*"[^<>"]*)*>|"')
 
 
 class _Renderer(RendererHTML):
-    """A renderer that shows images as links: loading an image would tell its server who looks at the dashboard."""
+    """A renderer that shows images as links, because loading an image would tell its server who views the dashboard."""
 
     def image(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         token = tokens[idx]
@@ -81,7 +81,7 @@ def _link_addresses(state: StateCore) -> None:
 
 
 def _split_at_addresses(text: Token) -> list[Token]:
-    """Return a text token as links and the texts between them."""
+    """Split a text token into links and the texts between them."""
     parts, start = [], 0
     for found in find_addresses(text.content):
         shown = text.content[found.start : found.end]
@@ -114,7 +114,7 @@ def render_texts(texts: Iterable[str]) -> list[SafeString]:
 
 
 class _Cache:
-    """A cache of the HTML of recent texts, up to a total size. It is locked, since several threads render pages."""
+    """A thread-safe cache of the HTML of recent texts, up to a total size."""
 
     def __init__(self) -> None:
         self._html: OrderedDict[str, SafeString] = OrderedDict()
@@ -141,7 +141,7 @@ _cache = _Cache()
 
 
 def render_markdown(text: str) -> SafeString:
-    """Return a text as safe HTML. It is cached, since every visitor sees the same texts."""
+    """Return a text as safe HTML. The HTML is cached, because every visitor sees the same texts."""
     if (html := _cache.get(text)) is None:
         html = _render(text)
         _cache.put(text, html)

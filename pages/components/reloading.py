@@ -1,4 +1,4 @@
-"""Pages that load themselves again while results are being computed: some times, without a script."""
+"""Automatic reloads of pages while results are being computed: a limited number, without a script."""
 
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ DELAYS = (2, 3, 5, 10)
 
 
 class Reload(NamedTuple):
-    """The link that loads a page again, and its next automatic reload, if there is one."""
+    """The link that reloads a page, and the next automatic reload, if there is one."""
 
     link: str
     seconds: int = 0
@@ -20,7 +20,7 @@ class Reload(NamedTuple):
 
 
 def plan_reload(request: HttpRequest, *, is_automatic: bool) -> Reload:
-    """Return how a page with queued results is loaded again. Only a page that was read loads itself."""
+    """Return how a page with queued results is reloaded. Only the response to a GET request reloads automatically."""
     query = request.GET.copy()
     done = parse_int(query.pop(PARAMETER, ["0"])[0]) or 0
     link = f"{request.path}?{query.urlencode()}" if query else request.path

@@ -64,7 +64,7 @@ class TileGrid(NamedTuple):
 
     @property
     def has_gaps(self) -> bool:
-        """Return whether a result that is being computed has no older one to show meanwhile."""
+        """Return whether a result is being computed and no older result can be shown meanwhile."""
         states = [tile.insight["state"] for tile in self.tiles if tile.insight]
         return any(state.is_queued and not state.computed_at for state in states)
 
@@ -159,20 +159,20 @@ def _list_files(tile: Row, details: TileDetails) -> list[tuple[str, str]]:
 
 
 def get_computed_at(insight: Row, clock: Clock) -> datetime:
-    """Return when the result was computed, in the time zone of the project: a cached page shows its state of then."""
+    """Return the time at which the result was computed, in the project's time zone. A cached page shows that state."""
     refreshed = insight["last_refresh"]
     return (datetime.fromisoformat(refreshed) if refreshed else clock.now).astimezone(clock.zone)
 
 
 def get_drawn_result(insight: Row) -> Any:
-    """Return the result of an insight in the form in which charts read it: rows of SQL together with their columns."""
+    """Return the result of an insight in the form that charts read: rows of SQL together with their columns."""
     if not insight["columns"]:
         return insight["result"]
     return {"results": insight["result"], **{name: insight[name] for name in SQL_FIELDS}}
 
 
 def get_legacy_display(insight: Row) -> Row:
-    """Return the display of an insight with legacy filters and without a query, where a query has it."""
+    """Return the display of an insight that has legacy filters and no query, in the form that a query has."""
     filters = insight["filters"]
     return {"trendsFilter": {"display": filters.get("display")}} if isinstance(filters, dict) else {}
 

@@ -49,7 +49,10 @@ def _describe_insight(row: Row, dashboard_id: int) -> Row:
 
 
 def find_tile(tiles: list[Row], tile_id: int, sent: Values) -> dict[str, Any]:
-    """Return a tile with its settings, and those that were sent and refused; nothing for an unknown one."""
+    """Return a tile with its stored settings and the values of the form, or nothing for an unknown tile.
+
+    `sent` are refused values, which replace the stored ones in the form.
+    """
     places = compute_placements([tile["layouts"] for tile in tiles])
     for tile, place in zip(tiles, places, strict=True):
         if tile["id"] == tile_id:
@@ -62,12 +65,12 @@ def find_tile(tiles: list[Row], tile_id: int, sent: Values) -> dict[str, Any]:
 
 
 def describe_stored_filters(dashboard: Row) -> str:
-    """Return the label of the panel for filters."""
+    """Return the label of the filter panel."""
     return describe_filters(read_filters(to_plain_json(dashboard["filters"])), "Date range")
 
 
 def build_filters_panel(project: Project, dashboard: Row, sent: Values | None) -> dict[str, Any]:
-    """Return the fields for the filters of a dashboard: those that were sent and refused, else the stored ones."""
+    """Return the fields of the filter panel: the refused input, or else the stored filters."""
     stored = read_filters(to_plain_json(dashboard["filters"]))
     values = stored if sent is None else sent
     return {
@@ -92,12 +95,12 @@ def list_property_names(project: Project) -> list[str]:
 
 
 def build_sharing_panel(sharing: Row) -> dict[str, Any]:
-    """Return how a dashboard is shared, as plain JSON, and the checkboxes of its settings."""
+    """Return the sharing of a dashboard as plain JSON, and the checkboxes of its settings."""
     return {"sharing": sharing, "settings": read_settings(sharing["settings"])}
 
 
 def build_access_panel(project: Project, dashboard: Row) -> dict[str, Any]:
-    """Return who may edit a dashboard, and the members who could become collaborators."""
+    """Return the collaborators of a dashboard, the members who could become collaborators, and the possible levels."""
     collaborators = list_collaborators(dashboard["id"], project=project)
     creator = dashboard["created_by"]["id"] if dashboard["created_by"] else None
     members = project.memberships.filter(level=MembershipLevel.MEMBER, user__is_active=True).exclude(user=creator)

@@ -20,7 +20,7 @@ _SALT = "pages.once"
 
 
 def redirect_with_message(path: str, user: User, **content: Any) -> HttpResponse:
-    """Return a redirect to a page that gets `content` as `once` the first time it is shown."""
+    """Return a redirect to a page. When the page is first shown, its template gets `content` as `once`."""
     response = HttpResponseRedirect(path, status=303)
     response.set_cookie(
         COOKIE,

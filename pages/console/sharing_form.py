@@ -1,4 +1,4 @@
-"""The fields of the panel for sharing. They are worded positively; the stored settings are what they are in PostHog."""
+"""The fields of the sharing panel. They are worded positively, while the stored settings are the same as in PostHog."""
 
 from typing import Any
 

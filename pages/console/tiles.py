@@ -1,4 +1,4 @@
-"""The tiles of a dashboard: the page that edits them without scripts, and the forms about them on the board."""
+"""The tiles of a dashboard: the page for editing them without scripts, and their forms on the board."""
 
 from functools import partial
 from typing import Any
@@ -45,7 +45,7 @@ class TilesView(BoardView):
         return self.show(self.get_next(shown, number), said=said, undo=undo)
 
     def move_to(self, membership: Membership, number: int, tile_id: int) -> HttpResponse:
-        """Move a tile to another dashboard, and show that one."""
+        """Move a tile to another dashboard, and show the other dashboard."""
         target_id = parse_int(self.request.POST.get(TARGET))
         try:
             said, undo = move_to_dashboard(membership, number, tile_id, target_id)
@@ -60,18 +60,18 @@ class TilesView(BoardView):
         return FROM_BOARD in self.request.POST
 
     def get_next(self, tile_id: int, dashboard_id: int) -> str:
-        """Return the address of the page with the form, at the tile."""
+        """Return the address of the tile on the page with the form."""
         path = self.request.path.removesuffix("/tiles") if self.is_on_board else self.request.path
         mark = "tile" if self.is_on_board else "edit"
         return f"{path}#{mark}-{tile_id}" if tile_id else path
 
     def draft(self, tile_id: int, error: str, attr: str | None) -> dict[str, Any]:
-        """Return the submitted values and the error, to be shown in the same form again."""
+        """Return the submitted values and the error, for showing the same form again."""
         sent = {name: self.request.POST.get(name, "") for name in ("action", "text", *BUTTON_FIELDS)}
         return {**sent, "tile": tile_id, "error": error, "attr": attr}
 
     def again(self, membership: Membership, number: int, draft: dict[str, Any], status: int) -> HttpResponse:
-        """Return the page that has the form, with what was typed and the error."""
+        """Return the page with the form, the submitted values and the error."""
         if not self.is_on_board:
             return self.tiles(membership, number, draft, status)
         panel = _PANELS.get(draft["action"], "tile")
@@ -101,7 +101,7 @@ class TilesView(BoardView):
 
 
 def has_form_for(draft: dict[str, Any], rows: list[Row]) -> bool:
-    """Return whether the page has the form that was submitted, which then shows the error."""
+    """Return whether the page contains the submitted form, which then shows the error."""
     kind = {"text": "text", "button": "button_tile"}.get(draft["action"])
     return draft["action"] in ("add", "add-button") or any(
         kind and row["id"] == draft["tile"] and row[kind] for row in rows

@@ -14,7 +14,7 @@ ConstantValue = str | int | float | bool | None | date | datetime | UUID
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A part of a query. `span` is its place in the text, or None if it does not come from a text."""
+    """A part of a query. `span` is its place in the text, or None if the node does not come from a text."""
 
     span: Span | None = field(default=None, kw_only=True, compare=False, repr=False)
 
@@ -47,7 +47,7 @@ class Constant(Expr):
 
 @dataclass(frozen=True, slots=True)
 class Integers(Expr):
-    """An array of integers, which is bound as one parameter. No text has it: compilers of query JSON use it."""
+    """An array of integers, bound as one parameter. Only compilers of query JSON create it, not the parser."""
 
     values: tuple[int, ...]
 
@@ -74,9 +74,9 @@ class Alias(Expr):
 
 
 class Stage(Enum):
-    """A stage of an aggregation in several steps. No text has one: compilers of query JSON use them.
+    """A stage of an aggregation in several steps. Only compilers of query JSON create stages, not the parser.
 
-    STATE collects values, FINAL is the number of one state, and MERGE the number of several.
+    STATE collects values, FINAL returns the number of one state, and MERGE the number of several states.
     """
 
     STATE = "State"
@@ -179,7 +179,7 @@ class Array(Expr):
 
 @dataclass(frozen=True, slots=True)
 class ArrayAccess(Expr):
-    """`array[index]`, and `properties['name']`."""
+    """An access to an element: `array[index]` or `properties['name']`."""
 
     array: Expr
     index: Expr
@@ -199,7 +199,7 @@ class Lambda(Expr):
 
 @dataclass(frozen=True, slots=True)
 class Placeholder(Expr):
-    """A placeholder, `{filters}` or `{variables.name}`, which is replaced by a value before the query is printed."""
+    """A placeholder, such as `{filters}` or `{variables.name}`. It is replaced before the query is printed."""
 
     chain: tuple[str, ...]
 
@@ -282,7 +282,7 @@ class SetPart(Node):
 
 @dataclass(frozen=True, slots=True)
 class SetQuery(Query):
-    """UNION, INTERSECT and EXCEPT, from left to right as they are written."""
+    """A combination of queries with UNION, INTERSECT and EXCEPT, from left to right in their written order."""
 
     first: Query
     rest: tuple[SetPart, ...]

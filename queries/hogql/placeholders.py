@@ -29,14 +29,14 @@ def replace_placeholders(node: NodeT, values: Mapping[str, PlaceholderValue]) ->
     """Return a tree with values for `{filters}`, `{filters.dateRange.from}`, `{variables.name}` and others.
 
     The keys are the names without their braces. If an end of the date range is None, a comparison with it is always
-    true; elsewhere it is refused. Raises UnknownPlaceholder and InvalidValue.
+    true; any other use is refused. Raises UnknownPlaceholder and InvalidValue.
     """
     with refuse_deep_recursion():
         return Replacer(values).replace(node)  # type: ignore[no-any-return]  # a node stays of its type, but a placeholder
 
 
 def find_placeholders(node: Node) -> set[str]:
-    """Return the names of all placeholders, so that a caller need not compute other values."""
+    """Return the names of all placeholders, so that a caller computes only the necessary values."""
     found, waiting = set(), [node]
     while waiting:
         part = waiting.pop()
@@ -47,7 +47,7 @@ def find_placeholders(node: Node) -> set[str]:
 
 
 class Replacer:
-    """Replaces the placeholders of one tree."""
+    """A replacer of the placeholders in one tree."""
 
     def __init__(self, values: Mapping[str, PlaceholderValue]) -> None:
         self.values = values
@@ -91,7 +91,7 @@ class Replacer:
 
 
 def _split_between(node: Between) -> Expr:
-    """Return the two comparisons that BETWEEN stands for."""
+    """Return the two comparisons that are equivalent to BETWEEN."""
     low, high = Compare(">=", node.expr, node.low, span=node.span), Compare("<=", node.expr, node.high, span=node.span)
     both = And((low, high), span=node.span)
     return Not(both, span=node.span) if node.negated else both

@@ -34,8 +34,9 @@ def _print_today(printer: ExpressionPrinter, node: ast.Call, function: Function)
 
 
 def _print_to_datetime(printer: ExpressionPrinter, node: ast.Call, function: Function) -> Sql:
-    """Print a conversion to a time. A text is read in the project's time zone, or in a given one; a time is not
-    shifted.
+    """Print a conversion to a time.
+
+    A text is read in the project's time zone, or in the given one. A time is not shifted.
     """
     zone = _print_time_zone(printer, node.args[-1]) if len(node.args) > 1 else printer.session.time_zone
     value = printer.print(node.args[0])
@@ -75,7 +76,7 @@ def _print_to_date(printer: ExpressionPrinter, node: ast.Call, function: Functio
 
 
 def print_time(printer: ExpressionPrinter, node: ast.Expr) -> Sql:
-    """Return a time. A text is read in the project's time zone, and becomes null if it is not a time."""
+    """Print an expression as a time. A text is read in the project's time zone, or becomes null if it is not a time."""
     value = printer.print(node)
     if value.type is not ValueType.TEXT:
         return value
@@ -92,10 +93,10 @@ def _print_of_time(printer: ExpressionPrinter, node: ast.Call, function: Functio
 
 
 def _print_day_of_week(printer: ExpressionPrinter, node: ast.Call, function: Function) -> Sql:
-    """Print the day of the week by the date of a time.
+    """Print the day of the week of the date of a time.
 
-    ClickHouse skips parts of a table whose times are in one week of UTC, as if the days of the week rose within it. In
-    other time zones they do not, and rows would be missing.
+    ClickHouse skips parts of a table whose times are in one week of UTC, because it assumes that the days of the week
+    ascend within the part. In other time zones they do not, and rows would be missing.
     """
     time = print_time(printer, node.args[0])
     args = [f"toDate32({time.text})", *(printer.print(arg).text for arg in node.args[1:])]

@@ -1,6 +1,6 @@
 """Property filters of insights: a list, a group, or a dictionary such as `{"$browser": "x", "$os__icontains": "y"}`.
 
-Older clients have misspelled some of them, which PostHog corrects as well.
+Older clients have misspelled some filters. They are corrected, as in PostHog.
 """
 
 from typing import Any
@@ -16,7 +16,7 @@ _TYPES = {"events": "event", "precalculated-cohort": "cohort", "static-cohort": 
 def convert_properties(value: Any) -> Any:
     """Return the filters as a list or a group, or None if there are none.
 
-    A dashboard puts its own filters into a group with these, so that a group may hold a dictionary, too.
+    A dashboard puts its own filters into a group with these, so a group may contain a dictionary, too.
     """
     properties = load_json(value)
     if properties is None or properties in ("", [], {}):
@@ -27,7 +27,7 @@ def convert_properties(value: Any) -> Any:
 
 
 def _convert(item: Any, depth: int) -> Any:
-    """Return a list, a group or a filter in today's form."""
+    """Return a list, a group or a filter in the current form."""
     if depth == 0:
         return item
     if isinstance(item, list):
@@ -46,12 +46,12 @@ def _is_group(item: Json) -> bool:
 
 
 def _is_dictionary(item: Json) -> bool:
-    """Return whether an object is a dictionary: a single entry is one even if the property has the name `key`."""
+    """Return whether an object is a dictionary. A single entry always is one, even if it is named `key`."""
     return not _is_group(item) and (len(item) == 1 or not _is_filter(item))
 
 
 def _is_filter(item: Json) -> bool:
-    """Return whether an object is one filter, and not a dictionary: one that has any of its keys, in case of doubt."""
+    """Return whether an object is a filter and not a dictionary. An object with any key of filters is a filter."""
     return any(name in item for name in _FILTER_KEYS)
 
 
@@ -65,7 +65,7 @@ def _convert_filter(item: Json) -> Json:
 
 
 def _convert_dictionary(properties: Json) -> list[Json]:
-    """Return the filters of a dictionary, whose names end with their operators."""
+    """Return the filters of a dictionary, whose names may end with an operator."""
     return [_convert_entry(name, value) for name, value in properties.items()]
 
 

@@ -1,4 +1,4 @@
-"""Read stored results: those of many queries by one statement."""
+"""Read stored results: the results of many queries in one statement."""
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
@@ -45,17 +45,17 @@ class StoredResult(NamedTuple):
 
     @property
     def is_queued(self) -> bool:
-        """Return whether the query waits for a worker, or is being computed."""
+        """Return whether the query is waiting for a worker or being computed."""
         return self.requested_at is not None
 
     @property
     def has_failed(self) -> bool:
-        """Return whether the last attempt has failed. The result, if any, is an older one."""
+        """Return whether the last attempt has failed. The result, if there is one, is from an earlier attempt."""
         return self.failed_at is not None and (self.computed_at is None or self.failed_at > self.computed_at)
 
     @property
     def is_left_out(self) -> bool:
-        """Return whether the rows are left out, because the response would be too large."""
+        """Return whether the rows are left out because the response would be too large."""
         return self.raw_results is None and self.size > 0
 
     @property
@@ -65,7 +65,10 @@ class StoredResult(NamedTuple):
 
     @property
     def expires_at(self) -> datetime | None:
-        """Return the time at which the result is stale, for an outdated one that of its computation. None is never."""
+        """Return the time at which the result becomes stale, or None for never.
+
+        An outdated result is stale from the time of its computation.
+        """
         return self.computed_at if self.is_outdated else self.stale_at
 
     def get_freshness(self, now: datetime) -> Freshness:
@@ -77,7 +80,7 @@ class StoredResult(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """The result of a query, its error, or neither. An older result may come together with an error."""
+    """The result of a query, its error, or neither. An error may come together with an older result."""
 
     cache_key: str | None = None
     stored: StoredResult | None = None
@@ -123,7 +126,7 @@ _RESULTS = NamedQuery(
 def read_results(
     project_id: int, cache_keys: Collection[str], characters_max: int = RESPONSE_CHARACTERS_MAX
 ) -> dict[str, StoredResult]:
-    """Return the stored results of these keys by key. Beyond the limit of a response, rows come without their text."""
+    """Return the stored results of these keys, by key. Beyond the limit of a response, results have no rows."""
     if not cache_keys:
         return {}
     keys = orjson.dumps(list(cache_keys)).decode()
@@ -132,5 +135,5 @@ def read_results(
 
 
 def find_queued(ids: Iterable[UUID]) -> set[UUID]:
-    """Return those results that are still queued or computed."""
+    """Return the ids of the results that are still queued or being computed."""
     return set(QueryResult.objects.queued().filter(pk__in=ids).values_list("pk", flat=True))

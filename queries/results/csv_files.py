@@ -14,8 +14,9 @@ _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?")
 
 
 def write_csv(table: ResultTable) -> bytes:
-    """Return a table as CSV: the names of the columns, then the rows. Texts that begin like a formula get a `'` before
-    them; numbers stay.
+    """Return a table as CSV: the names of the columns, then the rows.
+
+    A text that begins like a formula gets the prefix `'`; numbers stay unchanged.
     """
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
@@ -25,7 +26,7 @@ def write_csv(table: ResultTable) -> bytes:
 
 
 def format_cell(value: Any) -> str:
-    """Return a value as the text of a cell. None is empty, and lists and objects are JSON."""
+    """Return a value as the text of a cell. None becomes an empty text; lists and objects become JSON."""
     if value is None:
         return ""
     if not isinstance(value, str):

@@ -1,4 +1,4 @@
-"""Tables of results: any result as columns and rows, for texts and files."""
+"""Results as tables: the columns and rows of any result, for texts and files."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
@@ -17,9 +17,9 @@ EMPTY = ResultTable([], [])
 
 
 def build_table(results: Any, columns: Sequence[str] | None = None) -> ResultTable:
-    """Return the table of a result. `columns` are those of SQL, whose result is a list of rows.
+    """Return a result as a table. `columns` are the columns of an SQL query, whose result is a list of rows.
 
-    A result of an unknown shape has an empty table.
+    The table of a result of an unknown shape is empty.
     """
     if columns:
         return ResultTable(list(columns), [row if isinstance(row, list) else [row] for row in results or ()])
@@ -44,7 +44,7 @@ def build_table(results: Any, columns: Sequence[str] | None = None) -> ResultTab
 
 
 def _build_series(results: Sequence[dict[str, Any]]) -> ResultTable:
-    """Return a row for each interval. Those of an earlier period stand beside those that they are compared with."""
+    """Return a row for each interval. Intervals of a compared period are in the same rows as the current ones."""
     days = max((item.get("days") or range(1, len(item["data"]) + 1) for item in results), key=len)
     is_number = bool(days) and not isinstance(days[0], str)
     rows = [[day, *(_get(item.get("data"), place) for item in results)] for place, day in enumerate(days)]

@@ -26,7 +26,7 @@ Groups = dict[Key, Numbers]
 
 @dataclass(frozen=True)
 class SeriesInfo:
-    """A series as results show it. `node` is its JSON."""
+    """A series as shown in results. `node` is its JSON."""
 
     name: str
     node: Mapping[str, Any]
@@ -35,7 +35,7 @@ class SeriesInfo:
 
 @dataclass(frozen=True)
 class PeriodInfo:
-    """A period as results show it. `starts` are the starts of its intervals in microseconds since 1970."""
+    """A period as shown in results. `starts` are the starts of its intervals in microseconds since 1970."""
 
     buckets: Sequence[datetime]
     starts: Sequence[int]
@@ -43,7 +43,7 @@ class PeriodInfo:
 
 @dataclass(frozen=True)
 class FormulaInfo:
-    """A formula as results show it. `size` is the number of its operations."""
+    """A formula as shown in results. `size` is the number of its operations."""
 
     label: str
     compute: Callable[[Sequence[float]], float]
@@ -54,8 +54,8 @@ class FormulaInfo:
 class TrendsShape:
     """The shape of a result.
 
-    `key_length` is the number of breakdown values, and `is_list` whether they are shown as a list even if it is one.
-    `bins` are the labels of bins by series and period; they are shown in this order, also empty ones.
+    `key_length` is the number of breakdown values. `is_list` is true if even a single value is shown as a list. `bins`
+    are the labels of bins by series and period, in the order in which they are shown, including empty bins.
     """
 
     series: Sequence[SeriesInfo]
@@ -127,7 +127,7 @@ class TrendsResult:
             self.groups[place] = self._order({key: self._transform(numbers) for key, numbers in groups.items()}, place)
 
     def _fill_with_zeros(self, period: PeriodInfo) -> Numbers:
-        """Return zeros for the intervals of a period. They fill the gaps: intervals without a row keep theirs."""
+        """Return a zero for each interval of a period, so that intervals without a row show zero."""
         size = 1 if self.shape.is_total else len(period.starts)
         self._add_points(size)
         return [0] * size
@@ -141,7 +141,7 @@ class TrendsResult:
             )
 
     def _transform(self, numbers: Numbers) -> Numbers:
-        """Return running totals for a cumulative display, and rounded down averages if the series is smoothed."""
+        """Return running totals for a cumulative display, and rounded-down averages if the series is smoothed."""
         if self.shape.is_total:
             return numbers
         if self.shape.is_cumulative:
@@ -149,7 +149,7 @@ class TrendsResult:
         return smooth(numbers, self.shape.smoothing) if self.shape.smoothing > 1 else numbers
 
     def _order(self, groups: Groups, place: tuple[int, int]) -> Groups:
-        """Return groups with the largest totals first; null and then the rest come last."""
+        """Return groups by descending total, with null and then the remaining values at the end."""
         if place in self.shape.bins:
             return groups
         null, rest = (self.shape.null_value,), self.shape.other_value
@@ -204,7 +204,7 @@ class TrendsResult:
 
 
 def build_action(info: SeriesInfo) -> dict[str, Any]:
-    """Return a series as clients read it in results. It has no SQL, which a share link must not show."""
+    """Return a series as clients read it in results, without SQL, because a share link must not show SQL."""
     node = info.node
     return {
         "id": node.get("event"),
@@ -227,9 +227,9 @@ def accumulate(numbers: Numbers) -> Numbers:
 
 
 def smooth(numbers: Numbers, width: int) -> Numbers:
-    """Return the averages of each number and those before it, `width` in all, rounded down as in PostHog.
+    """Return moving averages over `width` numbers, each with the numbers before it, rounded down as in PostHog.
 
-    An average such as 2.9999999999999996, which is 3 but for the errors of its sum, is 3.
+    An average such as 2.9999999999999996, which differs from 3 only by floating-point errors, becomes 3.
     """
     windows = (numbers[max(0, end - width) : end] for end in range(1, len(numbers) + 1))
     return [floor(round(sum(window) / len(window), DIGITS)) for window in windows]

@@ -1,6 +1,6 @@
 """Aggregation of events by interval and breakdown: the statement of one series in one period.
 
-Its columns are the breakdown values, the start of the interval where there are intervals, and a number.
+The columns of the statement are the breakdown values, the start of the interval if there are intervals, and a number.
 """
 
 from collections.abc import Sequence
@@ -41,9 +41,9 @@ Source = TableSource | QuerySource
 class Grouping:
     """The groups of an aggregation.
 
-    `values` are breakdown values, of which `limit` are kept: those with the largest totals. `bucket` is None where all
-    intervals are one. `weights` are how often the number of each interval counts in a total, by the starts of the
-    intervals; without any, each counts once.
+    `values` are breakdown values; the `limit` values with the largest totals are kept. `bucket` is None for the whole
+    period. `weights` are the weights of the intervals in a total, by their starts; without weights, each interval
+    counts once.
     """
 
     values: tuple[Expr, ...] = ()
@@ -86,7 +86,7 @@ def aggregate(rows: EventRows, grouping: Grouping, math: Math) -> Select:
 
 
 def count_first_buckets(rows: EventRows, grouping: Grouping, unit: Expr) -> Select:
-    """Return how many units are first seen in each interval."""
+    """Return the number of units that are first seen in each interval."""
     by_value = Grouping(grouping.values)
     first = [Alias(Call("min", (grouping.bucket or Constant(0),)), BUCKET)]
     seen = group(rows.source, [*by_value.aliases, Alias(unit, UNIT)], first, where=rows.where)
@@ -98,7 +98,7 @@ def count_first_buckets(rows: EventRows, grouping: Grouping, unit: Expr) -> Sele
 
 
 def _aggregate_units(rows: EventRows, grouping: Grouping, math: PerUnit) -> Select:
-    """Return the numbers of units, aggregated. Values are ranked by the sum of the numbers of all units."""
+    """Return an aggregate of the numbers of units. Breakdown values are ranked by the sum over all units."""
     units = group(
         rows.source, [*grouping.aliases, Alias(math.unit, UNIT)], [Alias(math.first, NUMBER)], where=rows.where
     )
@@ -117,7 +117,7 @@ def group(source: Source, keys: Sequence[Alias], columns: Sequence[Alias], *, wh
 
 
 def _rank(rows: Select, grouping: Grouping, number: Expr) -> Select:
-    """Return rows with the rank of their breakdown values: by their totals, equal ones by name, null last."""
+    """Return rows with the rank of their breakdown values: by descending total, then by name, with null last."""
     values = tuple(Field((name,)) for name in grouping.names)
     total = WindowCall(Call("sum", (_weight(number, grouping),)), Window(partition_by=values))
     columns = [_keep(column.name) for column in rows.columns if isinstance(column, Alias)]

@@ -1,7 +1,7 @@
 """Date ranges of queries: the times of texts such as `-7d`, and the intervals between them.
 
-Times of day are in the project's time zone. Times are compared in UTC: within one time zone Python compares clock
-times, and an hour in autumn occurs twice.
+Times of day are in the project's time zone. Times are compared in UTC, because Python compares local times within one
+time zone, and an hour in autumn occurs twice.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -56,17 +56,17 @@ def resolve_date_range(
     path: Path = DATE_RANGE,
     find_first: FindFirst | None = None,
 ) -> ResolvedRange:
-    """Return the times of a date range, both included. For `all` the start is what `find_first` returns, or None.
+    """Return the start and the end of a date range, both included. For `all`, `find_first` returns the start, or None.
 
-    Without a start, the range has the last seven days and today. Without an end, it ends with today, or with the
-    present interval for hours and shorter intervals. Raises InvalidQuery.
+    Without a start, the range covers the last seven days and today. Without an end, it ends with today, or with the
+    current interval for hours and shorter intervals. Raises InvalidQuery.
     """
     reader = DateRangeReader(context, check_interval(interval), path, find_first)
     return reader.read(date_range, default_start=DEFAULT_START)
 
 
 def resolve_given_range(date_range: Any, context: QueryContext, path: Path) -> ResolvedRange:
-    """Return the times of a range. Without dates it is open on both sides. Raises InvalidQuery."""
+    """Return the start and the end of a range. Without dates, both ends are open. Raises InvalidQuery."""
     reader = DateRangeReader(context, DEFAULT_INTERVAL, path)
     has_dates = isinstance(date_range, dict) and (date_range.get("date_from") or date_range.get("date_to"))
     if has_dates or not isinstance(date_range, dict | None):
@@ -114,7 +114,7 @@ class DateRangeReader:
         return found
 
     def _resolve_start(self, start: NamedMoment) -> datetime:
-        """Return the start: a number of hours ago begins with that hour, and a number of months ago with that day."""
+        """Return the start. An offset in hours starts with that hour, and an offset in months starts with that day."""
         if start.form is not DateForm.OFFSET:
             return start.moment
         return self._start(start.moment, start.unit if start.unit in SHORT_UNITS else "d")
@@ -134,7 +134,7 @@ class DateRangeReader:
                 return end.moment
 
     def _cut_to_periods(self, found: ResolvedRange) -> ResolvedRange:
-        """Return the whole intervals of a range that have ended, or the range itself if there are none."""
+        """Return the whole intervals of a range that have ended, or the range itself if no interval has."""
         last = subtract_tick(self._start(self.now, self.unit))
         end = last if found.end is None else min(found.end, last, key=to_utc)
         start = found.start
@@ -183,5 +183,5 @@ def to_utc(moment: datetime) -> datetime:
 
 
 def subtract_tick(moment: datetime) -> datetime:
-    """Return the last moment before another one."""
+    """Return the last moment before the given one."""
     return (to_utc(moment) - _TICK).astimezone(moment.tzinfo)

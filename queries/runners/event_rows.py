@@ -1,4 +1,4 @@
-"""The events that a series counts in a period: as they are, the first ones of persons, or those of days before."""
+"""The events that a series counts in a period: all events, the first event of each person, or those of days before."""
 
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -36,7 +36,7 @@ EVENT_ORDER = Tuple((TIMESTAMP, Field(("events", "uuid"))))
 
 @dataclass(frozen=True)
 class SeriesRows:
-    """Rows with the expressions to group them by: breakdown values and the interval, or None for all intervals."""
+    """Rows and the expressions that group them. `bucket` is the interval, or None for the whole period."""
 
     rows: EventRows
     values: tuple[Expr, ...]
@@ -46,7 +46,7 @@ class SeriesRows:
 
 @dataclass(frozen=True)
 class SeriesInPeriod:
-    """A series in one period. `shared` is the condition of all series; `values` are the breakdown values."""
+    """A series in one period. `shared` is the condition that all series share; `values` are the breakdown values."""
 
     series: Series
     shared: Expr
@@ -76,7 +76,7 @@ class SeriesInPeriod:
         return SeriesRows(EventRows(EVENTS_TABLE, where), self.values, bucket, self.math)
 
     def _build_first_events(self, kind: FirstEvent) -> SeriesRows:
-        """Return the first event of each person, which may be before the period and does not count then."""
+        """Return the first event of each person. A first event before the period is not counted."""
         until = Compare("<=", TIMESTAMP, Constant(self.period.end))
         if kind is FirstEvent.NAMED:
             where, matches = join_and(self.series.names, until), join_and(self.series.filters, self.shared)
@@ -94,7 +94,7 @@ class SeriesInPeriod:
         return SeriesRows(EventRows(QuerySource(first), counts), self._list_names(), bucket, Math(COUNT))
 
     def _build_active_days(self) -> SeriesRows:
-        """Return each person once for each interval that looks back at one of their events."""
+        """Return each person once for each interval whose look-back window contains one of the person's events."""
         windows = LookBack(self.period, self.math.days)
         where = join_and(self.condition, self.period.build_condition(start=windows.start))
         names = [name.name for name in self._name_values(self.values)]
@@ -117,10 +117,10 @@ class SeriesInPeriod:
 
 
 class LookBack:
-    """Intervals that look back at whole days: each at the days up to its own last one.
+    """Intervals with look-back windows: whole days up to the last day of each interval.
 
-    The time is cut at each start and end of such a window into segments. All events of a segment belong to the same
-    intervals, which follow one another.
+    The starts of the windows and the ends of the intervals divide the time into segments. All events of a segment
+    belong to the same consecutive intervals.
     """
 
     def __init__(self, period: Period, days: int) -> None:
@@ -140,7 +140,7 @@ class LookBack:
         return Call("roundDown", (Call("toUnixTimestamp64Micro", (TIMESTAMP,)), Integers(self.bounds)))
 
     def build_bucket(self, segment: Expr) -> Expr:
-        """Return the starts of the intervals of a segment, one row for each."""
+        """Return the starts of the intervals to which a segment belongs, one row for each interval."""
         bounds = Integers(self.bounds)
         first, last = (Call("transform", (segment, bounds, Integers(column))) for column in (self.firsts, self.lasts))
         first_place, length = Arithmetic("+", first, Constant(1)), Arithmetic("-", last, first)
@@ -148,10 +148,10 @@ class LookBack:
         return Call("arrayJoin", (starts,))
 
     def _list_last_moments(self) -> list[datetime]:
-        """Return the last moment of each interval, the end of the period for the last one."""
+        """Return the last moment of each interval. For the last interval, this is the end of the period."""
         return [*map(subtract_tick, self.period.buckets[1:]), self.period.end]
 
 
 def get_first_day(moment: datetime, days: int) -> datetime:
-    """Return the start of the first of some days, of which the day of a moment is the last one."""
+    """Return the start of the first of `days` days, the last of which contains the moment."""
     return add_units(get_start_of_unit(moment, "d"), 1 - days, "d")

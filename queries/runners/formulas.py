@@ -28,7 +28,7 @@ SYNTAX = "A formula has letters of series, numbers, + - * / % ** and parentheses
 
 @dataclass(frozen=True)
 class Formula:
-    """A formula. `label` is the name that a user gave it, or else its text."""
+    """A formula of series. `label` is the name that a user gave to the formula, or else contains its text."""
 
     text: str
     label: str
@@ -40,7 +40,7 @@ class Formula:
         return sum(isinstance(node, ast.BinOp | ast.UnaryOp) for node in ast.walk(self.tree))
 
     def compute(self, numbers: Sequence[float]) -> float:
-        """Return the result for one number of each series. A division by zero is 0, as in PostHog."""
+        """Return the result for one number per series. A division by zero results in 0, as in PostHog."""
         try:
             result = _compute(self.tree, numbers)
         except (ZeroDivisionError, OverflowError):
@@ -49,7 +49,7 @@ class Formula:
 
 
 def read_formulas(options: Mapping[str, Any], path: Path, number_of_series: int) -> list[Formula]:
-    """Return the formulas of a query, of which there may be none. Raises InvalidQuery."""
+    """Return the formulas of a query, if there are any. Raises InvalidQuery."""
     items = options.get("formulaNodes") or options.get("formulas") or [options.get("formula") or ""]
     name = next((key for key in ("formulaNodes", "formulas") if options.get(key)), "formula")
     if not isinstance(items, list) or len(items) > FORMULAS_MAX:
@@ -64,7 +64,7 @@ def read_formulas(options: Mapping[str, Any], path: Path, number_of_series: int)
 
 
 def _read_item(item: Any, path: Path) -> tuple[str, str]:
-    """Return the text of a formula, and its label."""
+    """Return the text and the label of a formula."""
     text, name = (item.get("formula"), item.get("custom_name")) if isinstance(item, dict) else (item, None)
     if not isinstance(text, str):
         raise InvalidQuery(f"This must be a formula, not {describe(text)}.", path)

@@ -1,7 +1,7 @@
 """The attempts of persons at a funnel, from the arrays of their events.
 
-Arrays are filled from their end, so that each event knows the next event of each step, without a join or a loop over
-pairs of events. An attempt begins with an event, and goes on with the next event of each step within the window.
+Arrays are filled from their end, so that the next event of each step is known for each event, without a join or a loop
+over pairs of events. An attempt begins with an event, and continues with the next event of each step within the window.
 """
 
 from dataclasses import dataclass
@@ -51,18 +51,18 @@ _NEVER = Constant(NEVER)
 
 @dataclass(frozen=True)
 class AttemptRows:
-    """A SELECT of persons with the arrays ATTEMPTS and REACHED. An attempt is a tuple of times, or an array."""
+    """A SELECT of persons with the arrays ATTEMPTS and REACHED. An attempt is a tuple or an array of times."""
 
     rows: Select
     keys: tuple[str, ...]
     is_tuple: bool
 
     def get_item(self, attempt: Expr, place: int) -> Expr:
-        """Return the time of a step, or a stop after the times."""
+        """Return the time of a step, or the stop of an exclusion, whose place follows those of the times."""
         return TupleAccess(attempt, place + 1) if self.is_tuple else ArrayAccess(attempt, Constant(place + 1))
 
     def choose_best(self) -> Select:
-        """Return each person's attempt that gets furthest, the first one of several, and how far it gets."""
+        """Return the first attempt of each person that reaches the most steps, and the number of steps."""
         keys, arrays = pick(*self.keys), pick(ATTEMPTS, REACHED)
         furthest = select_columns(keys | arrays | {_FURTHEST: Call("arrayMax", (arrays[REACHED],))}, self.rows)
         is_furthest = Lambda(("x", "y"), Compare("==", Y, Field((_FURTHEST,))))
@@ -88,9 +88,9 @@ class AttemptBuilder:
         return self._measure(self._follow_chains(rows), is_tuple=True)
 
     def _add_stops(self, rows: Select) -> Select:
-        """Return the arrays with one more for each exclusion: the time of its next event after the time of each event.
+        """Add an array for each exclusion, with the time of the next excluded event after the time of each event.
 
-        An exclusion at the same time as a step is neither before nor after it.
+        An exclusion at the same time as a step is neither before nor after the step.
         """
         columns = pick(*self.keys, TIMES, CODES, STARTS)
         for number, stop in enumerate(self.stops):
@@ -107,8 +107,10 @@ class AttemptBuilder:
         return rows
 
     def _follow_chains(self, rows: Select) -> Select:
-        """Return the attempts of ordered and strict funnels: for each step, from the last to the first, the chain of
-        times that begins with its next event. After the times, a chain has the stops of exclusions.
+        """Return the attempts of ordered and strict funnels.
+
+        For each step, from the last to the first, build the chain of times that begins with the next event of the step.
+        The times of a chain are followed by the stops of exclusions.
         """
         columns = pick(*self.keys, TIMES, CODES, STARTS, *self.stops)
         if self.options.order is Order.STRICT:
@@ -123,8 +125,9 @@ class AttemptBuilder:
         return self._select_attempts(links)
 
     def _find_skipped(self) -> Expr:
-        """Return which events of a strict funnel do not come between two others: those of no step, at the time of
-        another event. Events that are sent at the same time have no order.
+        """Return which events of a strict funnel are skipped: events of no step at the same time as another event.
+
+        Events at the same time have no order, so such an event does not come between two others.
         """
         follows = Compare("==", X, Field(("z",)))
         is_skipped = And((follows, Not(has_bits(Y, self.events.steps_mask))))
@@ -134,7 +137,7 @@ class AttemptBuilder:
         )
 
     def _build_links(self, step: int, size: int) -> Expr:
-        """Return for each event its time with the chain after it, of `size` items, and the stops that begin here."""
+        """Return, for each event, its time with the chain after it, of `size` items, and the stops that begin here."""
         stops = self._list_stops(step)
         names = [f"s{number}" for number in range(len(stops))]
         times_after = self.last - step
@@ -147,12 +150,12 @@ class AttemptBuilder:
         return Call("arrayMap", (Lambda(arguments, Tuple(items)), *arrays, *(Field((stop,)) for stop in stops)))
 
     def _list_stops(self, step: int) -> list[str]:
-        """Return the columns of the exclusions that begin with a step."""
+        """Return the stop columns of the exclusions whose first step is `step`."""
         pairs = zip(self.options.exclusions, self.stops, strict=True)
         return [stop for exclusion, stop in pairs if exclusion.from_step == step]
 
     def _fill_chains(self, links: Expr, step: int, size: int) -> Expr:
-        """Return for each event the chain of the next event that matches a step: in a strict funnel, its own chain."""
+        """Return, for each event, the chain of the next event that matches a step. Strict funnels use its own chain."""
         codes = Field((CODES,))
         is_step = has_bits(Y, self.events.get_step_bit(step))
         if self.options.order is not Order.STRICT:
@@ -161,7 +164,7 @@ class AttemptBuilder:
         return fill_from_next(own, Not(Y), Field((_SKIPPED,)))
 
     def _gather_steps(self, rows: Select) -> Select:
-        """Return the attempts of unordered funnels. After the times, an attempt has the stop of exclusions."""
+        """Return the attempts of unordered funnels. The times of an attempt are followed by the stop of exclusions."""
         columns = pick(*self.keys, STARTS, *self.stops)
         gatherer = StepGatherer(self.events)
         rows = gatherer.add_next_times(rows, columns)
@@ -179,7 +182,7 @@ class AttemptBuilder:
     # How far attempts get
 
     def _measure(self, rows: Select, *, is_tuple: bool) -> AttemptRows:
-        """Return attempts with the number of steps that they reached, without those that an exclusion removes."""
+        """Return attempts with the number of steps that they reached, except for attempts that an exclusion removes."""
         found = AttemptRows(rows, self.keys, is_tuple)
         columns = pick(*self.keys, ATTEMPTS)
         reached = map_array(self._count_steps_in_conversion_window(found), Field((ATTEMPTS,)))
@@ -212,7 +215,7 @@ class AttemptBuilder:
         return select_columns(columns | kept_items, rows)
 
     def _is_excluded(self, exclusion: Exclusion, stop: Expr, attempts: AttemptRows) -> Expr:
-        """Return whether an exclusion is between its steps, or until the window ends if the second one is missing."""
+        """Return whether an exclusion occurs between its steps, or within the window if the second step is missing."""
         window_end = Arithmetic("+", attempts.get_item(X, 0), self.conversion_window)
         second = attempts.get_item(X, exclusion.to_step)
         end = Call("if", (Compare(">", Y, Constant(exclusion.to_step)), second, window_end))

@@ -43,7 +43,7 @@ def count_at_least(steps: int) -> Expr:
 
 
 def build_duration(attempts: AttemptRows, from_step: int, to_step: int) -> Expr:
-    """Return the microseconds from one step of the best attempt to another."""
+    """Return the time from one step of the best attempt to another, in microseconds."""
     best = Field((BEST,))
     return Arithmetic("-", attempts.get_item(best, to_step), attempts.get_item(best, from_step))
 
@@ -81,9 +81,9 @@ class StepsTree:
         return Select(tuple(columns), QuerySource(self.attempts.choose_best()))
 
     def build_by_value(self, limit: int) -> Select:
-        """Return a row for each of the values with the most conversions, and one for the others.
+        """Return a row for each of the `limit` values with the most conversions, and one row for all other values.
 
-        The last columns are the value, and whether the row is that of the others.
+        The last columns are the value, and whether the row is the one for the other values.
         """
         ranked = self._rank(self._collect_states())
         is_other = Compare(">", Field((_PLACE,)), Constant(limit))
@@ -104,7 +104,7 @@ class StepsTree:
         return [Call("count", condition=count_at_least(step + 1)) for step in range(self.step_count)]
 
     def _list_durations(self) -> list[tuple[Expr, Expr]]:
-        """Return the time to each step but the first, and whether a person reached it."""
+        """Return the time to each step but the first, and the condition that a person reached the step."""
         steps = range(1, self.step_count)
         return [(build_duration(self.attempts, step - 1, step), count_at_least(step + 1)) for step in steps]
 
@@ -126,8 +126,10 @@ class StepsTree:
 
 
 def build_time_bins(attempts: AttemptRows, from_step: int, to_step: int, bin_count: int | None) -> Select:
-    """Return the bins of the times from one step to another: the first second of all, the seconds of a bin, the number
-    of bins, average, median; the number of a bin, and its persons. There is no row without a conversion.
+    """Return the bins of the times from one step to another, or no row if there is no conversion.
+
+    The columns are the first second of all bins, the width of a bin in seconds, the number of bins, the average, the
+    median, the number of a bin, and its persons.
     """
     duration = build_duration(attempts, from_step, to_step)
     durations = select_columns({"duration": duration}, attempts.choose_best(), count_at_least(to_step + 1))
@@ -160,7 +162,7 @@ def build_time_bins(attempts: AttemptRows, from_step: int, to_step: int, bin_cou
 
 
 def _infer_bin_count() -> Expr:
-    """Return the cube root of the number of times, rounded up. Without the inner rounding, that of 27 might be 4."""
+    """Return the cube root of the number of times, rounded up. Without the inner rounding, 27 might result in 4."""
     root = Call("ceil", (Call("round", (Call("cbrt", (Call("count"),)), Constant(9))),))
     return Call("least", (Constant(BINS_WITHOUT_COUNT_MAX), root))
 
@@ -171,7 +173,7 @@ def _in_microseconds(seconds: str) -> Expr:
 
 @dataclass(frozen=True)
 class TrendsTree:
-    """The numbers of persons who began in each interval, and of those who got to the two steps of the conversion."""
+    """The numbers of persons who began in each interval, and of those who reached the two steps of the conversion."""
 
     attempts: AttemptRows
     period: Period
@@ -179,11 +181,11 @@ class TrendsTree:
     to_step: int
 
     def build(self) -> Select:
-        """Return one row: how many began, and [start of the interval, reached the first step, the second one]."""
+        """Return one row: the total, and [start of the interval, persons at the first step, persons at the second]."""
         return Select(self._build_points(), QuerySource(self._count_in_buckets()))
 
     def build_by_value(self, limit: int) -> Select:
-        """Return such a row for each of the values with the most persons, with the value as its last column."""
+        """Return the row of `build` for each of the values with the most persons, with the value as the last column."""
         columns = (*self._build_points(), Field((VALUE,)))
         order = (OrderBy(Field((_TOTAL,)), descending=True), OrderBy(Field((VALUE,))))
         source = QuerySource(self._count_in_buckets())
@@ -202,7 +204,7 @@ class TrendsTree:
         return group_columns(pick(*groups) | counts, self._choose_furthest(), groups)
 
     def _choose_furthest(self) -> Select:
-        """Return how far each person got in each interval."""
+        """Return the number of steps that each person reached in each interval."""
         base = Constant(to_microseconds(self.period.start))
         time = Arithmetic("+", Call("toInt64", (Field((_START,)),)), base)
         bucket = Call("roundDown", (time, Integers(self.period.starts)))

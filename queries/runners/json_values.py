@@ -26,7 +26,7 @@ def get_object(source: Mapping[str, Any], name: str, path: Path = ()) -> dict[st
 
 
 def get_boolean(source: Mapping[str, Any], name: str, path: Path = ()) -> bool:
-    """Return the boolean below a name, false if there is none or it is null."""
+    """Return the boolean with a name, or false if it is absent or null."""
     value = source.get(name)
     if value is None or isinstance(value, bool):
         return bool(value)
@@ -34,7 +34,7 @@ def get_boolean(source: Mapping[str, Any], name: str, path: Path = ()) -> bool:
 
 
 def check_choice(value: Any, known: Iterable[str], path: Path) -> str:
-    """Return a value that is one of the known ones. Raises InvalidQuery, which names the nearest one."""
+    """Return a value that is one of the known ones. Raises InvalidQuery, which names the closest match."""
     choices = list(known)
     if not isinstance(value, str) or value not in choices:
         raise InvalidQuery(invalid_choice_message(value, choices), path)
@@ -42,7 +42,7 @@ def check_choice(value: Any, known: Iterable[str], path: Path) -> str:
 
 
 def get_number(source: Mapping[str, Any], name: str, path: Path, *, default: int, low: int, high: int) -> int:
-    """Return the whole number below a name, or the default if it is absent or null. Raises InvalidQuery."""
+    """Return the whole number with a name, or the default if it is absent or null. Raises InvalidQuery."""
     value = source.get(name)
     if value is None:
         return default
@@ -54,7 +54,7 @@ def get_number(source: Mapping[str, Any], name: str, path: Path, *, default: int
 
 
 def check_size(value: Any, path: Path) -> None:
-    """Check the size of JSON that is used in a statement, and its texts.
+    """Check the size of JSON that is used in a statement, and the texts in it.
 
     Raises QueryTooComplex and InvalidQuery.
     """
@@ -71,7 +71,7 @@ def check_size(value: Any, path: Path) -> None:
 
 
 def read_value(value: Any, path: Path) -> Scalar | list[Scalar]:
-    """Return a text, a number, true, false, null, or a list of these."""
+    """Return a value that is a text, a number, a boolean, null, or a list of these."""
     if isinstance(value, list):
         return [read_scalar(item, (*path, index)) for index, item in enumerate(value)]
     return read_scalar(value, path)
@@ -84,7 +84,7 @@ def read_scalar(value: Any, path: Path) -> Scalar:
 
 
 def describe(value: Any) -> str:
-    """Return the type of a JSON value in words, for an error."""
+    """Return the type of a JSON value in words, for an error message."""
     kinds = {dict: "an object", list: "a list", str: "a text", bool: "a boolean", int: "a number", float: "a number"}
     return kinds.get(type(value), "null")
 

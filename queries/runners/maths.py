@@ -1,4 +1,4 @@
-"""The maths of series: how each counts its events. The names are PostHog's."""
+"""The maths of series, which define how events are counted. The names are PostHog's."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -33,7 +33,8 @@ SESSION_DURATION = "$session_duration"
 class FirstEvent(Enum):
     """A definition of the first event of a person.
 
-    NAMED is the first with the name of the series, to which the filters then apply; MATCHING the first that matches.
+    NAMED is the first event with the name of the series, which counts only if it passes the filters. MATCHING is the
+    first event that passes the filters, too.
     """
 
     NAMED = auto()
@@ -42,9 +43,9 @@ class FirstEvent(Enum):
 
 @dataclass(frozen=True)
 class PerUnit:
-    """An aggregation in two steps: `first` over the events of each unit, a person or a session, then over the units.
+    """An aggregation in two steps: `first` aggregates the events of each unit such as a person, then `last` the units.
 
-    `combine` is the function that joins the values of a unit from several breakdown values.
+    `combine` is the function that merges the values of a unit from several breakdown values.
     """
 
     unit: Expr
@@ -55,9 +56,9 @@ class PerUnit:
 
 @dataclass(frozen=True)
 class Math:
-    """A math. `expr` aggregates columns of events.
+    """The math of a series. `expr` aggregates columns of events.
 
-    `unique` is what it counts once, if it does. `days` are those that an interval looks back at.
+    `unique` is the expression that is counted once, if any. `days` is the number of days that an interval looks back.
     """
 
     expr: Expr
@@ -85,7 +86,7 @@ def count_unique(expr: Expr) -> Call:
 
 
 def aggregate_numbers(name: str, number: Expr) -> Call:
-    """Return the sum, the average, a percentile … of numbers. Percentiles are interpolated between two numbers."""
+    """Return an aggregate of numbers, such as the sum, average or a percentile. Percentiles are interpolated."""
     if name in PERCENTILES:
         return Call("quantileExactInclusive", (number,), params=(Constant(PERCENTILES[name]),))
     return Call(name, (number,))
@@ -119,7 +120,7 @@ def _read_numbers(series: Series, builder: FilterBuilder) -> Math:
 
 
 def _multiply(number: Expr, series: Series) -> Expr:
-    """Return a number multiplied by `math_multiplier`, which turns cents into the currency, for example."""
+    """Return a number multiplied by `math_multiplier`, for example to convert cents to the currency."""
     given = series.node.get("math_multiplier")
     if given is None:
         return number
@@ -138,7 +139,7 @@ def _aggregate_units(unit: Expr, first: Call, combine: str, name: str) -> Math:
 
 
 def _read_expression(series: Series, builder: FilterBuilder) -> Math:
-    """Return a math that is written in HogQL, such as `sum(properties.amount) / count()`."""
+    """Return a math that is written as an expression in HogQL, such as `sum(properties.amount) / count()`."""
     text, path = series.node.get("math_hogql"), (*series.path, "math_hogql")
     if not isinstance(text, str) or not text:
         raise InvalidQuery(f"This must be an expression of HogQL, not {describe(text)}.", path)
@@ -160,7 +161,7 @@ def _read_property(series: Series, builder: FilterBuilder) -> Operand:
 
 
 def _build_session_id(builder: FilterBuilder) -> Expr:
-    """Return the id of the session of an event, null where it has none."""
+    """Return the session id of an event, or null if the event has none."""
     text = build_operand("event", "$session_id", EVENTS, builder.context, ()).text
     return Call("nullIf", (text, Constant("")))
 

@@ -26,7 +26,7 @@ _UNSUPPORTED_ENTITIES = {"actions": "Actions are", "data_warehouse": "Events of 
 
 @dataclass(frozen=True)
 class Breakdown:
-    """The value by which persons are told apart, how many values are shown, and whether the others are hidden."""
+    """A breakdown of persons: the value, the maximum number of values, and whether the others are hidden."""
 
     value: Expr
     limit: int
@@ -35,7 +35,7 @@ class Breakdown:
 
 @dataclass(frozen=True)
 class RetentionOptions:
-    """The options that the numbers depend on. `occurrences` are the events that make a person return."""
+    """The options that affect the numbers. `occurrences` is the number of events that make a person return."""
 
     period: str
     columns: int
@@ -61,7 +61,7 @@ def read_options(source: Mapping[str, Any], builder: FilterBuilder) -> Retention
 
 
 def read_entity(source: Mapping[str, Any], name: str, reader: SeriesReader) -> Series:
-    """Return the events with which persons start, or return. Raises HogQLError."""
+    """Return the series of events with which persons start or return. Raises HogQLError."""
     options, path = get_object(source, *FILTER), (*FILTER, name)
     if options.get(name) is None:
         return reader.read({"kind": "EventsNode", "event": DEFAULT_EVENT}, path)
@@ -94,7 +94,7 @@ def _check_unsupported(options: Mapping[str, Any]) -> None:
 
 
 def _read_breakdown(source: Mapping[str, Any], builder: FilterBuilder) -> Breakdown | None:
-    """Return the breakdown of a query. Its value is empty where it is null, as in PostHog."""
+    """Return the breakdown of a query. Null values become empty texts, as in PostHog."""
     found, path = read_breakdowns(source, builder), (BREAKDOWN,)
     if len(found.items) > 1:
         raise UnsupportedPart("Several breakdowns at once are", (*path, "breakdowns"))

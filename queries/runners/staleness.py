@@ -1,4 +1,4 @@
-"""When a result becomes stale: pure functions of the query, its range and the clock."""
+"""The staleness of results: pure functions of the query, its range and the clock."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -21,7 +21,7 @@ _NEAREST = {"second": "minute", "quarter": "month", "year": "month"}
 
 
 def find_interval(source: Any) -> str | None:
-    """Return the interval of a query, or None if it has none that is known. Nothing is refused here."""
+    """Return the interval of a query, or None if it is missing or unknown. No interval is refused here."""
     if not isinstance(source, Mapping):
         return None
     interval = source.get("interval")
@@ -32,17 +32,17 @@ def find_interval(source: Any) -> str | None:
 
 
 def get_age_limit(interval: str | None) -> timedelta:
-    """Return the age at which a result is stale."""
+    """Return the age at which a result becomes stale."""
     return _find_limits(interval)[0]
 
 
 def get_lazy_age_limit(interval: str | None) -> timedelta:
-    """Return the age at which a lazy read asks for another result."""
+    """Return the age at which a lazy read requests a new result."""
     return _find_limits(interval)[1]
 
 
 def has_ended(found: ResolvedRange | None, moment: datetime) -> bool:
-    """Return whether a range had ended at a moment: a result that was computed then never becomes stale."""
+    """Return whether a range had ended at a moment. A result that was computed then never becomes stale."""
     return found is not None and found.end is not None and found.end.timestamp() < moment.timestamp()
 
 

@@ -33,8 +33,9 @@ _ALWAYS_AGAIN = frozenset({Refresh.BLOCKING, Refresh.FORCE_BLOCKING, Refresh.FOR
 
 
 class RefreshRequest(NamedTuple):
-    """The refresh of one request. `since` is the time of its first run: a request runs again when its results are
-    ready.
+    """The refresh of one request.
+
+    `since` is the time of the first run of the request, which runs again when its results are ready.
     """
 
     refresh: Refresh = Refresh.FORCE_CACHE
@@ -43,15 +44,16 @@ class RefreshRequest(NamedTuple):
     key_id: str = ""  # of the API key, whose queries are limited; empty for sessions and share links
 
     def repeats_failure(self, age: float) -> bool:
-        """Return whether a query is computed again whose last attempt failed so many seconds ago."""
+        """Return whether to compute a query again whose last attempt failed `age` seconds ago."""
         if self.is_shared:
             return age >= SECONDS_BETWEEN_FAILURES_OF_SHARES
         return self.refresh in _ALWAYS_AGAIN or age >= SECONDS_BETWEEN_FAILURES
 
     @property
     def is_best_effort(self) -> bool:
-        """Return whether results need not be requested where the database is busy or read-only: the next request
-        does.
+        """Return whether results may remain unrequested while the database is busy or read-only.
+
+        The next request asks for the results again.
         """
         return self.refresh is Refresh.LAZY_ASYNC
 
@@ -60,7 +62,7 @@ CACHED_ONLY = RefreshRequest()
 
 
 class Results:
-    """The results of one request. Each call of `obtain` reads those of some queries by one statement."""
+    """The results of one request. Each call of `obtain` reads the results of its queries in one statement."""
 
     def __init__(
         self,
@@ -76,11 +78,11 @@ class Results:
         self.refusals: dict[str, Outcome | None] = {}
 
     def obtain(self, queries: Sequence[dict[str, Any] | None]) -> list[Outcome]:
-        """Return the outcome of each query, in their order. Queue those that the mode of the request computes."""
+        """Return the outcome of each query, in order. Queue the queries that the mode of the request computes."""
         return self._obtain([self._prepare(query) for query in queries])
 
     def obtain_validation(self, query: dict[str, Any]) -> Outcome:
-        """Return the problems of a query as its result. Any kind can be validated."""
+        """Return the problems of a query as its result. Any kind of query can be validated."""
         [outcome] = self._obtain([self._identify({"kind": VALIDATION, "source": query})])
         return outcome
 
@@ -100,7 +102,7 @@ class Results:
         return outcomes
 
     def _prepare(self, query: dict[str, Any] | None) -> "Outcome | _Query":
-        """Return a query with its key, or the outcome of one that is never computed."""
+        """Return a query with its key, or the outcome of a query that is never computed."""
         source = get_source(query)
         if not source:
             return NO_QUERY
@@ -110,7 +112,7 @@ class Results:
         return _Query(build_cache_key(source, self.project), source)
 
     def _find_refusal(self, source: dict[str, Any]) -> Outcome | None:
-        """Return the outcome of a query whose kind is not computed; the same object for all queries of a kind."""
+        """Return the error of a query whose kind is not computed, or None. All queries of a kind share one object."""
         kind = get_kind(source)
         if kind not in self.refusals:
             try:
@@ -121,8 +123,9 @@ class Results:
         return self.refusals[kind]
 
     def _decide(self, stored: StoredResult | None, moment: datetime) -> Action:
-        """Return the action for a result. A result that was completed since the first run of the request is not forced
-        again.
+        """Return the action for a result.
+
+        A result that was completed since the first run of the request is not computed again.
         """
         freshness = stored.get_freshness(moment) if stored else Freshness.MISSING
         action = decide(self.request.refresh, freshness)
@@ -143,7 +146,7 @@ class Results:
         return stored.computed_at >= since and freshness is Freshness.FRESH
 
     def _request(self, wanted: Mapping[str, dict[str, Any]]) -> dict[str, DomainError]:
-        """Queue queries. Return the errors of those that cannot be queued, by their keys."""
+        """Queue queries. Return the errors of the queries that cannot be queued, by key."""
         if not settings.ENGINE:
             return dict.fromkeys(wanted, QueryError(ENGINE_OFF, code="engine_unavailable"))
         try:
@@ -157,7 +160,7 @@ class Results:
         return dict.fromkeys(left_out, TooManyQueries())
 
     def _queue(self, wanted: Mapping[str, dict[str, Any]]) -> Collection[str]:
-        """Queue queries. Return the keys of those for which there is no place."""
+        """Queue queries. Return the keys of the queries for which the queue has no space."""
         left_out: Collection[str] = ()
 
         def request() -> None:
@@ -183,7 +186,7 @@ class Results:
         return Outcome(cache_key, found, failure, is_new=self._is_new(found))
 
     def _is_new(self, found: StoredResult) -> bool:
-        """Return whether a result was computed for this request, and not taken from the cache."""
+        """Return whether a result was computed for this request rather than taken from the cache."""
         since = self.request.since
         return since is not None and found.computed_at is not None and found.computed_at >= since
 
@@ -192,7 +195,7 @@ class Results:
 
 
 class _Query(NamedTuple):
-    """A query without the nodes around it, and its key."""
+    """A query without the nodes around it, and its cache key."""
 
     cache_key: str
     source: dict[str, Any]

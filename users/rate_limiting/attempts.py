@@ -28,7 +28,7 @@ class AttemptLimit(NamedTuple):
 
 
 class AttemptLimitReached(TooManyAttempts):
-    """An attempt exceeds `limit`."""
+    """The error for an attempt that exceeds `limit`."""
 
     def __init__(self, limit: AttemptLimit, wait: int) -> None:
         super().__init__(wait)
@@ -38,7 +38,7 @@ class AttemptLimitReached(TooManyAttempts):
 class Attempt(NamedTuple):
     """An attempt under one limit, which counts attempts per target, per address, or per pair of both.
 
-    An empty target or address stands for all of them. An attempt that is as much work as several has a higher `cost`.
+    An empty target or address stands for all of them. An attempt that counts as several has a higher `cost`.
     """
 
     limit: AttemptLimit
@@ -48,7 +48,7 @@ class Attempt(NamedTuple):
 
     @property
     def subject(self) -> str:
-        """Return the primary key of its counter: a hash, so that neither target nor address is stored."""
+        """Return the primary key of the counter: a hash, so that neither target nor address is stored."""
         parts = [self.limit.name, self.target, get_network(self.address)]
         return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
@@ -56,7 +56,7 @@ class Attempt(NamedTuple):
 def check_attempts(attempts: Iterable[Attempt]) -> None:
     """Raise AttemptLimitReached if one of these attempts would exceed its limit, without counting or locking anything.
 
-    Call it before work that a refused attempt would waste, such as reading a body.
+    Call this function before work that a refused attempt would waste, such as reading a body.
     """
     by_subject = {attempt.subject: attempt for attempt in attempts}
     now = timezone.now()
@@ -65,9 +65,9 @@ def check_attempts(attempts: Iterable[Attempt]) -> None:
 
 
 def count_attempts(attempts: Iterable[Attempt]) -> None:
-    """Count an attempt under all its limits. Call it before the attempt, so that concurrent ones cannot exceed a limit.
+    """Count an attempt under all its limits. Raises AttemptLimitReached; in this case nothing is counted.
 
-    Raises AttemptLimitReached, in which case nothing is counted.
+    Call this function before the attempt, so that concurrent attempts cannot exceed a limit.
     """
     # The same order in every request prevents deadlocks.
     ordered = sorted(attempts, key=lambda attempt: attempt.subject)
@@ -107,8 +107,8 @@ def _check_limit(counter: AttemptCounter, attempt: Attempt, now: datetime) -> No
 def _is_current(counter: AttemptCounter, limit: AttemptLimit, now: datetime) -> bool:
     """Return whether the counter has not expired.
 
-    A counter that expires in the far future was written before the clock was set back: it would lock for that long.
-    Clocks of other processes may be a little ahead.
+    A counter that expires in the far future was written before the clock was set back. It counts as expired, because it
+    would otherwise lock for that long. The clocks of other processes may be slightly ahead.
     """
     return now < counter.expires_at <= now + 2 * limit.within
 
@@ -117,7 +117,7 @@ def _is_current(counter: AttemptCounter, limit: AttemptLimit, now: datetime) -> 
 def record_success(*, reset: Sequence[Attempt] = (), refund: Sequence[Attempt] = ()) -> None:
     """Record that an attempt succeeded: reset the counters of some limits, and refund this attempt under others.
 
-    The rows are kept, because another request may be about to count in them.
+    The rows are kept, because another request may be about to update them.
     """
     attempts: dict[str, Any] = {each.subject: Greatest(F("attempts") - each.cost, 0) for each in refund}
     attempts |= {each.subject: 0 for each in reset}
@@ -126,13 +126,13 @@ def record_success(*, reset: Sequence[Attempt] = (), refund: Sequence[Attempt] =
 
 
 def remember_success(attempt: Attempt) -> None:
-    """Store that an attempt succeeded, for `has_recent_success`. It expires with the period of the limit."""
+    """Store that an attempt succeeded, for `has_recent_success`. The record expires with the period of the limit."""
     expires_at = timezone.now() + attempt.limit.within
     AttemptCounter.objects.update_or_create(subject=attempt.subject, defaults={"attempts": 1, "expires_at": expires_at})
 
 
 def has_recent_success(attempt: Attempt) -> bool:
-    """Return whether `remember_success` was called for such an attempt and has not expired."""
+    """Return whether `remember_success` was called for such an attempt and the record has not expired."""
     return AttemptCounter.objects.filter(subject=attempt.subject, expires_at__gt=timezone.now()).exists()
 
 

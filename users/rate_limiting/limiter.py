@@ -28,7 +28,7 @@ CLEANUP_THRESHOLD = 10_000
 class RateLimitStatus(NamedTuple):
     """The decision about a request, and the quota of its key in the window with the fewest remaining requests.
 
-    `remaining` includes what other processes had reserved when this process last reserved requests.
+    `remaining` includes the requests that other processes had reserved when this process last reserved requests.
     """
 
     is_allowed: bool
@@ -38,7 +38,7 @@ class RateLimitStatus(NamedTuple):
 
 
 class WindowQuota:
-    """The quota of a key in one window: the requests this process has reserved, and those no process has."""
+    """The quota of a key in one window: the requests that this process has reserved, and those that are unreserved."""
 
     __slots__ = ("available", "ends", "rate", "unreserved")
 
@@ -53,7 +53,7 @@ class WindowQuota:
         return self.available <= 0 and not self.unreserved
 
     def reserve_more(self, key_id: str) -> None:
-        """Reserve requests in the database. While it is read-only, this process counts by itself."""
+        """Reserve requests in the database. While the database is read-only, this process counts on its own."""
         # `available` is negative after an expensive request, which is charged when it has finished.
         wanted = max(1 - self.available, self.unreserved // RESERVATION_DIVISOR)
         limit = self.rate.limit
@@ -138,7 +138,7 @@ class RateLimiter:
         return quota
 
     def remove_expired(self, now: float) -> None:
-        """Remove keys whose windows have ended. It looks at every key, so it runs only beyond a threshold."""
+        """Remove keys whose windows have ended. Every key is checked, so this happens only beyond a threshold."""
         if len(self.quotas) < self.cleanup_threshold:
             return
         for key_id, quota in list(self.quotas.items()):

@@ -20,7 +20,7 @@ RETRY_AFTER = 1  # seconds
 
 
 class HashingBusy(TooManyAttempts):
-    """The error of a request that finds a password being hashed and another request waiting."""
+    """The error of a request while one password is being hashed and another request is waiting."""
 
     def __init__(self) -> None:
         super().__init__(RETRY_AFTER)

@@ -1,6 +1,6 @@
-"""Set-up links, with which a user chooses a name and a password once: the first admin, or after a lost password.
+"""Set-up links, with which the first admin or a user without a password chooses a name and a password once.
 
-Only operators create them, so using one verifies the address of the account.
+Only operators create them, so using a link verifies the address of the account.
 """
 
 from typing import NamedTuple
@@ -32,7 +32,7 @@ _token_generator = _SetupTokenGenerator()
 
 
 def create_setup_token(user: User) -> str:
-    """Return the token of a set-up link. It is not stored."""
+    """Return a new token for a set-up link. The token is not stored."""
     return f"{user.pk}-{_token_generator.make_token(user)}"
 
 
@@ -88,7 +88,7 @@ def complete_setup(checked: CheckedSetup) -> User:
 
 
 def can_change_email(user: User) -> bool:
-    """Return whether a set-up may change the address: only the placeholder of the first admin."""
+    """Return whether a set-up may change the address. Only the placeholder address of the first admin can change."""
     return user.email == DEFAULT_ADMIN_EMAIL
 
 

@@ -1,4 +1,4 @@
-"""Results of funnels: steps, the time between them, or the rate over time. Pure functions."""
+"""Results of funnels: steps, the times between steps, or the rates over time. Pure functions."""
 
 from datetime import datetime
 from typing import Any
@@ -26,7 +26,7 @@ Json = dict[str, Any]
 
 
 def parse_funnel(groups: list[list[Json]]) -> Funnel | None:
-    """Return the steps of each group, or of the whole."""
+    """Return the steps of each group, or of the whole funnel."""
     parsed = [(_get_group(steps), _parse_steps(steps)) for steps in groups[:MAX_GROUPS] if steps]
     found = [(name, steps) for name, steps in parsed if steps]
     more = describe_rest(len(groups) - MAX_GROUPS, "group")

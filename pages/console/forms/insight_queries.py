@@ -62,7 +62,7 @@ RETENTION_TYPES = (
 
 
 class Kind(NamedTuple):
-    """A kind of insights with a form. `read` makes the fields of a query, `build` the query of the fields.
+    """A kind of insight with a form. `read` converts a query to form fields; `build` converts form fields to a query.
 
     `series_max` is the maximum number of events in the form.
     """
@@ -192,7 +192,7 @@ def _read_sql(node: Json) -> Values:
 
 
 def _build_sql(values: Values, base: Json) -> Json:
-    """Return the node around the query. The axes are those of the fields, else the chart chooses them."""
+    """Return the SQL query in its visualization node. If no axes are entered, the chart chooses them."""
     text = values.get("sql", "")
     if not text.strip():
         raise ValidationFailed("Write a query.", attr="sql")
@@ -228,12 +228,12 @@ _KINDS = (
 
 
 def list_kinds() -> list[Kind]:
-    """Return the kinds with a form, of those that are computed."""
+    """Return the kinds that have a form and can be computed."""
     return [kind for kind in _KINDS if kind.query_kind in COMPUTED_KINDS]
 
 
 def find_kind(name: str) -> Kind | None:
-    """Return the kind of this name in an address."""
+    """Return the kind with this name in addresses, or None if there is none."""
     return next((kind for kind in list_kinds() if kind.name == name), None)
 
 
@@ -243,18 +243,21 @@ def find_kind_of_query(query: Any) -> Kind | None:
 
 
 def describe_values(kind: Kind, values: Values) -> str:
-    """Return a name for an insight that the user did not name: its events."""
+    """Return a name for an insight that the user did not name. The name lists the events of the insight."""
     events = ", ".join(row.event for row in list_series_rows(values, extra=0))
     return f"{kind.title}: {events}" if events else f"{kind.title} insight"
 
 
 def read_query(kind: Kind, query: Json) -> Values:
-    """Return the fields of a form for a stored query, with the node around it."""
+    """Return the form fields for a stored query, which may be wrapped in a visualization node."""
     return kind.read(query if kind.query_kind == SQL else get_source(query))
 
 
 def build_query(kind: Kind, values: Values, query: Json) -> Json:
-    """Return the query of the fields. `query` is the stored one, empty for a new insight. Raises ValidationFailed."""
+    """Return the query for the form fields. Raises ValidationFailed.
+
+    `query` is the stored query, or empty for a new insight.
+    """
     if kind.query_kind == SQL:
         return kind.build(values, query)
     node = query if query.get("kind") in WRAPPERS else {"kind": "InsightVizNode"}
