@@ -30,6 +30,8 @@ USUALLY_SQLITE_ONLY = (
     "browser/test_accessibility.py",
     "browser/test_api_document.py",
     "browser/test_charts.py",
+    "browser/test_results.py",
+    "browser/test_shared_page.py",
     "contract",
     "dashboards_api/http",
     "docs",
@@ -48,12 +50,14 @@ USUALLY_SQLITE_ONLY = (
 )
 
 
+# Whether this run is about the database alone: tests of pages and documents then run in one variant of several.
+IS_ABOUT_THE_DATABASE = os.environ.get("TEST_ENGINE") == "postgresql" and not os.environ.get("CHECK_FULL")
+
+
 def is_left_out(path: Path) -> bool:
     """Return whether a file or a folder of tests does not run on the database of this run."""
     if os.environ.get("TEST_ENGINE") != "postgresql":
         left_out: tuple[str, ...] = POSTGRESQL_ONLY
-    elif os.environ.get("CHECK_FULL"):
-        left_out = SQLITE_ONLY
     else:
-        left_out = SQLITE_ONLY + USUALLY_SQLITE_ONLY
+        left_out = SQLITE_ONLY + (USUALLY_SQLITE_ONLY if IS_ABOUT_THE_DATABASE else ())
     return path.is_relative_to(TESTS) and path.relative_to(TESTS).as_posix() in left_out

@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Request, sync_playwright
 
 from tests.live.conftest import Service, environment, service
+from tests.one_database import IS_ABOUT_THE_DATABASE
 
 __all__ = ["environment", "service"]
 
@@ -51,7 +52,10 @@ class PageErrors:
             self.found.append(text)
 
 
-@pytest.fixture(params=[1280, 390], ids=["wide", "phone"])
+WIDTHS: dict[str, int] = {"phone": 390} if IS_ABOUT_THE_DATABASE else {"wide": 1280, "phone": 390}
+
+
+@pytest.fixture(params=list(WIDTHS.values()), ids=list(WIDTHS))
 def page(chromium: Browser, service: Service, request: pytest.FixtureRequest) -> Iterator[Page]:
     options: Any = {"viewport": {"width": request.param, "height": 900}, "base_url": service.base}
     with chromium.new_context(**options) as context:

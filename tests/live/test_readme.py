@@ -15,6 +15,7 @@ from typing import NamedTuple
 import pytest
 
 from tests.live.conftest import ROOT, Service
+from tests.one_database import IS_ABOUT_THE_DATABASE
 
 FENCE = re.compile(r"^```(sh|python)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 NOT_RUN = ("make ", "export ")
@@ -89,7 +90,7 @@ def run_steps(steps: list[Step], variables: dict[str, str], folder: Path) -> lis
 
 
 PAGES = {"README.md": 4, "docs/quickstart.md": 27, "docs/use-with/python.md": 4, "docs/use-with/posthog.md": 1}
-if os.environ.get("TEST_ENGINE") == "postgresql" and not os.environ.get("CHECK_FULL"):
+if IS_ABOUT_THE_DATABASE:
     PAGES = {"README.md": 4}  # the walk from an export to a dashboard with numbers
 
 
