@@ -11,6 +11,8 @@ from pages.components.charts.shapes import Table
 from pages.components.charts.ticks import Tick
 
 HEIGHT = 200  # of all view boxes: whole numbers are exact to half a pixel in tiles of the usual height
+# A label, the values of six series, and a cell that says that there are more.
+TIP_CELLS_MAX = 8
 
 _ANCHORS = {"start": "", "middle": ' text-anchor="middle"', "end": ' text-anchor="end"'}
 _END = 'dx="6" dy=".35em"'
@@ -113,7 +115,7 @@ def _write_sizes(tick: Tick) -> str:
     return " ".join(f"w{size}" for size in tick.sizes)
 
 
-def write_rows(table: Table, *, has_headers: bool = False) -> SafeString:
+def write_rows(table: Table, *, has_headers: bool) -> SafeString:
     """Return the rows of a table, whose first cells are headers on request."""
     numeric = ["grid__number" if place in table.numeric else "" for place in range(len(table.columns))]
     colors = ["", *(f" c{color}" for color in table.colors)] if table.colors else [""] * len(numeric)
@@ -133,10 +135,15 @@ def _write_cells(row: Sequence[str | None], openings: Sequence[str], *, has_head
 def write_tips(data: Table) -> SafeString:
     """Return the rows of the data once more, to be shown at the pointer: a copy takes next to no space when compressed.
 
-    Those of the right half are a group of their own, since they are shown to the left.
+    Rows have the cells of the first series only. The rows of the right half are a group of their own, because the style
+    sheet shows them to the left.
     """
-    middle = (len(data.rows) + 1) // 2
-    halves = (data._replace(rows=rows) for rows in (data.rows[:middle], data.rows[middle:]) if rows)
+    columns, colors = data.columns[:TIP_CELLS_MAX], data.colors[: TIP_CELLS_MAX - 1]
+    rows = [row[:TIP_CELLS_MAX] for row in data.rows]
+    middle = (len(rows) + 1) // 2
+    halves = (
+        data._replace(columns=columns, rows=half, colors=colors) for half in (rows[:middle], rows[middle:]) if half
+    )
     return _join(f"<tbody>{write_rows(half, has_headers=True)}</tbody>" for half in halves)
 
 

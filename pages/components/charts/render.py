@@ -142,7 +142,7 @@ def _build_graph_view(graph: Graph, data: Table | None) -> dict[str, Any]:
         "letters": write_letters(plot.letters),
         "ticks": write_ticks(build_ticks(graph.labels, [plot.get_x(place) for place in range(plot.points)], gutter)),
         "has_bars": graph.has_bars,
-        "tips": write_tips(data) if data and len(data.rows) * len(data.colors) <= MAX_TIPS else "",
+        "tips": write_tips(data) if data and plot.points * len(graph.series) <= MAX_TIPS else "",
         "legend": [
             {
                 "color": series.color,

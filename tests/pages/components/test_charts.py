@@ -65,6 +65,15 @@ def test_values_appear_at_the_pointer() -> None:
     assert [half.count("<tr>") for half in tips.split("<tbody>")[1:]] == [2, 2]
 
 
+def test_values_of_the_first_series_appear_if_there_are_many() -> None:
+    rows = [{"label": f"s{n}", "data": [n] * 40, "labels": ["x"] * 40} for n in range(30)]
+    chart = render_checked(rows)  # twelve series are drawn, and the data has all
+    tips = chart[chart.index('<table class="tips" aria-hidden="true">') : chart.index("</table>")]
+    values = "".join(f'<td class="grid__number c{n}">{n}</td>' for n in range(7))
+    assert tips.count(f'<tr><th scope="row">x</th>{values}</tr>') == 40
+    assert chart.count('<td class="grid__number c1">') > 40 * 3
+
+
 @pytest.mark.parametrize(
     ("display", "style"),
     [
