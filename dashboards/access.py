@@ -109,7 +109,7 @@ def may_edit_content(membership: Membership, restrictions: Sequence[Restriction]
     return insight_privilege_level(membership, restrictions) == PrivilegeLevel.CAN_EDIT
 
 
-def check_may_edit_content(membership: Membership, restrictions: Sequence[Restriction]) -> None:
+def check_content_edit_permission(membership: Membership, restrictions: Sequence[Restriction]) -> None:
     """Raise Forbidden unless the member may edit one of the dashboards that show the content."""
     if not may_edit_content(membership, restrictions):
         raise Forbidden("You don't have edit permissions for any of the dashboards that show this.")

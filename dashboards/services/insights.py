@@ -15,7 +15,7 @@ from dashboards.models import Dashboard, Insight, Tile
 from dashboards.models.insight import DERIVED_COLUMNS
 from dashboards.services.inputs import InsightInput
 from dashboards.services.insight_tiles import place_insight
-from dashboards.services.rows import assign_changed_fields, check_content_edit_permission, lock_all
+from dashboards.services.rows import assign_changed_fields, check_contents_edit_permission, lock_all
 from dashboards.services.soft_delete import delete_locked_insight, restore_locked_insight
 from dashboards.services.tags import replace_tags
 from dashboards.tracked_fields import AUTHORED_INSIGHT_FIELDS, INSIGHT_FIELDS
@@ -60,7 +60,7 @@ def update_insight(changes: ChangeSet, insight_id: int, *, project: Project, con
     insight = Insight.objects.in_project(project).select_for_update().filter(pk=insight_id).first()
     if insight is None:
         raise InsightNotFound
-    check_content_edit_permission("insight", [insight.pk], changes.actor)
+    check_contents_edit_permission("insight", [insight.pk], changes.actor)
     restores = insight.deleted and content.get("deleted") is False
     if insight.deleted and not restores:
         raise InsightNotFound

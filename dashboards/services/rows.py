@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Model
 
-from dashboards.access import Restriction, check_edit_permission, check_may_edit_content, may_edit_content
+from dashboards.access import Restriction, check_content_edit_permission, check_edit_permission, may_edit_content
 from dashboards.changelog.activity_log import record_baselines
 from dashboards.changelog.limits import check_size
 from dashboards.changelog.versions import HAS_HISTORY
@@ -66,10 +66,10 @@ def group_contents(tiles: Iterable[Tile]) -> dict[ContentKind, set[Any]]:
     return {kind: {getattr(tile, f"{kind}_id") for tile in rows} - {None} for kind in CONTENT_KINDS}
 
 
-def check_content_edit_permission(kind: ContentKind, ids: Iterable[Any], member: Membership) -> None:
+def check_contents_edit_permission(kind: ContentKind, ids: Iterable[Any], member: Membership) -> None:
     """Raise Forbidden if the member may not edit one of these contents."""
     for restrictions in _load_restrictions(kind, ids, member).values():
-        check_may_edit_content(member, restrictions)
+        check_content_edit_permission(member, restrictions)
 
 
 def filter_editable(kind: ContentKind, ids: Iterable[Any], member: Membership) -> set[Any]:

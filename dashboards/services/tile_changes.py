@@ -24,7 +24,7 @@ from dashboards.services.inputs import ButtonInput, DisplayInput, TextInput, Til
 from dashboards.services.rows import (
     assign_changed_fields,
     assign_display_fields,
-    check_content_edit_permission,
+    check_contents_edit_permission,
     group_contents,
     update_rows,
 )
@@ -58,7 +58,7 @@ def change_tiles(
     placed["insight"] |= insights.keys()
     placed = {kind: ids for kind, ids in placed.items() if ids}
     for kind, ids in placed.items():
-        check_content_edit_permission(kind, ids, changes.actor)
+        check_contents_edit_permission(kind, ids, changes.actor)
     upsert = TileUpsert(changes, dashboard, tiles=tiles, insights=insights, from_history=from_history)
     for index, item in enumerate(items):
         try:

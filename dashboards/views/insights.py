@@ -15,7 +15,7 @@ from dashboards.readers.resolved_tiles import build_query_overrides
 from dashboards.serializers.insights import InsightRequestSerializer, InsightSerializer
 from dashboards.services.inputs import InsightInput
 from dashboards.services.insights import create_insight, update_insight
-from dashboards.services.rows import check_content_edit_permission
+from dashboards.services.rows import check_contents_edit_permission
 from dashboards.views.base import (
     CREATED_BY,
     FOLDER_PARAMETER,
@@ -192,7 +192,7 @@ class InsightViewSet(ProjectScopedViewSet):
         insight = Insight.objects.in_project(self.project).by_reference(reference).first()
         if insight is None or (insight.deleted and not self.has_false("deleted")):
             raise InsightNotFound
-        check_content_edit_permission("insight", [insight.pk], self.membership)
+        check_contents_edit_permission("insight", [insight.pk], self.membership)
         content, insight_id = self._body(creates=False), insight.pk
 
         def respond(ignored: list[str]) -> Response:
