@@ -22,7 +22,8 @@ from dashboards_api.errors import ValidationFailed
 from dashboards_api.parsing import parse_int
 from pages.components.tile_grid import COLORS, get_tile_title
 from pages.console.edit_form import is_same_text
-from pages.console.forms.date_range import build_range, read_range
+from pages.console.forms.date_range import FIELDS as RANGE_FIELDS
+from pages.console.forms.date_range import read_range, replace_range
 from pages.console.tile_places import make_room, move_in_order, read_place, resize
 from users.models import Membership
 from users.readers import Row
@@ -198,8 +199,9 @@ def _save_settings(action: TileAction, changes: ChangeSet) -> tuple[int, str]:
         x, y, width, height = compute_placements([each["layouts"] for each in tiles])[index]
         width, height = (parse_int(edits.get(name)) or size for name, size in (("width", width), ("height", height)))
         display["layouts"] = resize(tile["layouts"], (x, y, width, height), 0, 0)
-    if RANGE_FIELDS & edits.keys() and tile["insight"]:
-        display["filters_overrides"] = _replace_range(tile["filters_overrides"], edits)
+    if tile["insight"] and not edits.keys().isdisjoint(RANGE_FIELDS):
+        filters = tile["filters_overrides"]
+        display["filters_overrides"] = replace_range(filters, {**read_range(filters), **edits})
     if "title" in edits and tile["insight"]:
         content = validate_insight_input({"name": edits["title"]})
         project = action.membership.project
@@ -209,15 +211,7 @@ def _save_settings(action: TileAction, changes: ChangeSet) -> tuple[int, str]:
     return action.tile_id, "Saved."
 
 
-def _replace_range(filters: dict[str, Any], edits: dict[str, str]) -> dict[str, Any]:
-    """Return the filters of a tile with another date range, or with none. Raises ValidationFailed."""
-    replaced = {**filters, **build_range({**read_range(filters), **edits})}
-    return {name: value for name, value in replaced.items() if name not in RANGE_KEYS or value is not None}
-
-
 CHECKBOXES = ("show_description", "transparent_background")
-RANGE_FIELDS = {"range", "date_from", "date_to"}
-RANGE_KEYS = ("date_from", "date_to")
 
 
 def read_tile_settings(tile: Row, place: GridPlacement) -> dict[str, str]:

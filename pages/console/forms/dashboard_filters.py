@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pages.console.forms.date_range import build_range, describe_values, read_range
+from pages.console.forms.date_range import FIELDS, describe_values, read_range, replace_range
 from pages.console.forms.merging import Values
 from pages.console.forms.properties import build_properties, list_property_rows, read_properties, read_rows
 
@@ -16,8 +16,8 @@ def build_filters(values: Values, stored: dict[str, Any]) -> dict[str, Any]:
     """Return the filters of the fields. Others that are stored are kept. Raises ValidationFailed."""
     filters = dict(stored)
     before = read_filters(stored)
-    if any(values.get(name, "") != before.get(name, "") for name in ("range", "date_from", "date_to")):
-        filters |= build_range(values)
+    if any(values.get(name, "") != before.get(name, "") for name in FIELDS):
+        filters = replace_range(filters, values)
     if read_properties(stored.get("properties")) is not None:
         filters["properties"] = build_properties(values)
     return {name: value for name, value in filters.items() if value is not None and (name, value) != ("properties", [])}

@@ -10,6 +10,7 @@ from pages.components.date_ranges import CUSTOM
 from pages.console.forms.merging import Values, get_text
 
 SEPARATOR = "|"
+FIELDS = ("range", "date_from", "date_to")
 # The choices: the start and the end of each preset, and its label.
 PRESETS = (
     *((f"{start}{SEPARATOR}{end}", label) for (start, end), label in date_ranges.PRESETS.items()),
@@ -42,6 +43,13 @@ def build_range(values: Values) -> dict[str, str | None]:
     if not start:
         raise ValidationFailed("Choose the first day.", attr="date_from")
     return {"date_from": start, "date_to": end or None}
+
+
+def replace_range(filters: dict[str, Any], values: Values) -> dict[str, Any]:
+    """Return filters with the date range of the fields, or without one. Raises ValidationFailed."""
+    date_range = build_range(values)
+    replaced = {**filters, **date_range}
+    return {name: value for name, value in replaced.items() if name not in date_range or value is not None}
 
 
 def list_presets(values: Values, default: str) -> list[tuple[str, str]]:
