@@ -22,6 +22,7 @@ from users.management.command_helpers import parse_project_id, report_domain_err
 from users.models import Project
 
 INTERRUPTED = 130
+INTERRUPTION = "Interrupted. The file that was being imported may be there in part: import it again to complete it."
 
 
 class ImportCommand(BaseCommand):
@@ -42,7 +43,7 @@ class ImportCommand(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         started, files = time.monotonic(), options["files"]
-        with report_domain_errors(), report_interruption(), import_lock(self.report_wait):
+        with report_domain_errors(), report_interruption(INTERRUPTION), import_lock(self.report_wait):
             project = get_project(options["project"])
             results = self.import_files(files, project, skip_bad=options["skip_bad"])
         rows, seconds = sum(result.rows for result in results), time.monotonic() - started
@@ -90,15 +91,12 @@ class ImportCommand(BaseCommand):
 
 
 @contextmanager
-def report_interruption() -> Iterator[None]:
-    """Raise CommandError, which prints no traceback, where Ctrl-C ends the block."""
+def report_interruption(detail: str) -> Iterator[None]:
+    """Raise CommandError with `detail`, which prints no traceback, where Ctrl-C ends the block."""
     try:
         yield
     except KeyboardInterrupt as error:
-        raise CommandError(
-            "Interrupted. The file that was being imported may be there in part: import it again to complete it.",
-            returncode=INTERRUPTED,
-        ) from error
+        raise CommandError(detail, returncode=INTERRUPTED) from error
 
 
 def get_project(id_: int) -> Project:

@@ -14,6 +14,8 @@ from events.services.store import create_store_if_missing
 from events.services.tables import TableSource, check_table_name, describe_source, import_table
 from users.management.command_helpers import parse_project_id, report_domain_errors
 
+INTERRUPTION = "Interrupted. Queries read the earlier rows of the table, if there were any."
+
 
 class Command(BaseCommand):
     help = (
@@ -30,7 +32,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         started = time.monotonic()
-        with report_domain_errors(), report_interruption(), import_lock(self.report_wait):
+        with report_domain_errors(), report_interruption(INTERRUPTION), import_lock(self.report_wait):
             project = get_project(options["project"])
             check_table_name(options["name"])
             client = create_store_if_missing()

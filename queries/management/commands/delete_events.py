@@ -11,6 +11,8 @@ from events.services.store import open_store
 from queries.services.pruning import delete_results
 from users.management.command_helpers import parse_project_id, report_domain_errors
 
+INTERRUPTION = "Interrupted. The data may be deleted in part: run the command again to complete it."
+
 
 class Command(BaseCommand):
     help = (
@@ -23,7 +25,7 @@ class Command(BaseCommand):
         parser.add_argument("--yes", action="store_true", help="do not ask")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        with report_domain_errors(), report_interruption(), import_lock(self.report_wait):
+        with report_domain_errors(), report_interruption(INTERRUPTION), import_lock(self.report_wait):
             project = get_project(options["project"])
             client = open_store()
             data = count_data(client, project.pk)
