@@ -23,6 +23,7 @@ os.environ.setdefault("LOG_LEVEL", "WARNING")
 django.setup()
 
 from engine.interface import EngineClient, Limits  # noqa: E402  Django has to be set up before
+from engine.materialized_columns import read_materialized_columns  # noqa: E402  as above
 from events.services.store import open_store  # noqa: E402  as above
 from queries.hogql.statement import Statement  # noqa: E402  as above
 from queries.hogql.tables import print_persons_check  # noqa: E402  as above
@@ -75,14 +76,21 @@ QUERIES = {
 
 
 def compile_as_worker(source: dict[str, Any], project: Project, engine: EngineClient) -> Statement:
-    """Return the statement that the query worker would run: it leaves out persons if the project has none."""
+    """Return the statement that the query worker would run: with the store's columns, and without persons if the
+    project has none.
+    """
 
     def has_persons() -> bool:
         return bool(
             engine.read(print_persons_check(), {"project_id": project.pk}, limits=Limits(is_deduplicated=False)).rows
         )
 
-    return compile_query(source, replace(build_query_context(project), has_persons=has_persons)).statement
+    context = replace(
+        build_query_context(project),
+        has_persons=has_persons,
+        read_materialized_columns=lambda: read_materialized_columns(engine),
+    )
+    return compile_query(source, context).statement
 
 
 def main() -> None:

@@ -1,5 +1,6 @@
 """Execution of one query: compile it, run it on the engine, shape its rows. Children of the worker use no models."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -11,6 +12,7 @@ from dashboards_api.errors import DomainError
 from engine.client import get_client
 from engine.errors import QueryTimeout
 from engine.interface import EngineClient, Limits, Result
+from engine.materialized_columns import read_materialized_columns
 from engine.store import check_store_once
 from queries.exceptions import ResultTooLarge
 from queries.hogql.parser_process import PARSER
@@ -72,7 +74,11 @@ def _run(task: Task) -> Answer:
         problems = validate_query(task.query.get("source"), task.context)
         return Answer(orjson.dumps(problems), b"{}", task.context.now + VALIDATION_LIFETIME)
     reader = StoreReader(task)
-    context = replace(task.context, has_persons=reader.has_persons)
+    context = replace(
+        task.context,
+        has_persons=reader.has_persons,
+        read_materialized_columns=reader.read_materialized_columns,
+    )
     compiled = compile_query(task.query, context, reader.read_rows)
     found = reader.read(compiled.statement)
     body = compiled.shape(found.types, found.rows)
@@ -96,12 +102,10 @@ class StoreReader:
         self.task = task
         self._client: EngineClient | None = None
         self._has_persons: bool | None = None
+        self._materialized_columns: Mapping[str, str] | None = None
 
     def read(self, statement: Statement, *, is_deduplicated: bool = True) -> Result:
         """Return the result of a statement. Raises EngineError."""
-        if self._client is None:
-            self._client = get_client(may_start=False)
-            check_store_once(self._client, self.task.store_id)
         limits = Limits(
             self.task.seconds,
             QUERY_MEMORY_BYTES_MAX,
@@ -110,7 +114,14 @@ class StoreReader:
             ast_depth=AST_DEPTH_MAX,
             is_deduplicated=is_deduplicated,
         )
-        return self._client.read(statement.sql, statement.parameters, limits=limits, query_id=str(self.task.id))
+        return self.open().read(statement.sql, statement.parameters, limits=limits, query_id=str(self.task.id))
+
+    def open(self) -> EngineClient:
+        """Return the client of the store. Raises EngineError."""
+        if self._client is None:
+            self._client = get_client(may_start=False)
+            check_store_once(self._client, self.task.store_id)
+        return self._client
 
     def read_rows(self, statement: Statement) -> Rows:
         return self.read(statement).rows
@@ -121,6 +132,12 @@ class StoreReader:
             check = Statement(print_persons_check(), {"project_id": self.task.context.project_id}, ("one",), 1)
             self._has_persons = bool(self.read(check, is_deduplicated=False).rows)  # a replaced row is a row, too
         return self._has_persons
+
+    def read_materialized_columns(self) -> Mapping[str, str]:
+        """Return the columns that the store has for properties of events, by property. Raises EngineError."""
+        if self._materialized_columns is None:
+            self._materialized_columns = read_materialized_columns(self.open())
+        return self._materialized_columns
 
 
 def _describe_range(compiled: CompiledQuery) -> dict[str, str | None] | None:

@@ -54,9 +54,14 @@ class Integers(Expr):
 
 @dataclass(frozen=True, slots=True)
 class Field(Expr):
-    """A column, an alias, or a property: `events.properties.$browser` is a chain of three."""
+    """A column, an alias, or a property: `events.properties.$browser` is a chain of three.
+
+    `is_untyped` asks for the text of a property, whatever its definition says. Only compilers of query JSON set it, not
+    the parser.
+    """
 
     chain: tuple[str, ...]
+    is_untyped: bool = False
 
 
 @dataclass(frozen=True, slots=True)

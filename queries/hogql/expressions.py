@@ -96,7 +96,8 @@ class ExpressionPrinter:
     def print_field(self, node: ast.Field) -> Sql:
         scalar = self.scope.scalars.get(node.chain[0]) if len(node.chain) == 1 else None
         if scalar is None or node.chain[0] in self.scope.arguments:
-            return self.scope.find_field(node.chain, node.span)
+            found = self.scope.find_field(node.chain, node.span)
+            return Sql(found.untyped or found.text) if node.is_untyped else found
         name = node.chain[0]
         del self.scope.scalars[name]  # an alias may have the name of a column that it uses
         try:

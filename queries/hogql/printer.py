@@ -235,7 +235,7 @@ class SelectPrinter:
     def _print_column(self, node: ast.Expr) -> str:
         expr, label = (node.expr, node.name) if isinstance(node, ast.Alias) else (node, self._name_column(node))
         sql, name = self.printer.print(expr), self.session.make_name("c")
-        column = replace(sql, text=name, instant=None)
+        column = replace(sql, text=name, instant=None, untyped=None)
         self.columns.append((label, column))
         if isinstance(node, ast.Alias):
             self.scope.aliases[label] = column

@@ -27,19 +27,24 @@ class PropertyTypes:
         return (self.person if of_person else self.event).get(name, PropertyType.STRING)
 
 
-def print_property(json: str, keys: Sequence[str], kind: PropertyType, time_zone: str) -> Sql:
-    """Return the value below keys of a JSON column. All arguments but the type are printed SQL.
+def print_property_text(json: str, keys: Sequence[str]) -> str:
+    """Return the text of the value below keys of a JSON column. The arguments are printed SQL.
 
-    JSONExtract returns strings without their quotes and other values as JSON. A missing key, `null`, and a value that
-    is not of the type give null.
+    JSONExtract returns strings without their quotes and other values as JSON. A missing key and `null` give null.
     """
-    text = f"JSONExtract({json}, {', '.join(keys)}, 'Nullable(String)')"
+    return f"JSONExtract({json}, {', '.join(keys)}, 'Nullable(String)')"
+
+
+def convert_property(text: str, kind: PropertyType, time_zone: str) -> Sql:
+    """Return a property as a value of its type. A text that spells no such value gives null."""
     match kind:
         case PropertyType.NUMERIC:
-            return Sql(f"accurateCastOrNull({text}, 'Float64')", ValueType.NUMBER)
+            return Sql(f"accurateCastOrNull({text}, 'Float64')", ValueType.NUMBER, untyped=text)
         case PropertyType.BOOLEAN:
-            return Sql(f"transform({text}, ['true', 'false'], [true, false], NULL)", ValueType.BOOLEAN)
+            values = f"transform({text}, ['true', 'false'], [true, false], NULL)"
+            return Sql(values, ValueType.BOOLEAN, untyped=text)
         case PropertyType.DATETIME:
-            return Sql(f"parseDateTime64BestEffortOrNull({text}, 6, {time_zone})", ValueType.DATETIME)
+            moment = f"parseDateTime64BestEffortOrNull({text}, 6, {time_zone})"
+            return Sql(moment, ValueType.DATETIME, untyped=text)
         case _:
-            return Sql(text, ValueType.TEXT, is_property=True)
+            return Sql(text, ValueType.TEXT, is_property=True, untyped=text)

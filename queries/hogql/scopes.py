@@ -5,16 +5,21 @@ from dataclasses import dataclass, field, replace
 
 from queries.hogql.ast import Expr
 from queries.hogql.errors import AmbiguousColumn, Span, UnknownColumn, UnknownTable
-from queries.hogql.properties import print_property
+from queries.hogql.properties import convert_property, print_property_text
 from queries.hogql.session import PrintSession
-from queries.hogql.tables import Column, Table, quote_identifier
+from queries.hogql.tables import EVENT_PROPERTIES, Column, Table, quote_identifier
 from queries.hogql.values import Sql, ValueType
 
 
 def print_property_below(session: PrintSession, column: Sql, keys: tuple[str, ...]) -> Sql:
     """Return the property below a column of JSON, typed by its definition."""
-    kind = session.context.property_types.find(".".join(keys), of_person=column.json == "person")
-    return print_property(column.text, [session.bind(key, "String") for key in keys], kind, session.time_zone)
+    text = print_property_text(column.text, [session.bind(key, "String") for key in keys])
+    return _type_property(session, text, keys, of_person=column.json == "person")
+
+
+def _type_property(session: PrintSession, text: str, keys: tuple[str, ...], *, of_person: bool) -> Sql:
+    kind = session.context.property_types.find(".".join(keys), of_person=of_person)
+    return convert_property(text, kind, session.time_zone)
 
 
 @dataclass
@@ -39,9 +44,18 @@ class TableInScope:
     def _find_property(self, chain: tuple[str, ...]) -> Sql | None:
         for path, stored in self.table.properties.items():
             if chain[: len(path)] == path and len(chain) > len(path):
-                column = self._print_column(stored, self.table.columns[stored])
-                return print_property_below(self.session, column, chain[len(path) :])
+                return self._print_property(stored, chain[len(path) :])
         return None
+
+    def _print_property(self, stored: str, keys: tuple[str, ...]) -> Sql:
+        if len(keys) == 1 and stored == EVENT_PROPERTIES:
+            materialized = self.table.read_materialized_columns().get(keys[0])
+            if materialized is not None:
+                self.used.add(materialized)
+                text = f"{self.alias}.{quote_identifier(materialized)}"
+                return _type_property(self.session, text, keys, of_person=False)
+        column = self._print_column(stored, self.table.columns[stored])
+        return print_property_below(self.session, column, keys)
 
     def _print_column(self, name: str, column: Column) -> Sql:
         stored = column.stored or name
@@ -81,7 +95,7 @@ class QueryInScope:
         if column is None or (len(chain) > 1 and column.json is None):
             return None
         text, nullable = f"{self.alias}.{column.text}", column.nullable or self.nullable
-        found = replace(column, text=text, nullable=nullable, instant=None)
+        found = replace(column, text=text, nullable=nullable, instant=None, untyped=None)
         return found if len(chain) == 1 else print_property_below(self.session, found, chain[1:])
 
     def list_columns(self) -> list[str]:

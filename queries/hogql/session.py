@@ -12,7 +12,14 @@ from queries.hogql.ast import Query
 from queries.hogql.errors import QueryTooComplex
 from queries.hogql.properties import PropertyTypes
 from queries.hogql.statement import ParameterValue
-from queries.hogql.tables import BUILT_IN_TABLES, HasPersons, Table, assume_persons, build_events_table
+from queries.hogql.tables import (
+    BUILT_IN_TABLES,
+    HasPersons,
+    ReadMaterializedColumns,
+    Table,
+    assume_persons,
+    build_events_table,
+)
 from queries.hogql.values import Sql, ValueType
 
 if TYPE_CHECKING:
@@ -56,6 +63,7 @@ class PrintContext:
     property_types: PropertyTypes = field(default_factory=PropertyTypes)
     tables: Mapping[str, Table] = field(default_factory=dict)
     has_persons: HasPersons = assume_persons
+    read_materialized_columns: ReadMaterializedColumns = dict
     default_limit: int = DEFAULT_LIMIT
     max_limit: int = MAX_LIMIT
 
@@ -66,7 +74,8 @@ class PrintContext:
     @property
     def all_tables(self) -> Mapping[str, Table]:
         """Return the tables by name. An imported table cannot replace a built-in one."""
-        return {**self.tables, **BUILT_IN_TABLES, "events": build_events_table(self.has_persons)}
+        events = build_events_table(self.has_persons, self.read_materialized_columns)
+        return {**self.tables, **BUILT_IN_TABLES, "events": events}
 
 
 class PrintSession:

@@ -14,6 +14,7 @@ from queries.hogql.values import ValueType
 
 PROJECT_CONDITION = "project_id = {project_id:Int64}"
 SESSION_TIMES = ("$start_timestamp", "$end_timestamp")
+EVENT_PROPERTIES = "properties"
 _PHYSICAL_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _COLUMN_TYPES = {
     "String": ValueType.TEXT,
@@ -27,6 +28,8 @@ _COLUMN_TYPES = {
 
 HasPersons = Callable[[], bool]
 """Whether the project has imported persons, of which the store is asked."""
+ReadMaterializedColumns = Callable[[], Mapping[str, str]]
+"""From names of event properties to the columns of the store that have their texts."""
 Scan = Callable[[Iterable[str]], str]
 """From the columns that a query uses to the subquery that reads them."""
 
@@ -51,6 +54,7 @@ class Table:
     properties: Mapping[tuple[str, ...], str] = field(default_factory=dict)
     paths: Mapping[tuple[str, ...], str] = field(default_factory=dict)
     """Names of several parts that mean a column: ("person", "id") is person_id."""
+    read_materialized_columns: ReadMaterializedColumns = dict
 
 
 def scan_project_rows(physical: str, columns: Iterable[str]) -> str:
@@ -94,13 +98,18 @@ def assume_persons() -> bool:
     return True
 
 
-def build_events_table(has_persons: HasPersons) -> Table:
-    """Return the table of events. `has_persons` is called if a query uses persons.
+def build_events_table(has_persons: HasPersons, read_materialized_columns: ReadMaterializedColumns) -> Table:
+    """Return the table of events. `has_persons` is called if a query uses persons, `read_materialized_columns` if it
+    uses properties.
 
     Without imported persons, each event belongs to the person that it was sent with. A join with nothing would double
     the time of counting unique persons: it reads the distinct id of each event.
     """
-    return replace(EVENTS, scan=lambda used: _scan_events(used, has_persons))
+    return replace(
+        EVENTS,
+        scan=lambda used: _scan_events(used, has_persons),
+        read_materialized_columns=read_materialized_columns,
+    )
 
 
 def print_persons_check() -> str:
@@ -221,6 +230,7 @@ EVENTS = Table(
         ("properties",): "properties",
         ("person", "properties"): "person_properties",
         ("poe", "properties"): "person_properties",
+        ("person_properties",): "person_properties",
     },
     paths={
         ("person", "id"): "person_id",

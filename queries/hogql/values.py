@@ -20,8 +20,9 @@ class Sql:
     """An expression in ClickHouse's SQL.
 
     `instant` is a time column in its stored form, without the project's time zone: comparing it lets the engine use its
-    index. `is_property` marks the text of a JSON value, which may spell a number. `json` marks a column with
-    properties: those of an "event" or of a "person".
+    index. `is_property` marks the text of a JSON value, which may spell a number. `untyped` is the text of a property
+    that is converted to the type of its definition. `json` marks a column with properties: those of an "event" or of a
+    "person".
     """
 
     text: str
@@ -29,4 +30,5 @@ class Sql:
     nullable: bool = True
     instant: str | None = None
     is_property: bool = False
+    untyped: str | None = None
     json: str | None = None

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from queries.hogql.errors import UnknownTimeZone
 from queries.hogql.properties import PropertyType, PropertyTypes
 from queries.hogql.session import PrintContext
-from queries.hogql.tables import HasPersons, assume_persons, build_user_table
+from queries.hogql.tables import HasPersons, ReadMaterializedColumns, assume_persons, build_user_table
 
 MONDAY = 1
 _KNOWN_TYPES = frozenset(PropertyType)
@@ -35,6 +35,7 @@ class QueryContext:
     tables: tuple[TableDescription, ...] = ()
     test_account_filters: Any = ()
     has_persons: HasPersons = assume_persons
+    read_materialized_columns: ReadMaterializedColumns = dict
 
     @property
     def zone(self) -> ZoneInfo:
@@ -71,5 +72,6 @@ def build_print_context(context: QueryContext) -> PrintContext:
         now=context.now,
         property_types=context.property_types,
         has_persons=context.has_persons,
+        read_materialized_columns=context.read_materialized_columns,
         tables={name: build_user_table(name, physical, columns) for name, physical, columns in context.tables},
     )

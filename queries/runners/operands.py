@@ -51,17 +51,17 @@ def build_operand(kind: str, key: str, scope: FilterScope, context: QueryContext
 
 def _build_event_operand(key: str, scope: FilterScope, context: QueryContext) -> Operand:
     kind = context.property_types.find(key, of_person=False)
-    return _build_json_operand(Field((scope.source, "properties")), key, kind)
+    return _build_json_operand((scope.source, "properties", key), kind)
 
 
 def _build_person_operand(key: str, scope: FilterScope, context: QueryContext) -> Operand:
     kind = context.property_types.find(key, of_person=True)
-    return _build_json_operand(Field((scope.source, "person_properties")), key, kind)
+    return _build_json_operand((scope.source, "person_properties", key), kind)
 
 
-def _build_json_operand(json: Expr, key: str, kind: PropertyType) -> Operand:
+def _build_json_operand(chain: tuple[str, ...], kind: PropertyType) -> Operand:
     """Return a property as it is written, whatever its definition says: a text in a property of numbers is a text."""
-    text = Call("JSONExtract", (json, Constant(key), Constant("Nullable(String)")))
+    text = Field(chain, is_untyped=True)
     return Operand(text, Call("toFloat", (text,)), Call("parseDateTimeBestEffort", (text,)), kind)
 
 

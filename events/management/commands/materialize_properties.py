@@ -1,0 +1,60 @@
+import time
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from engine.interface import EngineClient
+from engine.materialized_columns import (
+    add_materialized_columns,
+    drop_materialized_columns,
+    measure_materialized_columns,
+)
+from events.management.import_command import report_interruption
+from events.services.staging import import_lock
+from events.services.store import open_store
+from users.management.command_helpers import report_domain_errors
+
+INTERRUPTION = "Interrupted. Some events may lack the values of the columns: run the command again to complete it."
+
+
+class Command(BaseCommand):
+    help = (
+        "Store properties of events as columns of their own, so that queries that read them do not parse JSON."
+        " Without names, list the columns with their size."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("names", nargs="*", metavar="NAME", help="a property of events, such as '$browser'")
+        parser.add_argument("--drop", action="store_true", help="drop the columns of these properties")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        names, drops = options["names"], options["drop"]
+        if drops and not names:
+            raise CommandError("--drop needs the names of properties.")
+        with report_domain_errors(), report_interruption(INTERRUPTION), import_lock(self.report_wait):
+            client = open_store()
+            if drops:
+                drop_materialized_columns(client, names)
+            elif names:
+                self.add(client, names)
+            self.list_columns(client)
+
+    def add(self, client: EngineClient, names: list[str]) -> None:
+        started = time.monotonic()
+        add_materialized_columns(client, names)
+        self.stdout.write(f"Stored {describe_properties(len(set(names)))} in {time.monotonic() - started:.1f} seconds.")
+
+    def list_columns(self, client: EngineClient) -> None:
+        sizes = measure_materialized_columns(client)
+        if not sizes:
+            self.stdout.write("No property has a column of its own.")
+        for name, size in sizes.items():
+            self.stdout.write(f"{name}\t{size / 1e6:.1f} MB")
+
+    def report_wait(self) -> None:
+        self.stderr.write("An import runs. Waiting for its end.")
+
+
+def describe_properties(count: int) -> str:
+    return f"{count:,} {'property' if count == 1 else 'properties'}"
