@@ -1,4 +1,4 @@
-"""Results of trends and the like: graphs along an axis, or one value for each series. Pure functions."""
+"""Results of trends and similar queries: graphs along an axis, or one value for each series. Pure functions."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -44,7 +44,7 @@ STYLES = {
     "ActionsUnstackedBar": GROUPED,
     "ActionsAreaGraph": AREAS,
 }
-# The maths whose values may be added up: a person who comes on two days is one person.
+# The maths whose values may be added up. Persons may not, because a person who is active on two days is one person.
 ADDITIVE_MATHS = frozenset({"total", "sum"})
 
 Json = dict[str, Any]
@@ -68,7 +68,7 @@ def parse_trends(rows: list[Json], options: Options, moment: datetime | None) ->
 
 
 def _build_pie(items: list[Item], options: Options) -> Pie | None:
-    """Return the shares of the current period: those of two periods would not be shares of one whole."""
+    """Return the shares of the current period only, because two periods are not parts of one whole."""
     current = [item for item in items if not item.is_previous]
     positive = sorted((item for item in current if item.value > 0), key=lambda item: -item.value)
     left_out = describe_rest(len(current) - len(positive), "value of zero or less", "values of zero or less")
@@ -85,7 +85,7 @@ def build_bars(items: list[Item], options: Options) -> Bars:
 def build_graph(
     rows: list[Json], options: Options, moment: datetime | None, style: str = "", *, has_totals: bool = True
 ) -> Graph:
-    """Return series along the axis of the longest one. The first series are drawn, and all are in the data."""
+    """Return series along the axis of the longest series. The first series are drawn, and the data has all series."""
     days = _get_axis(rows)
     interval = options.interval or guess_interval(days)
     is_incomplete = bool(days) and is_running(days[-1], interval, moment)
@@ -119,7 +119,7 @@ def _build_series(row: Json, color: int, options: Options, *, is_incomplete: boo
 
 
 def _summarize(row: Json, values: Sequence[float | None], options: Options, *, has_open_end: bool) -> str:
-    """Return the total of a series where its values may be added up, else the last value or the average."""
+    """Return the total of a series if its values may be added up, else the last value or the average."""
     found = [value for value in (values[:-1] if has_open_end and len(values) > 1 else values) if value is not None]
     if not found:
         return ""
@@ -132,7 +132,7 @@ def _summarize(row: Json, values: Sequence[float | None], options: Options, *, h
 
 
 def _is_additive(row: Json, options: Options) -> bool:
-    """Return whether the sum of a row's values means something. The row of a formula has no action."""
+    """Return whether the sum of a row's values is meaningful. The row of a formula has no action."""
     if options.kind == "FunnelsQuery" or options.number.is_percentage:
         return False
     action = row.get("action")
@@ -142,7 +142,7 @@ def _is_additive(row: Json, options: Options) -> bool:
 
 
 def _assign_colors(rows: list[Json]) -> list[int]:
-    """Return a colour for each row; the two periods of a series have the same one."""
+    """Return a color for each row. The two periods of a series have the same color."""
     colors: dict[str, int] = {}
     if not any(is_previous(row) for row in rows):
         return [index % COLORS for index in range(len(rows))]
@@ -155,7 +155,7 @@ def _get_axis(rows: list[Json]) -> list[Any]:
 
 
 def _write_labels(rows: list[Json], days: list[Any]) -> list[str]:
-    """Return the labels of an axis: short days where they are days, else the labels of the result."""
+    """Return the labels of an axis: short dates if the axis has dates, else the labels of the result."""
     written = format_moments(days[-MAX_POINTS:])
     if written is not None:
         return written
@@ -164,11 +164,12 @@ def _write_labels(rows: list[Json], days: list[Any]) -> list[str]:
 
 
 def _build_number(items: list[Item], options: Options) -> Number | None:
-    """Return the first series, compared with the same one in the previous period."""
+    """Return the first series, compared with the same series in the previous period."""
     current = next((item for item in items if not item.is_previous), items[0] if items else None)
     if current is None:
         return None
-    previous = next((item for item in items if item.is_previous and item is not current), None)
+    name = _mark_previous(current.label)
+    previous = next((item for item in items if item.is_previous and item.label == name), None)
     others = [item for item in items if item not in (current, previous)]
     return Number(
         options.number.write(current.value),
@@ -212,11 +213,15 @@ def _build_totals_table(rows: list[Json], options: Options) -> Table:
 
 
 def _name_series(row: Json) -> str:
-    """Return the name of the series of a row with a breakdown, and the period."""
+    """Return the name of the series of a row with a breakdown, which is marked if it is of the previous period."""
     action = row.get("action")
     names = (action.get("custom_name"), action.get("name")) if isinstance(action, dict) else (row.get("label"),)
     name = next((to_text(name) for name in names if name), "Total")
-    return f"{name} (previous)" if is_previous(row) else name
+    return _mark_previous(name) if is_previous(row) else name
+
+
+def _mark_previous(name: str) -> str:
+    return f"{name} (previous)"
 
 
 def _rank_countries(rows: list[Json], options: Options) -> Bars | None:
@@ -231,20 +236,20 @@ def _name_country(row: Json) -> str:
     code = code[0] if isinstance(code, list) and len(code) == 1 else code
     if not isinstance(code, str) or code in (NULL_VALUE, OTHER_VALUE):
         return get_label(row)
-    return f"{get_country_name(code)} (previous)" if is_previous(row) else get_country_name(code)
+    return _mark_previous(get_country_name(code)) if is_previous(row) else get_country_name(code)
 
 
 def get_label(row: Json) -> str:
-    """Return the label of a row; that of a previous period says so."""
+    """Return the label of a row, which is marked if it is of the previous period."""
     name = _get_name(row)
-    return f"{name} (previous)" if is_previous(row) else name
+    return _mark_previous(name) if is_previous(row) else name
 
 
 def _get_name(row: Json) -> str:
     label, value = row.get("label"), write_breakdown(row.get("breakdown_value"))
     text = label if isinstance(label, str) and label else value
     if value and text != value and row.get("action", row) is None:
-        text = f"{text} - {value}"  # the rows of a formula have its name alone
+        text = f"{text} - {value}"  # the label of a formula's row is only the name of the formula
     return to_text(text.replace(NULL_VALUE, NULL_TEXT).replace(OTHER_VALUE, OTHER_TEXT)) or "Value"
 
 

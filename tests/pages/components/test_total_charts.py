@@ -30,7 +30,7 @@ def test_bars_beyond_the_limit_are_in_the_data() -> None:
 def test_pie_has_a_slice_with_a_share_for_each_series() -> None:
     chart = render_checked(TOTALS, trends_query("ActionsPie"))
     assert chart.count("<path") == 3
-    assert 'd="M0,0L0.0,-80.0A80,80,0,1,1,' in chart  # more than half of it
+    assert 'd="M0,0L0.0,-80.0A80,80,0,1,1,' in chart  # more than half of the pie
     for share in ("60%", "30%", "10%"):
         assert f"<td>{share}</td>" in chart
     assert '<tfoot><tr><th scope="row">Total</th><td>100</td>' in chart
@@ -65,7 +65,7 @@ def test_number_is_shown_alone() -> None:
     assert parse_result(TRENDS[:1], trends_query("BoldNumber")) == Number("75")
     chart = render_checked([{"label": "a", "aggregated_value": 1234567.4}], trends_query("BoldNumber"))
     assert '<p class="number n13 number--long">1,234,567.4</p>' in chart
-    assert '<p class="number number--short n6">1.235M</p>' in chart  # for tiles without space
+    assert '<p class="number number--short n6">1.235M</p>' in chart  # for small tiles
 
 
 @pytest.mark.parametrize(
@@ -79,6 +79,21 @@ def test_number_is_compared_with_the_previous_period(value: int, previous: int, 
     ]
     assert parse_result(rows, trends_query("BoldNumber")) == Number(str(value), text)
     assert f'<p class="number__change">{text}</p>' in render_checked(rows, trends_query("BoldNumber"))
+
+
+def test_number_is_compared_with_the_same_value_of_the_breakdown() -> None:
+    """The values of the previous period can be in another order, and one can be missing."""
+    rows = [
+        {"label": label, "aggregated_value": value, "compare_label": period}
+        for label, value, period in (("a", 30, "current"), ("b", 20, "current"), ("b", 40, "previous"))
+    ]
+    found = parse_result(rows, trends_query("BoldNumber"))
+    assert isinstance(found, Number)
+    assert (found.text, found.comparison) == ("30", "")
+    rows.append({"label": "a", "aggregated_value": 15, "compare_label": "previous"})
+    found = parse_result(rows, trends_query("BoldNumber"))
+    assert isinstance(found, Number)
+    assert (found.text, found.comparison) == ("30", "↑ 100% from 15")
 
 
 def test_other_numbers_are_in_the_data() -> None:
