@@ -19,6 +19,7 @@ from queries.hogql.tables import (
     Table,
     assume_persons,
     build_events_table,
+    build_sessions_table,
 )
 from queries.hogql.values import Sql, ValueType
 
@@ -43,7 +44,7 @@ class PrintedQuery:
 
 
 def index_columns(columns: Iterable[tuple[str, Sql]]) -> dict[str, Sql]:
-    """Return columns by name, in their order. If two have the same name, the first one is returned."""
+    """Return columns by name, in their order. If several columns have the same name, the first column is returned."""
     found: dict[str, Sql] = {}
     for name, column in columns:
         found.setdefault(name, column)
@@ -75,7 +76,8 @@ class PrintContext:
     def all_tables(self) -> Mapping[str, Table]:
         """Return the tables by name. An imported table cannot replace a built-in one."""
         events = build_events_table(self.has_persons, self.read_materialized_columns)
-        return {**self.tables, **BUILT_IN_TABLES, "events": events}
+        sessions = build_sessions_table(self.read_materialized_columns)
+        return {**self.tables, **BUILT_IN_TABLES, "events": events, "sessions": sessions}
 
 
 class PrintSession:
@@ -95,7 +97,7 @@ class PrintSession:
         return self.bind(self.context.time_zone, "String")
 
     def bind(self, value: ParameterValue, kind: str) -> str:
-        """Return the placeholder of a value. Equal values share one: GROUP BY compares the text of expressions."""
+        """Return the placeholder of a value. Equal values share one placeholder, so that GROUP BY finds equal texts."""
         key = (kind, type(value), value)
         if key not in self._placeholders:
             name = f"p{len(self._placeholders) + 1}"
@@ -104,8 +106,8 @@ class PrintSession:
         return self._placeholders[key]
 
     def list_parameters(self, sql: str) -> dict[str, ParameterValue]:
-        """Return the parameters that a statement uses. Some bound values are not used, such as a text that became a
-        time.
+        """Return the parameters that a statement uses. Some bound values are not used, such as a text that was
+        converted to a time.
         """
         return {name: value for name, value in self.parameters.items() if name == "project_id" or f"{{{name}:" in sql}
 
@@ -118,13 +120,13 @@ class PrintSession:
         return f"{prefix}{self._names}"
 
     def count_node(self) -> None:
-        """Count a printed node. Raises QueryTooComplex if the budget is exceeded."""
+        """Count a printed node. Raises QueryTooComplex if there are too many nodes."""
         self._nodes += 1
         if self._nodes > NODES_MAX:
             raise QueryTooComplex(f"The query becomes more than {NODES_MAX:,} parts.")
 
     def print_datetime(self, moment: datetime) -> Sql:
-        """Return a time in the project's time zone as SQL."""
+        """Return a moment in the project's time zone as SQL."""
         text = moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
         instant = f"toDateTime64({self.bind(text, 'String')}, 6, 'UTC')"
         return Sql(f"toTimeZone({instant}, {self.time_zone})", ValueType.DATETIME, False, instant)

@@ -1,13 +1,14 @@
 """The tables that HogQL can read, their columns, and the only code that prints the name of a stored table.
 
 `scan` functions return a subquery that reads rows of one project. The project is not an argument, which could be
-omitted or wrong, but the placeholder `{project_id:Int64}`, to which every statement binds its own project. A statement
-is checked to read nothing else (statement.py).
+omitted or wrong, but the placeholder `{project_id:Int64}`, to which every statement binds its own project. `Statement`
+checks that nothing else is read (statement.py).
 """
 
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import NamedTuple
 
 from queries.hogql.values import ValueType
@@ -27,11 +28,11 @@ _COLUMN_TYPES = {
 }
 
 HasPersons = Callable[[], bool]
-"""Whether the project has imported persons, of which the store is asked."""
+"""A function that returns whether the project has imported persons, according to the store."""
 ReadMaterializedColumns = Callable[[], Mapping[str, str]]
-"""From names of event properties to the columns of the store that have their texts."""
+"""A function that returns the columns of the store with the texts of event properties, by property."""
 Scan = Callable[[Iterable[str]], str]
-"""From the columns that a query uses to the subquery that reads them."""
+"""A function that returns the subquery that reads the used columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,28 +103,37 @@ def build_events_table(has_persons: HasPersons, read_materialized_columns: ReadM
     """Return the table of events. `has_persons` is called if a query uses persons, `read_materialized_columns` if it
     uses properties.
 
-    Without imported persons, each event belongs to the person that it was sent with. A join with nothing would double
-    the time of counting unique persons: it reads the distinct id of each event.
+    Without imported persons, each event belongs to the person that it was sent with. A join with an empty table would
+    double the time of counting unique persons, since it reads the distinct id of each event.
     """
     return replace(
         EVENTS,
-        scan=lambda used: _scan_events(used, has_persons),
+        scan=lambda used: _scan_events(used, has_persons, read_materialized_columns),
         read_materialized_columns=read_materialized_columns,
     )
 
 
+def build_sessions_table(read_materialized_columns: ReadMaterializedColumns) -> Table:
+    """Return the table of sessions, which are read from the properties of events."""
+    return replace(SESSIONS, scan=lambda used: _scan_sessions(used, read_materialized_columns()))
+
+
 def print_persons_check() -> str:
-    """Return a statement that returns a row if the project has imported persons, and none otherwise."""
+    """Return a statement that returns a row if the project has imported persons, and no row otherwise."""
     tables = [
         f"SELECT 1 AS one FROM {scan_project_rows(name, ())} LIMIT 1" for name in ("person_distinct_ids", "persons")
     ]
     return f"SELECT one FROM ({' UNION ALL '.join(tables)}) LIMIT 1"
 
 
-def _scan_events(used: Iterable[str], has_persons: HasPersons = assume_persons) -> str:
+def _scan_events(
+    used: Iterable[str],
+    has_persons: HasPersons = assume_persons,
+    read_materialized_columns: ReadMaterializedColumns = dict,
+) -> str:
     """Return the scan of events. The person is the present owner of the distinct id, since persons may be merged later.
 
-    Properties of the person are those sent with the event, or else the present ones.
+    The properties of the person are those that were sent with the event, or else the present properties.
     """
     names = set(used)
     of_session = sorted(name for name in names if name.startswith("session."))
@@ -131,7 +141,9 @@ def _scan_events(used: Iterable[str], has_persons: HasPersons = assume_persons) 
     if not (of_session or names & _PERSON_COLUMNS):
         return scan_project_rows("events", stored)
     columns = [f"e.{quote_identifier(name)} AS {quote_identifier(name)}" for name in sorted(stored - _PERSON_COLUMNS)]
-    sources = [f"{scan_project_rows('events', stored | _EVENT_KEYS)} AS e"]
+    texts = _PropertyTexts(read_materialized_columns() if of_session else {})
+    session_id = texts.print("$session_id", "e.")
+    sources = [f"{scan_project_rows('events', stored | _EVENT_KEYS | texts.used)} AS e"]
     if names & _PERSON_COLUMNS:
         owners, persons = (_JOIN_OWNERS, _JOIN_PERSONS) if has_persons() else (_NO_OWNERS, _NO_PERSONS)
         sources.append(owners.source)
@@ -141,13 +153,14 @@ def _scan_events(used: Iterable[str], has_persons: HasPersons = assume_persons) 
             columns.append(persons.column)
     if of_session:
         session = [name.removeprefix("session.") for name in of_session]
-        sources.append(f"LEFT ANY JOIN {_scan_sessions(session)} AS s ON {_SESSION_OF_EVENT} = s.session_id")
+        sessions = _scan_sessions(session, texts.materialized)
+        sources.append(f"LEFT ANY JOIN {sessions} AS s ON {session_id} = s.session_id")
         columns += [f"s.`{name}` AS `session.{name}`" for name in session]
     return f"(SELECT {', '.join(columns)} FROM {' '.join(filter(None, sources))})"
 
 
 class _Join(NamedTuple):
-    """A table that is joined to events, and the column that it gives."""
+    """A table that is joined to events, and the column that is read from it."""
 
     source: str
     column: str
@@ -165,32 +178,48 @@ _JOIN_PERSONS = _Join(
     f"LEFT ANY JOIN {_PERSONS} AS p ON {_PERSON_ID} = p.person_id",
     "if(e.person_properties IN ('', '{}'), ifNull(p.properties, '{}'), e.person_properties) AS person_properties",
 )
-# The same columns where there is nothing to join.
+# The same columns without a join, for a project without imported persons.
 _NO_OWNERS = _Join("", "e.person_id AS person_id")
 _NO_PERSONS = _Join("", "if(e.person_properties = '', '{}', e.person_properties) AS person_properties")
-_SESSION_OF_EVENT = "JSONExtractString(e.properties, '$session_id')"
 
 
-def _scan_sessions(used: Iterable[str]) -> str:
+@dataclass
+class _PropertyTexts:
+    """Printed texts of properties of stored events. `used` are the columns that they read."""
+
+    materialized: Mapping[str, str]
+    used: set[str] = field(default_factory=set)
+
+    def print(self, name: str, prefix: str = "") -> str:
+        """Return the text of a property, or an empty text where an event lacks it."""
+        column = self.materialized.get(name)
+        self.used.add(column or EVENT_PROPERTIES)
+        if column is not None:
+            return f"ifNull({prefix}{quote_identifier(column)}, '')"
+        return f"ifNull(JSONExtract({prefix}{EVENT_PROPERTIES}, '{name}', 'Nullable(String)'), '')"
+
+
+def _scan_sessions(used: Iterable[str], materialized: Mapping[str, str] = MappingProxyType({})) -> str:
     """Return the scan of sessions: the events with the same `$session_id`, aggregated."""
     columns = [f"{_SESSION_COLUMNS[name]} AS `{name}`" for name in sorted({*used, "session_id"})]
-    rows = scan_project_rows("events", ["event", "distinct_id", "timestamp", "properties"])
-    inner = f"(SELECT *, JSONExtractString(properties, '$session_id') AS sid FROM {rows})"
-    return f"(SELECT {', '.join(columns)} FROM {inner} WHERE sid != '' GROUP BY sid)"
+    texts = _PropertyTexts(materialized)
+    inner = [f"{texts.print(name)} AS {alias}" for name, alias in _SESSION_PROPERTIES.items()]
+    rows = scan_project_rows("events", {"event", "distinct_id", "timestamp", *texts.used})
+    source = f"(SELECT event, distinct_id, timestamp, {', '.join(inner)} FROM {rows})"
+    return f"(SELECT {', '.join(columns)} FROM {source} WHERE sid != '' GROUP BY sid)"
 
 
-_URL = "JSONExtractString(properties, '$current_url')"
-_PATH = "JSONExtractString(properties, '$pathname')"
+_SESSION_PROPERTIES = {"$session_id": "sid", "$current_url": "url", "$pathname": "pathname"}
 _SESSION_COLUMNS = {
     "session_id": "sid",
     "distinct_id": "argMin(distinct_id, timestamp)",
     "$start_timestamp": "min(timestamp)",
     "$end_timestamp": "max(timestamp)",
     "$session_duration": "dateDiff('second', min(timestamp), max(timestamp))",
-    "$entry_current_url": f"argMin({_URL}, timestamp)",
-    "$exit_current_url": f"argMax({_URL}, timestamp)",
-    "$entry_pathname": f"argMin({_PATH}, timestamp)",
-    "$exit_pathname": f"argMax({_PATH}, timestamp)",
+    "$entry_current_url": "argMin(url, timestamp)",
+    "$exit_current_url": "argMax(url, timestamp)",
+    "$entry_pathname": "argMin(pathname, timestamp)",
+    "$exit_pathname": "argMax(pathname, timestamp)",
     "$pageview_count": "countIf(event = '$pageview')",
     "$autocapture_count": "countIf(event = '$autocapture')",
     "$screen_count": "countIf(event = '$screen')",

@@ -1,4 +1,4 @@
-"""Properties that the store has as columns: results are the same, and no JSON is parsed for them."""
+"""Materialized columns of properties, with which results are the same and no JSON is parsed."""
 
 import os
 from collections.abc import Iterator
@@ -17,7 +17,21 @@ from tests.queries.hogql.helpers import NOW, PROPERTY_TYPES, print_text, read
 from tests.queries.hogql.store import EVENT_COLUMNS, EVENTS, OURS, Store, build_event, fill
 from tests.queries.hogql.test_documented import VALUES
 
-NAMES = ["$browser", "$pathname", "amount", "beta", "due", "tags", "nested", "nothing", "quoted", "it's a.b%d", "café"]
+NAMES = [
+    "$browser",
+    "$pathname",
+    "$session_id",
+    "$current_url",
+    "amount",
+    "beta",
+    "due",
+    "tags",
+    "nested",
+    "nothing",
+    "quoted",
+    "it's a.b%d",
+    "café",
+]
 DOCUMENTED = [*list_queries(TYPICAL), *(list_queries(FURTHER) if os.environ.get("CHECK_FULL") else [])]
 OF_PROPERTIES = [text for text in DOCUMENTED if "properties" in text]
 TYPES = [None, *PropertyType]
@@ -25,7 +39,7 @@ TYPES = [None, *PropertyType]
 
 @pytest.fixture(scope="module")
 def columns(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    """Return a store with columns for all properties. All events but one were there before the columns."""
+    """Return a store with columns for all properties. All events but one were inserted before the columns existed."""
     store = Store(tmp_path_factory.mktemp("columns") / "engine")
     fill(store, OURS)
     add_materialized_columns(store.client, NAMES)
@@ -108,6 +122,21 @@ def test_filters_and_breakdowns_of_insights_use_columns(columns: Store) -> None:
         "$$_posthog_breakdown_null_$$": [0, 1, 0],
     }
     assert shaped[1][0]["days"] == [day.isoformat() for day in days]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "select session_id, $entry_pathname, $exit_current_url, $pageview_count from sessions order by 1",
+        "select event, session.id, session.$exit_pathname from events order by timestamp, uuid",
+    ],
+)
+def test_sessions_are_read_from_columns(columns: Store, text: str) -> None:
+    statement = print_text(text, read_materialized_columns=lambda: read_columns(columns))
+    assert "JSONExtract" not in statement.sql
+    rows = columns.read(statement)
+    assert rows == read(columns, text)
+    assert "s1" in rows[0]
 
 
 def test_nested_properties_and_those_of_persons_are_read_from_the_json(columns: Store) -> None:
