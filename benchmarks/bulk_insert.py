@@ -12,7 +12,7 @@ ROWS_AT_ONCE = 10_000
 
 
 def bulk_insert(rows: Sequence[Model]) -> None:
-    """Insert rows of one model, whose primary keys are set."""
+    """Insert rows of one model. The rows must have primary keys."""
     fields = rows[0]._meta.concrete_fields
     table, columns = rows[0]._meta.db_table, ", ".join(f'"{field.column}"' for field in fields)
     backend = connections[DEFAULT_DB_ALIAS]  # looked up once, not for each value
@@ -53,13 +53,13 @@ def disable_constraint_checks() -> None:
 
 
 def continue_ids(*models: type[Model]) -> None:
-    """Let the database count on from the ids that were written."""
+    """Reset the id sequences of the models, so that the next id follows the last inserted row."""
     with connection.cursor() as cursor:
         for statement in connection.ops.sequence_reset_sql(no_style(), models):
             cursor.execute(statement)
 
 
 def analyze_tables() -> None:
-    """Update the planner statistics and the visibility map, as a database does by itself after a while."""
+    """Update the planner statistics, and on PostgreSQL the visibility map, as in a database in regular use."""
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")

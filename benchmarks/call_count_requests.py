@@ -1,4 +1,4 @@
-"""The requests whose paths are counted, on a database in memory."""
+"""The requests whose function calls are counted, on an in-memory database."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -17,7 +17,7 @@ START = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 class Api:
-    """A client with a key, which expects success."""
+    """A test client with an API key, which raises RuntimeError for a response with an error status."""
 
     def __init__(self, key: str, project_id: int) -> None:
         self.key = key
@@ -38,7 +38,7 @@ class Api:
 
 
 def build_requests() -> Iterator[tuple[str, Callable[[], Any]]]:
-    """Yield requests by name, to be sent once each. Similar writes precede the measured ones and fill caches."""
+    """Yield the name of each request with a function that sends it. Similar unmeasured writes fill caches first."""
     user = create_user("alice@example.com")
     project = create_project("Acme", organization_name="Acme")
     add_member(project, user=user, level=MembershipLevel.ADMIN)

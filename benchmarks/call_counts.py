@@ -1,7 +1,7 @@
-"""The product files and functions that a request runs through: `python -m benchmarks.call_counts`.
+"""The product files and functions that a request executes: `python -m benchmarks.call_counts`.
 
-Counts come from `sys.setprofile`, for the code of our own packages alone. A path that is short can be read from top to
-bottom.
+The counts come from `sys.setprofile`, for the code of our own packages only. They are limited so that a developer can
+read the code of a request from top to bottom.
 """
 
 import os
@@ -18,7 +18,7 @@ PACKAGES = tuple(
     f"{ROOT / name}{os.sep}"
     for name in ("dashboards_api", "users", "engine", "events", "queries", "dashboards", "pages")
 )
-# The most files that a request may run through, and the most calls.
+# The maximum numbers of files and of calls of each request.
 LIMITS = {
     "PATCH with tiles": (40, 365),
     "list": (27, 165),
@@ -29,7 +29,7 @@ LIMITS = {
 
 
 class Walk(NamedTuple):
-    """The files that a request ran through, and how often it called each function."""
+    """The files that a request executed, and the number of calls of each function."""
 
     files: set[str]
     calls: Counter[str]
@@ -40,7 +40,7 @@ class Walk(NamedTuple):
 
 
 def trace(call: Callable[[], Any]) -> Walk:
-    """Run a call, and return the product code that it ran through."""
+    """Run a function, and return the product files and functions that it executed."""
     calls: Counter[str] = Counter()
 
     def profile(frame: FrameType, event: str, argument: object) -> None:

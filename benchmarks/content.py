@@ -1,6 +1,6 @@
-"""The content of the benchmark projects. It is random, and the same each time.
+"""The content of the benchmark projects, which is random but the same in each run.
 
-Derived columns are computed by the models, so that a new one needs no change here.
+The models compute derived columns, so a new derived column needs no change here.
 """
 
 from base64 import urlsafe_b64encode
@@ -29,7 +29,7 @@ COLORS = (None, "blue", "green", "purple", "black")
 
 
 class Filled(NamedTuple):
-    """A key, and the ids of the projects it opens."""
+    """An API key, and the ids of the projects that it gives access to."""
 
     key: str
     big: int
@@ -56,7 +56,7 @@ def _keep_counts() -> None:
 
 
 class _Filler:
-    """A builder of one project, with some thousand dashboards at a time."""
+    """A builder of one project, which inserts a few thousand dashboards at a time."""
 
     def __init__(self, project: Project, team: Team, tiles: int, random: Random) -> None:
         self.project_id = project.pk

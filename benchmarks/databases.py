@@ -1,4 +1,4 @@
-"""The databases of benchmarks: SQLite files, or a PostgreSQL that is started for a run."""
+"""The databases of benchmarks: SQLite files, or databases of a PostgreSQL server that is started for one run."""
 
 import contextlib
 import json
@@ -19,14 +19,14 @@ from tests.postgres import find_binaries, run_server
 ROOT = Path(__file__).resolve().parent.parent
 LIKE_PRODUCTION = ["shared_buffers=1GB", "jit=off", "work_mem=16MB", "max_connections=120", "max_wal_size=4GB"]
 COUNTING = ["shared_preload_libraries=pg_stat_statements", "pg_stat_statements.track_utility=off"]
-# Except for this query and the checks of foreign keys at a commit.
+# This query itself and the foreign key checks at a commit are not counted.
 STATEMENTS = """SELECT coalesce(sum(calls), 0) FROM pg_stat_statements
  WHERE query NOT LIKE '%pg_stat_statements%' AND query NOT LIKE '% FROM ONLY %'"""
 
 
 @dataclass(frozen=True)
 class Database:
-    """A database at a URL. One in a file has no processes of its own, and nothing that counts statements."""
+    """A database at a URL. SQLite has no processes of its own and does not count statements."""
 
     url: str
     counts: bool = False
@@ -81,7 +81,7 @@ class Databases:
         return database
 
     def drop(self, database: Database) -> None:
-        """Drop the database. Nothing may be connected to it."""
+        """Drop a database, which must have no open connections."""
         if self._server_url is not None:
             with psycopg.connect(self._server_url, autocommit=True) as connection:
                 connection.execute(f'DROP DATABASE "{database.url.rpartition("/")[2]}"'.encode())
@@ -89,7 +89,7 @@ class Databases:
 
 @contextlib.contextmanager
 def databases(engine: str, folder: Path) -> Iterator[Databases]:
-    """Provide databases of one engine during a run. A PostgreSQL is started for it and removed at the end."""
+    """Provide databases of one engine during a run. A PostgreSQL server is started first and removed at the end."""
     if engine == "sqlite":
         yield Databases(folder, None, counts=False)
         return
@@ -107,7 +107,7 @@ def fill(
     root: Path = ROOT,
     python: str = sys.executable,
 ) -> Filled:
-    """Migrate and fill a new database, by the code below `root` and the packages of `python`."""
+    """Migrate and fill a new database, with the code below `root` and the packages of `python`."""
     environment = os.environ | {"DATABASE_URL": database.url, "DATA_DIR": str(folder)}
     migrate = [python, "manage.py", "migrate", "--verbosity=0"]
     subprocess.run(migrate, check=True, cwd=root, env=environment)

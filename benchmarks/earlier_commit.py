@@ -1,4 +1,4 @@
-"""An earlier commit of the service, served with the present one with its own checkout, packages and database."""
+"""An earlier commit of the service, measured with the present one. It has its own checkout, packages and database."""
 
 import contextlib
 import shutil

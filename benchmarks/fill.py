@@ -1,6 +1,6 @@
 """Fill the database of DATABASE_URL, after `migrate`: `python -m benchmarks.fill --dashboards N [--tiles 10]`.
 
-The last line is JSON: a key of an admin, and the ids of the projects Big, with N dashboards, and Small, with 1,000.
+The last line is JSON: an API key of an admin, and the ids of the projects Big (N dashboards) and Small (1,000 of them).
 """
 
 import argparse

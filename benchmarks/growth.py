@@ -1,6 +1,6 @@
 """The growth of response times with a project: `python -m benchmarks.growth --sizes 1000,10000,100000[,1000000]`.
 
-Medians of the latency for one client, in milliseconds, on PostgreSQL, of the service and of the plain service.
+The output is the median latency of the service and of the plain service on PostgreSQL, for one client, in milliseconds.
 """
 
 import argparse

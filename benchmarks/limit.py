@@ -1,8 +1,8 @@
 """The bare limit: a WSGI application without a framework, on the same tables, for `granian benchmarks.limit:app`.
 
 It serves the list and one dashboard of the filled database with a few prepared statements for flat rows. It does not
-look for content that this database lacks (texts, buttons, project-scoped keys, filters). The count of a project is
-cached, as if a table held it: nothing is created during a measurement.
+look for content that this database lacks (texts, buttons, project-scoped keys, filters). The number of dashboards of a
+project is cached, as if a table held it, because no dashboard is created during a measurement.
 """
 
 import hashlib
@@ -29,7 +29,7 @@ BASIC = f"""m.level, m.user_id, {COLLABORATES.format("d")}, d.created_by_id,
  d.last_accessed_at, d.tag_names, s.enabled, {USER.format("u")}"""
 JOINED = f"""d left join users_user u on u.id = d.created_by_id
  join dashboards_sharingconfiguration s on s.dashboard_id = d.id cross join {CALLER} m"""
-# In the words of the index on the list: SQLite does not recognize equivalent conditions.
+# Worded like the condition of the index on the list, because SQLite does not recognize equivalent conditions.
 LIVE = "project_id = %(project)s and not deleted and not creation_mode = 'unlisted'"
 COUNT = f"select count(*) from dashboards_dashboard where {LIVE}"
 LIST = f"""select {BASIC} from (select * from dashboards_dashboard where {LIVE}
@@ -183,7 +183,7 @@ def get_dashboard(arguments: Row) -> Row | None:
 
 def list_dashboards(arguments: Row, address: str) -> Row | None:
     project, limit, offset = (arguments[name] for name in ("project", "limit", "offset"))
-    # As literals: a generic plan may be bad for the first page.
+    # The limit and the offset are literals, because a generic plan may be slow for the first page.
     found = rows(LIST.format(limit=limit, offset=offset), arguments)
     if not found:
         return None

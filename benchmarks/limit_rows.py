@@ -1,4 +1,4 @@
-"""Rows for `benchmarks.limit`: prepared statements, on one connection per thread to DATABASE_URL."""
+"""Rows for `benchmarks.limit`, from prepared statements on one connection to DATABASE_URL per thread."""
 
 import os
 import re
@@ -22,7 +22,7 @@ def rows(statement: str, arguments: dict[str, Any]) -> list[Any]:
 
 
 def parse_time(stored: Any) -> Any:
-    """Return a time as `orjson` expects it: SQLite stores text."""
+    """Return a moment as `orjson` expects it, since SQLite stores text."""
     return stored and stored.replace(" ", "T") + "Z" if is_sqlite else stored
 
 

@@ -21,8 +21,8 @@ JOBS = ("list", "one", "304")
 SECONDS_TO_SETTLE = 0.3
 SETTLED_AFTER_AT_MOST = 20
 COUNTED_REQUESTS = 20
-# `wrk` runs and reports through these functions; latencies are in microseconds. An answer of 304 is no error to it.
-# A started request takes the server's time even if `wrk` ends before the response.
+# `wrk` calls these functions. It measures latencies in microseconds, and does not count status 304 as an error.
+# Started requests are counted as well, because they cost processor time even if `wrk` ends before the response.
 SCRIPT = """
 local paths = {%s}
 local threads = {}
@@ -60,7 +60,7 @@ class Server(NamedTuple):
         return self.send("GET", path, None, **headers)
 
     def send(self, method: str, path: str, body: Any, **headers: str) -> tuple[int, Message, Any]:
-        """Return the same for a request with a JSON body."""
+        """Return the status, the headers and the JSON of the response to a request with a JSON body."""
         sent = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json", **headers}
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self.address + path, data, sent, method=method)  # noqa: S310  our own address
@@ -73,7 +73,7 @@ class Server(NamedTuple):
 
 @dataclass(frozen=True)
 class Result:
-    """One job on one server. Times are milliseconds; those of processors are for each request."""
+    """The result of one job on one server. Times are in milliseconds, and processor times are per request."""
 
     server: str
     job: str
@@ -100,7 +100,7 @@ class Job(NamedTuple):
 
 
 def create_job(server: Server, name: str) -> Job | None:
-    """Return the requests of a job, or None if the server sends no ETag that the job needs."""
+    """Return the requests of a job, or None if the job needs an ETag that the server does not send."""
     path = f"{server.dashboards}?limit=100"
     if name == "list":
         return Job([path], {})
@@ -121,7 +121,7 @@ def list_live_ids(server: Server) -> list[int]:
 
 
 def measure(server: Server, name: str, job: Job, *, database: Database, connections: int, seconds: int) -> Result:
-    """Load a server after a warm-up."""
+    """Measure a server under load, after a warm-up."""
     run_wrk(server, job, connections=connections, seconds=WARM_UP_SECONDS)
     statements = count_statements(server, job, database)
     before, database_before = measure_cost(server.pid), database.cpu_seconds()
@@ -167,7 +167,7 @@ def run_wrk(server: Server, job: Job, *, connections: int, seconds: int) -> dict
 
 
 def _settle(server: Server) -> None:
-    """Wait until the server is idle: `wrk` does not wait for the last responses."""
+    """Wait until the server is idle, because `wrk` does not wait for the last responses."""
     last = 0.0
     for _ in range(SETTLED_AFTER_AT_MOST):
         now = measure_cost(server.pid).cpu_seconds

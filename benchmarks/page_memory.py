@@ -5,7 +5,7 @@ from benchmarks.processes import measure_cost
 from benchmarks.servers import WORKERS
 
 PAGE, PAGES, MUST_KEEP_MB = 1000, 240, 20
-# The first pages load modules and caches, which is not measured.
+# The first requests load modules and fill caches, so they are not measured.
 FIRST_PAGES = 20
 
 

@@ -35,7 +35,7 @@ class Serializer(serializers.ModelSerializer[Any]):
 
 
 def get_restriction(board: Dashboard) -> Restriction:
-    """Return the restriction, from prefetched collaborators, which are those of the viewer only."""
+    """Return the restriction of a dashboard, whose prefetched collaborators must include only the viewer."""
     return Restriction(board.created_by_id, board.restriction_level, bool(board.collaborators.all()))
 
 
@@ -49,7 +49,7 @@ class UserSerializer(Serializer):
 
 
 class JSONSerializer(Serializer):
-    """A serializer for free JSON, whose model field DRF would treat as text."""
+    """A serializer for arbitrary JSON, whose model field DRF would treat as text."""
 
     def build_standard_field(self, field_name: str, model_field: Any) -> Any:
         if model_field.__class__.__name__ == "JSONTextField":
@@ -179,7 +179,7 @@ class DashboardBasicSerializer(JSONSerializer):
 
 
 class DashboardSerializer(DashboardBasicSerializer):
-    search_match_type = None  # type: ignore[assignment]  # so DRF removes a field that was inherited
+    search_match_type = None  # type: ignore[assignment]  # so that DRF removes the inherited field
     persisted_filters = serializers.SerializerMethodField()
     persisted_variables = serializers.SerializerMethodField()
     customization = serializers.SerializerMethodField()
@@ -227,7 +227,7 @@ class DashboardViewSet(viewsets.ReadOnlyModelViewSet[Dashboard]):
         return Collaborator.objects.filter(membership=self.membership, level__gte=37)
 
     def _tiles(self) -> QuerySet[Tile]:
-        """Return tiles with their content, and the other tiles that show the same content."""
+        """Return tiles with their content, and the other tiles of the same content."""
         others = Tile.objects.filter(deleted=False).order_by("id").select_related("dashboard")
         others = others.prefetch_related(Prefetch("dashboard__collaborators", self._viewer()))
         kinds, roles = ("insight", "text", "button"), ("created_by", "last_modified_by")

@@ -11,7 +11,7 @@ PSS = re.compile(r"^Pss:\s+(\d+)", re.MULTILINE)
 
 
 class Cost(NamedTuple):
-    """Processor time so far, of ended children too, and memory now, pages that are shared counted in parts."""
+    """The processor time so far, including ended children, and the memory, with a proportional part of shared pages."""
 
     cpu_seconds: float
     memory_mb: float
@@ -23,7 +23,7 @@ def measure_cost(root: int) -> Cost:
         ticks += sum(map(int, _read_stat(pid)[11:15]))
         try:
             found = PSS.search((PROC / str(pid) / "smaps_rollup").read_text())
-        except OSError:  # it ended, or is another user's
+        except OSError:  # the process has ended, or belongs to another user
             continue
         kilobytes += int(found[1]) if found else 0
     return Cost(ticks / TICKS, kilobytes / 1024)
@@ -48,7 +48,7 @@ def _list_tree(root: int) -> set[int]:
 
 
 def _read_stat(pid: int) -> list[str]:
-    """Return the fields after the program's name, which may contain anything; zeros for a process that ended."""
+    """Return the fields after the program's name, which may contain any character, or zeros for an ended process."""
     try:
         return (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
     except OSError:

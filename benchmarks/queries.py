@@ -1,10 +1,10 @@
-"""Ten queries on a service with many events, beside the engine's own time for the same statements.
+"""Ten queries on a service with many events, compared with the time of the engine for the same statements.
 
     DATA_DIR=… python -m benchmarks.queries http://127.0.0.1:8000 PROJECT [--runs 3]
 
-The service must run on the embedded engine of DATA_DIR, and its key must be in DATA_DIR/first_api_key. The events are
-those of a generator of product events: 90 days, nine kinds, JSON properties. Prints a table in Markdown;
--1 rows is an error.
+The service must run on the embedded engine of DATA_DIR, and an API key must be in DATA_DIR/first_api_key. The queries
+expect generated product events: 90 days, nine kinds, JSON properties. The output is a Markdown table, in which -1 rows
+stand for an error.
 """
 
 import argparse
@@ -76,8 +76,9 @@ QUERIES = {
 
 
 def compile_as_worker(source: dict[str, Any], project: Project, engine: EngineClient) -> Statement:
-    """Return the statement that the query worker would run: with the store's columns, and without persons if the
-    project has none.
+    """Return the statement that the query worker would run for a query.
+
+    It reads the materialized columns of the store, and no persons if the project has none.
     """
 
     def has_persons() -> bool:

@@ -12,7 +12,7 @@ COLUMNS = ("req/s", "p50 ms", "p99 ms", "CPU ms: server + database", "memory MB"
 
 
 class Goal(NamedTuple):
-    """A ratio of one number of two results (server, job), and its bounds: the maximum and the goal."""
+    """A ratio of one number of two results (server, job), with two bounds: the required value and the goal."""
 
     name: str
     number: str

@@ -1,4 +1,4 @@
-"""A check that the servers do the same work: their responses may differ only in URLs and times of access."""
+"""A check that the responses of the servers differ only in URLs and moments of access."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,7 +9,7 @@ VARIES = ("next", "previous", "last_accessed_at")
 
 
 def diff_responses(servers: list[Server]) -> list[str]:
-    """Return a line for each difference between the responses of the first server and of the others."""
+    """Return a line for each difference between the responses of the first server and of the other servers."""
     first, *others = servers
     paths = [f"{first.dashboards}?limit=100", *(f"{first.dashboards}{id_}/" for id_ in list_live_ids(first)[:20])]
     found = {}

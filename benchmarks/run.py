@@ -1,7 +1,7 @@
 """The service, plain Django REST framework and a bare limit in one run: `python -m benchmarks.run [--dashboards N]`.
 
-Each round loads every server with every job in turn, so that other work of the machine affects all of them. The
-report has the medians of the rounds, and the ratios with their goals.
+Each round loads every server with every job in turn, so that other work of the machine affects all servers. The report
+has the medians of the rounds, and the ratios with their goals.
 """
 
 import argparse
@@ -44,7 +44,7 @@ def main() -> None:
         if options.against:
             size = {"dashboards": options.dashboards, "tiles": options.tiles}
             measured.append(running.enter_context(serving_commit(options.against, created, folder, **size)))
-        # Created before anything is measured: requesting deep pages fills caches for all rounds.
+        # Created before the first measurement, because creating a job requests deep pages, which fills caches.
         work = [(server, its, name, create_job(server, name)) for name in JOBS for server, its in measured]
         results = [
             measure(server, name, job, database=its, connections=options.connections, seconds=options.seconds)

@@ -28,7 +28,7 @@ def get_plain_server() -> str:
 
 
 def build_command(name: str, port: int) -> list[str]:
-    """Return the arguments for Python."""
+    """Return the Python arguments that start a server."""
     if name == "ours":
         return ["manage.py", "serve", f"--workers={WORKERS}", f"--port={port}"]
     if name == "limit":
@@ -42,7 +42,7 @@ def build_command(name: str, port: int) -> list[str]:
 def serving(
     name: str, database: Database, filled: Filled, folder: Path, *, root: Path = ROOT, python: str = sys.executable
 ) -> Iterator[Server]:
-    """Run one of NAMES on a filled database during the block. Its log is a file in the folder."""
+    """Run one of the servers in NAMES on a filled database during the block, with a log file in the folder."""
     port = _free_port()
     environment = os.environ | {
         "DATABASE_URL": database.url,

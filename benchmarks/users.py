@@ -12,7 +12,7 @@ KEYS_PER_USER = 100
 
 
 class Team(NamedTuple):
-    """Two projects, the users who are members of both, and the value of a key of the first, who is an admin."""
+    """Two projects, the users who are members of both, and the value of an API key of the first user, an admin."""
 
     big: Project
     small: Project
@@ -49,12 +49,12 @@ def _user(number: int, random: Random) -> User:
         first_name=f"First{number}",
         last_name=f"Last{number}",
         is_email_verified=True,
-        password="!",  # noqa: S106  nobody can sign in with it
+        password="!",  # noqa: S106  an unusable password
     )
 
 
 def _make_keys(users: list[User], random: Random) -> str:
-    """Create keys with all scopes. Users of the service have at most ten; here a lookup should not be trivial."""
+    """Create API keys with all scopes, more per user than the service allows, so that a look-up is not trivial."""
     values = [PREFIX + encode_base62(random.getrandbits(RANDOM_BITS)) for _ in range(len(users) * KEYS_PER_USER)]
     keys = []
     for index, value in enumerate(values):

@@ -1,4 +1,4 @@
-"""The latency of writes, one after the other."""
+"""The latency of sequential writes."""
 
 import time
 from collections.abc import Callable

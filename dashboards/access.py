@@ -1,4 +1,4 @@
-"""Access rules: who may view, edit and restrict a dashboard. Pure functions of a membership and a restriction."""
+"""Rules for viewing, editing and restricting dashboards, as pure functions of a membership and a restriction."""
 
 from collections.abc import Collection, Sequence
 from typing import Literal, NamedTuple
@@ -11,15 +11,15 @@ UserAccessLevel = Literal["manager", "editor", "viewer"]
 
 
 class Restriction(NamedTuple):
-    """The facts that decide what a member may do with a dashboard."""
+    """The facts that determine the privileges of a member on a dashboard."""
 
     created_by_id: int | None
     level: int
-    is_collaborator: bool  # whether the member is one of this dashboard
+    is_collaborator: bool  # whether the member is a collaborator of the dashboard
 
 
 def get_restriction(dashboard: Dashboard) -> Restriction:
-    """Return the restriction of a dashboard from a row with `is_collaborator` of the member."""
+    """Return the restriction of a dashboard whose row is annotated with `is_collaborator` of the member."""
     return Restriction(dashboard.created_by_id, dashboard.restriction_level, dashboard.is_collaborator)
 
 
@@ -29,7 +29,7 @@ def may_restrict(membership: Membership, created_by_id: int | None) -> bool:
 
 
 def privilege_level(membership: Membership, restriction: Restriction) -> PrivilegeLevel:
-    """Return what a member may do with a dashboard."""
+    """Return the privilege level of a member on a dashboard."""
     is_open = restriction.level == RestrictionLevel.EVERYONE_IN_PROJECT_CAN_EDIT
     if is_open or restriction.is_collaborator or may_restrict(membership, restriction.created_by_id):
         return PrivilegeLevel.CAN_EDIT
@@ -37,7 +37,7 @@ def privilege_level(membership: Membership, restriction: Restriction) -> Privile
 
 
 def user_access_level(membership: Membership, restriction: Restriction) -> UserAccessLevel:
-    """Return what a member may do with a dashboard, as an object access level."""
+    """Return the object access level of a member on a dashboard."""
     if may_restrict(membership, restriction.created_by_id):
         return "manager"
     return "editor" if privilege_level(membership, restriction) == PrivilegeLevel.CAN_EDIT else "viewer"
@@ -54,7 +54,7 @@ def check_edit_permission(dashboard: Dashboard, membership: Membership) -> None:
 
 
 def check_may_restrict(dashboard: Dashboard, membership: Membership) -> None:
-    """Raise Forbidden unless the member may change who can edit the dashboard."""
+    """Raise Forbidden unless the member may change the restriction level of the dashboard."""
     if not may_restrict(membership, dashboard.created_by_id):
         raise Forbidden("Only the dashboard owner and project admins have the restriction rights required for this.")
 
@@ -64,7 +64,7 @@ def check_may_change_template(
 ) -> None:
     """Raise Forbidden unless the member may change a template of a project between these scopes.
 
-    Members change templates of their project, project admins those of the organization, staff global ones.
+    Members may change templates of their project, project admins templates of the organization, staff global templates.
     """
     if TemplateScope.GLOBAL in scopes and not membership.user.is_staff:
         raise Forbidden("Only staff may change templates of global scope.")
@@ -91,7 +91,7 @@ def insight_restriction_level(restrictions: Sequence[Restriction]) -> int:
 
 
 def insight_privilege_level(membership: Membership, restrictions: Sequence[Restriction]) -> PrivilegeLevel:
-    """Return the highest privilege on any of the dashboards of an insight; members may edit an insight on none."""
+    """Return the highest privilege on the dashboards of an insight, or CAN_EDIT if the insight is on no dashboard."""
     levels = [privilege_level(membership, restriction) for restriction in restrictions]
     return max(levels, default=PrivilegeLevel.CAN_EDIT)
 
@@ -99,7 +99,7 @@ def insight_privilege_level(membership: Membership, restrictions: Sequence[Restr
 def insight_access_level(
     membership: Membership, created_by_id: int | None, privilege: PrivilegeLevel
 ) -> UserAccessLevel:
-    """Return what a member may do with an insight, as an object access level."""
+    """Return the object access level of a member on an insight."""
     if privilege < PrivilegeLevel.CAN_EDIT:
         return "viewer"
     return "manager" if may_restrict(membership, created_by_id) else "editor"

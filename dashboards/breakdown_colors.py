@@ -22,7 +22,7 @@ def check_breakdown_colors(colors: Sequence[Any], stored: Sequence[Any], attr: s
 
 
 def _find_error(color: dict[str, Any]) -> tuple[str, str] | None:
-    """Return the key with an invalid value, and what the value must be."""
+    """Return the first invalid field of a color and its error message, or None if the color is valid."""
     token, source = color.get("colorToken"), color.get("source")
     if token is not None and not (isinstance(token, str) and _TOKEN.fullmatch(token)):
         return "colorToken", "This must be null or the name of a preset, such as preset-1."

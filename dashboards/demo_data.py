@@ -30,9 +30,9 @@ LAST_DAY = """
 
 
 def fill_demo_project(project: Project, now: datetime) -> str:
-    """Import the events of the demo until now, request the results of its dashboards, and return a line that says so.
+    """Import the events of the demo until now, request the results of its dashboards, and return a one-line report.
 
-    The days that were imported earlier are left out. If the engine does not work, the line contains the reason.
+    Days that were imported earlier are skipped. If the engine does not work, the report contains the reason.
     """
     if not settings.ENGINE:
         return ENGINE_OFF
@@ -47,7 +47,7 @@ def fill_demo_project(project: Project, now: datetime) -> str:
 def import_demo_events(project: Project, now: datetime) -> int:
     """Import the events of the days that are missing, and return their number. Raises EngineError and BadFile.
 
-    The last day is imported again, since it had not ended. Rows that exist are replaced by the same ones.
+    The last day is imported again, since it had not ended. Existing rows are replaced with identical rows.
     """
     client = create_store_if_missing()
     today = now.astimezone(UTC).date()

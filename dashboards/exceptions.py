@@ -151,7 +151,7 @@ class UnknownKey(ValidationFailed):
 
 
 class TooMuchToUndo(ValidationFailed):
-    """The undo covers more than one request may undo. `what` names the limit."""
+    """The undo exceeds a limit for one request. `what` names the limit."""
 
     code = "too_many"
 

@@ -15,9 +15,9 @@ _UNPRINTED = {"Cc", "Zl", "Zp"}
 
 
 def normalize_folder(text: str | None) -> str | None:
-    """Return the path without empty names and without spaces around names; None for no folder.
+    """Return the path without empty names and without spaces around names, or None for no folder.
 
-    Raises ValidationFailed, without an `attr`, for a path that is too long or too deep or holds a control character.
+    Raises ValidationFailed, without an `attr`, for a path that is too long, is too deep or contains control characters.
     """
     names = split_folder(text or "")
     path = "/".join(names)
@@ -31,7 +31,7 @@ def normalize_folder(text: str | None) -> str | None:
 
 
 def is_folder(text: str) -> bool:
-    """Return whether a text is a valid folder, or none."""
+    """Return whether a text is a valid folder or empty."""
     try:
         normalize_folder(text)
     except ValidationFailed:

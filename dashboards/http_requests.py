@@ -18,7 +18,7 @@ from users.auth.authentication import get_bearer_token
 
 logger = structlog.get_logger("dashboards.shared")
 
-# By suffix of the path: a browser sends a cookie to one path only, and the page and its JSON have two.
+# The path suffix of each cookie. The page and its JSON have two paths, and a browser sends a cookie to one path only.
 SHARE_COOKIES = {"share_token": "", "share_token_json": ".json"}
 
 
@@ -30,9 +30,10 @@ def parse_overrides(query: QueryDict) -> RequestOverrides:
 
 
 def unlock_share_link(request: HttpRequest, access_token: str, read_password: Callable[[], str]) -> str:
-    """Return a share token for the right password, and log the attempt. Raises what `unlock` raises.
+    """Return a share token for the right password, and log the attempt.
 
-    The link is looked up, and its rate limits are checked, before the password is read from the body.
+    The link is looked up, and its rate limits are checked, before the password is read from the body. Raises the
+    exceptions of `find_locked_link` and `check_share_password`.
     """
     address = request.META.get("REMOTE_ADDR", "")
     attempt = logger.bind(link=f"…{access_token[-6:]}", address=address)

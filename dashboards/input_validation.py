@@ -32,7 +32,7 @@ def _validate(serializer: "Serializer[Any]") -> Any:
         serializer.is_valid(raise_exception=True)
     except ValidationError as error:
         field, sentence = _find_first_error(error.detail)
-        is_nested = field not in error.detail  # an error of a tile: the form already marks its field
+        is_nested = field not in error.detail  # the form already marks the field of a tile error
         raise ValidationFailed(sentence if is_nested else f"{field.capitalize()}: {sentence}", attr=field) from error
     return serializer.validated_data
 

@@ -1,6 +1,6 @@
-"""Layouts of tiles, `{breakpoint: {x, y, w, h, …}}`, and their placements on the grid. Pure functions.
+"""Layouts of tiles, `{breakpoint: {x, y, w, h, …}}`, and pure functions that place tiles on the grid.
 
-The grid of `sm` has 12 columns, that of `xs` has one.
+The grid of `sm` has 12 columns, and the grid of `xs` has one column.
 """
 
 import math
@@ -17,7 +17,7 @@ Layouts = dict[str, Any]
 # The sort position of a tile without a layout.
 UNPLACED_POSITION = 100.0
 NUMERIC_KEYS = ("x", "y", "w", "h", "minW", "minH")
-# The limits of a written placement. Larger numbers that were stored before the limits are clamped to them.
+# The limits of placements in requests. Larger numbers that were stored before these limits existed are clamped.
 MAX_Y = 1_000_000_000
 MAX_NUMBER = 10_000
 MAX_BREAKPOINTS = 10
@@ -25,8 +25,9 @@ _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
 def parse_number(value: Any) -> float | None:
-    """Return a finite number, also from a text that spells one, because clients send both. Return None for other
-    values.
+    """Return a finite number, also from its text, or None for other values.
+
+    Clients send both numbers and texts.
     """
     if isinstance(value, str):
         if len(value) > 40 or not _NUMBER.fullmatch(value):
@@ -49,7 +50,7 @@ class LayoutError(NamedTuple):
 
 
 def find_layout_error(layouts: Mapping[str, Any]) -> LayoutError | None:
-    """Return the first breakpoint that is not an object, or the first value that is not a number."""
+    """Return the error of the first breakpoint that is not an object, or of the first value that is not a number."""
     for breakpoint, place in layouts.items():
         if not isinstance(place, Mapping):
             return LayoutError((breakpoint,), "A place must be a JSON object.")
@@ -99,7 +100,7 @@ def _clamp(key: str, number: float) -> float:
 
 
 def sort_position(layouts: Mapping[str, Any], breakpoint: str = "sm") -> tuple[float, float]:
-    """Return (y, x) of a tile in a breakpoint, by which tiles are ordered; a missing number counts as 100."""
+    """Return (y, x) of a tile at a breakpoint, which is the sort key of tiles. A missing number counts as 100."""
     place = layouts.get(breakpoint) or {}
     y, x = parse_number(place.get("y")), parse_number(place.get("x"))
     return (UNPLACED_POSITION if y is None else y, UNPLACED_POSITION if x is None else x)
@@ -114,7 +115,7 @@ class Arrangement(StrEnum):
     FULL_WIDTH = "full_width"
 
 
-# The widths that arrangements set; `preserve` keeps the width of each tile.
+# The widths that arrangements set. `preserve` keeps the width of each tile.
 _WIDTHS = {Arrangement.TWO_COLUMN: 6, Arrangement.THREE_COLUMN: 4, Arrangement.FULL_WIDTH: GRID_COLUMNS}
 
 
@@ -134,7 +135,7 @@ def arrange_tiles(layouts: Sequence[Layouts], arrangement: Arrangement) -> list[
     ]
 
 
-# The most rows of a tile on a page: a stored height of a billion rows must not make a page endless.
+# Maximum number of rows of a tile on a page. Otherwise, a stored height of a billion rows would make a page unusable.
 MAX_PLACEMENT_HEIGHT = 50
 
 
@@ -142,7 +143,7 @@ def compute_placements(layouts: Sequence[Layouts]) -> list[GridPlacement]:
     """Return the placements of tiles on the 12 columns of `sm`, for pages. They are deterministic and never stored.
 
     Tiles with a layout keep their columns and size, and move up as far as the tiles before them allow. Tiles without a
-    layout get a default layout: the first gap of the default size.
+    layout get the first gap of the default size.
     """
     stored = ((index, get_placement(each, "sm")) for index, each in enumerate(layouts))
     sized = [(placement[1], clamp_to_grid(placement), index) for index, placement in stored if placement]
@@ -175,7 +176,7 @@ def get_placement(layouts: Mapping[str, Any], breakpoint: str) -> Placement | No
 
 
 def set_rows(layouts: Layouts, rows: Mapping[str, Number]) -> Layouts:
-    """Return the layouts with another y at these breakpoints."""
+    """Return the layouts with a new y at these breakpoints."""
     return {name: {**place, "y": rows[name]} if name in rows else place for name, place in layouts.items()}
 
 
@@ -191,10 +192,10 @@ def _get_height(place: Mapping[str, Any] | None, default: Number) -> Number:
 
 
 def set_placement(place: Mapping[str, Any] | None, where: Placement) -> dict[str, Any]:
-    """Return the layout of one breakpoint with another placement; its other keys are kept."""
+    """Return the layout of one breakpoint with a new placement. Its other keys are kept."""
     return {**(place or {}), **dict(zip(("x", "y", "w", "h"), where, strict=True))}
 
 
 def _as_integer(number: float) -> Number:
-    """Return a whole number as an integer: clients read 6, not 6.0."""
+    """Return a whole number as an integer, so that clients receive 6 instead of 6.0."""
     return int(number) if float(number).is_integer() else number

@@ -1,4 +1,4 @@
-"""Packing tiles on a grid in nearly linear time. Pure functions.
+"""Pure functions that pack tiles on a grid in nearly linear time.
 
 A placement is (x, y, w, h). Tiles keep the order they are given in, which is the reading order: top to bottom, then
 left to right.
@@ -31,7 +31,7 @@ def pack(sizes: Sequence[tuple[int, Number]], columns: int) -> list[Placement]:
 
 
 def drop_down(sizes: Iterable[tuple[int, int, int]]) -> list[GridPlacement]:
-    """Return placements for tiles of these (x, width, height): each directly below the earlier ones in its columns."""
+    """Return placements for tiles of these (x, width, height), each directly below the earlier tiles in its columns."""
     skyline = [0] * GRID_COLUMNS
     places = []
     for x, width, height in sizes:
@@ -42,7 +42,7 @@ def drop_down(sizes: Iterable[tuple[int, int, int]]) -> list[GridPlacement]:
 
 
 class GapFinder:
-    """A finder of gaps for tiles of the default size among placements that are taken."""
+    """A finder of gaps for tiles of the default size among occupied placements."""
 
     def __init__(self, taken: Iterable[GridPlacement]) -> None:
         self._used: dict[int, int] = {}  # the taken columns of each row, as bits
@@ -53,7 +53,7 @@ class GapFinder:
         heapify(self._candidates)
 
     def take_default_placement(self) -> GridPlacement:
-        """Take the highest, then leftmost gap, and return it."""
+        """Occupy the highest, then leftmost gap, and return its placement."""
         width, height = DEFAULT_SIZE
         while True:
             y = self._candidates[0]
@@ -99,7 +99,7 @@ def compact_vertically(places: Sequence[Placement]) -> list[Placement]:
 
 
 class _Skyline:
-    """The first free row of any range of columns: a segment tree, since a free grid can have thousands of columns."""
+    """A segment tree for the first free row of a range of columns, since a free grid can have thousands of columns."""
 
     def __init__(self, columns: int) -> None:
         self._size = columns
@@ -107,7 +107,7 @@ class _Skyline:
         self._floors: list[Number] = [-inf] * (2 * columns)  # the minimum of all columns below a node
 
     def top(self, left: int, right: int) -> Number:
-        """Return the first row below everything in these columns, 0 if they are empty."""
+        """Return the first row below all tiles in these columns, or 0 if the columns are empty."""
         found: Number = -inf
         for node in self._nodes(left, right):
             found = max(found, self._tops[node])

@@ -1,4 +1,4 @@
-"""Share tokens, which prove that a browser knows a password of a share link, and digests that find the password."""
+"""Share tokens, which prove that a browser knows a password of a share link, and digests for password look-ups."""
 
 from datetime import timedelta
 
@@ -12,7 +12,7 @@ _DIGEST_SALT = "dashboards.share_passwords"
 
 
 def sign_share_token(access_token: str, password_id: int) -> str:
-    """Return a token for one link and one password. The token becomes invalid when either of them does."""
+    """Return a token for one link and one password. It becomes invalid when the link or the password does."""
     return signing.dumps([access_token, password_id], salt=_SALT)
 
 

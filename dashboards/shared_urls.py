@@ -1,4 +1,4 @@
-"""Routes of shared dashboards as JSON, which open by an access token. The pages are in `pages/urls.py`."""
+"""Routes of shared dashboards as JSON, which require an access token. The pages are in `pages/urls.py`."""
 
 from django.urls import re_path
 
@@ -6,13 +6,13 @@ from dashboards.readers.insight_files import FORMATS
 from dashboards.readers.shared import PageType
 from dashboards.views.shared import SharedDashboardViewSet, SharedTileFileViewSet, UnlockViewSet
 
-# By the first step of the path. `shared_dashboard` is the older name of `shared`.
+# By the first segment of the path. `shared_dashboard` is the older name of `shared`.
 PAGES: dict[str, PageType] = {"shared": "scene", "embedded": "embed", "shared_dashboard": "scene"}
 TOKEN = r"(?P<access_token>[A-Za-z0-9_-]{20,64})"  # noqa: S105  a pattern
-# The path of a file below that of the page, whose cookie opens it, too.
+# Files are below the path of the page, so that browsers send the cookie of the page with requests for files.
 FILE = rf"tiles/(?P<tile_id>[0-9]+)\.(?P<format>{'|'.join(FORMATS)})"
 
-# For the path of the page, which answers scripts in JSON.
+# Unlocking at the path of the page, for scripts that expect JSON.
 unlock_view = UnlockViewSet.as_view({"post": "unlock"})
 urlpatterns = [
     re_path(rf"^{step}/{TOKEN}\.json\Z", SharedDashboardViewSet.as_view({"get": "retrieve"}, page_type=page_type))

@@ -1,4 +1,4 @@
-"""The fields that requests can change, which the activity log and snapshots record."""
+"""The fields that requests can change and that the activity log and snapshots record."""
 
 DASHBOARD_FIELDS = (
     "name",
@@ -17,6 +17,6 @@ DISPLAY_FIELDS = ("color", "filters_overrides", "show_description", "transparent
 TILE_FIELDS = ("layouts", *DISPLAY_FIELDS)
 TEXT_FIELDS = ("body",)
 BUTTON_FIELDS = ("url", "text", "placement", "style")
-# A change of one of these sets `last_modified_by` and `last_modified_at` of the insight.
+# A change of one of these fields sets `last_modified_by` and `last_modified_at` of the insight.
 AUTHORED_INSIGHT_FIELDS = ("name", "derived_name", "description", "query", "filters")
 INSIGHT_FIELDS = (*AUTHORED_INSIGHT_FIELDS, "order", "saved", "favorited", "folder")

@@ -1,4 +1,4 @@
-"""The routes below a project. Included once for /api/projects/ and once for /api/environments/."""
+"""The routes below a project, which are included for /api/projects/ and for /api/environments/."""
 
 from typing import Any
 

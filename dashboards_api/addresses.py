@@ -1,4 +1,4 @@
-"""The address that a server listens on, and the one that people open in a browser."""
+"""The address on which a server listens, and the address that users open in a browser."""
 
 import ipaddress
 import os
@@ -23,7 +23,7 @@ def get_browser_url(address: str, port: int) -> str:
 
 
 def format_host(address: str) -> str:
-    """Return an IP address as it stands in a URL and in a `Host` header."""
+    """Return an IP address as it is written in URLs and `Host` headers."""
     return f"[{address}]" if ":" in address else address
 
 
@@ -37,7 +37,7 @@ def build_server_environment(address: str) -> dict[str, str]:
 
 
 def store_address(address: str) -> None:
-    """Store the address for commands that print links. DATA_DIR may be missing if nothing else needs it."""
+    """Store the address for commands that print links. Errors are ignored, since the service may not need DATA_DIR."""
     with suppress(StartError):
         write_private(settings.DATA_DIR / FILE_NAME, f"{address}\n")
 

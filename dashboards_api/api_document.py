@@ -1,10 +1,10 @@
 """Texts of the API document that belong to no single operation: its introduction, and the tags that group operations.
 
 The page and generated clients list tags in this order. A tag is also the name of a class or a module in generated
-clients, so a renamed one breaks programs that use them.
+clients, so renaming a tag breaks programs that use these clients.
 """
 
-# Paragraphs have no line breaks, since Swagger UI shows them.
+# Paragraphs have no line breaks, because Swagger UI would show each line break.
 DESCRIPTION = "\n\n".join(
     [
         "Dashboards, their tiles and their sharing. Compatible with PostHog's dashboards API.",

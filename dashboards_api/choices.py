@@ -1,4 +1,4 @@
-"""Error messages for unknown choices, with the valid ones and the closest match."""
+"""Error messages for unknown choices, with the valid choices and the closest match."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -8,7 +8,7 @@ CHOICES_MAX = 20  # in the message
 
 
 def invalid_choice_message(value: object, choices: Iterable[object]) -> str:
-    """Return the detail of a 400 for an unknown choice: the valid choices, and the closest one."""
+    """Return the error detail for an unknown choice, with the valid choices and the closest match."""
     sent, known = str(value)[:VALUE_MAX_LENGTH], [str(choice) for choice in choices]
     nearest = closest_match(sent, known)
     guess = f' Did you mean "{nearest}"?' if nearest else ""
@@ -17,7 +17,7 @@ def invalid_choice_message(value: object, choices: Iterable[object]) -> str:
 
 
 def closest_match(value: str, choices: Iterable[str]) -> str | None:
-    """Return the choice that a text was probably meant to be, ignoring case. Numbers have no closest match."""
+    """Return the choice that is most similar to a text, ignoring case, or None. Numbers have no closest match."""
     if value.isdigit():
         return None
     folded = {choice.casefold(): choice for choice in choices}

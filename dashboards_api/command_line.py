@@ -22,9 +22,9 @@ class CommandLine(ManagementUtility):
         super().execute()
 
     def fetch_command(self, subcommand: str) -> BaseCommand:
-        """Return the command. Warn of misspelled settings here, because Django has parsed `--settings` by now.
+        """Return the command. Settings are checked here, because Django has parsed `--settings` by now.
 
-        Raises StartError for an unknown command, and for options and arguments that the command does not take.
+        Raises StartError for an unknown command, and for invalid options and arguments of the command.
         """
         self.check_settings()
         if subcommand not in get_commands():
@@ -34,7 +34,7 @@ class CommandLine(ManagementUtility):
         command = super().fetch_command(subcommand)
         if self.argv[1] == subcommand:
             if get_commands()[subcommand] in OWN and subcommand != "migrate":
-                # System checks load all views, which takes longer than most commands do. `make lint` runs them.
+                # System checks load all views, which takes longer than most commands. `make lint` runs the checks.
                 self.argv.insert(2, "--skip-checks")
             self.check_arguments(command)
         return command
@@ -46,7 +46,7 @@ class CommandLine(ManagementUtility):
         warn_of_unknown_settings()
 
     def check_arguments(self, command: BaseCommand) -> None:
-        """Raise StartError for a bad command line: the parser that Django makes later prints its usage as well."""
+        """Raise StartError for an invalid command line. Django's own parser would print its usage as well."""
         name = self.argv[1]
         try:
             command.create_parser(self.prog_name, name).parse_args(self.argv[2:])
@@ -77,8 +77,8 @@ def run(argv: list[str]) -> None:
 
 
 def warn_of_unknown_settings() -> None:
-    """Print a warning for each variable of the environment that is a removed or a misspelled setting."""
-    for name in getattr(settings, "REMOVED_SETTINGS", ()):  # other settings may lack it
+    """Print a warning for each environment variable that is a removed or a misspelled setting."""
+    for name in getattr(settings, "REMOVED_SETTINGS", ()):  # missing in other settings modules
         sys.stderr.write(f"Warning: {name} is no longer supported and has no effect. See CHANGELOG.md.\n")
     for name, meant in getattr(settings, "MISSPELLED_SETTINGS", ()):
         sys.stderr.write(f"Warning: {name} is no setting of this service. Do you mean {meant}?\n")

@@ -33,9 +33,9 @@ def write_private(path: Path, text: str) -> None:
 
 
 def get_stored_secret(folder: Path) -> Any:
-    """Return the secret in DATA_DIR as a lazy string: it is read, or created, on first use.
+    """Return the secret in DATA_DIR, or a lazy string that creates a missing secret on first use.
 
-    A command that signs nothing leaves no secret behind in a wrong folder.
+    This way, a command that signs nothing does not create a secret in a wrong folder.
     """
     path = folder / SECRET_NAME
     return (
@@ -62,7 +62,7 @@ def _create_secret(path: Path) -> None:
     draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     write_private(draft, secrets.token_urlsafe(48))
     try:
-        os.link(draft, path)  # fails if another process was first: all processes must use one secret
+        os.link(draft, path)  # fails if another process was first, because all processes must use one secret
     except FileExistsError:
         pass
     finally:

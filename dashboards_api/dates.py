@@ -44,7 +44,7 @@ class NamedMoment(NamedTuple):
 def parse_date_bound(text: str, now: datetime, *, is_end: bool) -> datetime | None:
     """Return the moment that a text names, in UTC, or None for no limit. A date as an end includes the whole day.
 
-    Weeks start on Monday. Raises ValueError for other texts.
+    Weeks start on Monday. Raises ValueError for an invalid text.
     """
     if text == ALL:
         return None
@@ -55,7 +55,7 @@ def parse_date_bound(text: str, now: datetime, *, is_end: bool) -> datetime | No
 def parse_moment(text: str, now: datetime, *, week_starts_on_monday: bool = True) -> NamedMoment:
     """Return the moment that a text names, in the time zone of `now`.
 
-    A text without an offset is read in this time zone, too. Raises ValueError for other texts.
+    A text without a UTC offset is in this time zone, too. Raises ValueError for an invalid text.
     """
     try:
         found = _RELATIVE_DATE.fullmatch(text)
@@ -67,8 +67,8 @@ def parse_moment(text: str, now: datetime, *, week_starts_on_monday: bool = True
 def add_units(moment: datetime, number: int, unit: str) -> datetime:
     """Return a moment some units later: hours by elapsed time, days and longer units by the calendar.
 
-    A day has 23 to 25 hours where clocks change. A day that a shorter month lacks becomes its last day. Raises
-    OverflowError beyond the years 1 to 9999.
+    A day has 23 to 25 hours if daylight saving time begins or ends. A day that the resulting month lacks becomes the
+    last day of that month. Raises OverflowError outside of the years 1 to 9999.
     """
     if unit in _SECONDS:
         return (moment.astimezone(UTC) + timedelta(seconds=number * _SECONDS[unit])).astimezone(moment.tzinfo)
@@ -99,7 +99,7 @@ def get_end_of_unit(moment: datetime, unit: str, *, week_starts_on_monday: bool 
     start = get_start_of_unit(moment, unit, week_starts_on_monday=week_starts_on_monday)
     if unit in _SECONDS:
         following = add_units(start, 1, unit)
-    else:  # its midnight may have been skipped by a change of clocks, and the following one was not
+    else:  # count from midnight, not from `start`, which is later if daylight saving time skips midnight
         following = add_units(datetime.combine(start.date(), time.min, start.tzinfo), 1, unit)
     return (following.astimezone(UTC) - _TICK).astimezone(moment.tzinfo)
 
@@ -126,5 +126,5 @@ def _parse_relative_date(found: re.Match[str], now: datetime, week_starts_on_mon
 
 
 def _normalize(moment: datetime) -> datetime:
-    """Return the same moment with an existing local time. A local time that clocks skip becomes another one."""
+    """Return the same moment with an existing local time. A local time that daylight saving time skips is shifted."""
     return moment.astimezone(UTC).astimezone(moment.tzinfo)

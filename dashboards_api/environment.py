@@ -126,8 +126,7 @@ def _is_base(text: str) -> bool:
 def parse_engine_url(text: str) -> EngineServer | None:
     """Return the server of `clickhouse://user:password@host:8123/db`, or None for an empty URL.
 
-    The server is called over https with `?secure=true`. Raises ValueError, whose text never contains a part of a
-    password.
+    With `?secure=true`, the server is called over HTTPS. Raises ValueError, whose text contains no part of a password.
     """
     if not (text := text.strip()):
         return None
@@ -170,7 +169,7 @@ def _ip_address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | No
 
 
 def parse_networks(text: str) -> list[Network]:
-    """Return addresses and networks in CIDR form; a bare address is a network of one."""
+    """Return networks in CIDR notation. A bare address is a network with one address."""
     try:
         return [ipaddress.ip_network(value) for value in split_list(text)]
     except ValueError as error:
@@ -178,7 +177,7 @@ def parse_networks(text: str) -> list[Network]:
 
 
 def parse_origins(text: str) -> list[str]:
-    """Return origins such as `https://wiki.example.com`, or `*`. A `;` would end the content security policy."""
+    """Return origins such as `https://wiki.example.com`, or `*`. A `;` would end a policy and is refused."""
     origins = split_list(text)
     for origin in origins:
         if origin != "*" and not _ORIGIN.fullmatch(origin):
@@ -187,9 +186,9 @@ def parse_origins(text: str) -> list[str]:
 
 
 def parse_rates(text: str) -> list[Rate]:
-    """Return rate limits that apply together, each for another period, from a text such as `480/minute,4800/hour`.
+    """Return the rate limits in a text such as `480/minute,4800/hour`, each for a different period.
 
-    An empty text means no limits.
+    All limits apply together. An empty text means no limits.
     """
     rates: dict[str, Rate] = {}
     for value in text.split(",") if text.strip() else []:
@@ -221,5 +220,5 @@ def get_default_workers() -> int:
 
 
 def quote_value(text: str) -> str:
-    """Return a value as error messages quote it."""
+    """Return a value in quotes for an error message, shortened if it is long."""
     return repr(text if len(text) <= QUOTED_MAX_LENGTH else f"{text[:QUOTED_MAX_LENGTH]}…")

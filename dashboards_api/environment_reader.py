@@ -1,4 +1,4 @@
-"""Settings from the environment. An invalid value is reported in one line: the setting and the form that it accepts."""
+"""Settings from the environment. An invalid value is reported in one line, with the setting and the accepted form."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -9,7 +9,7 @@ from typing import TypeVar
 from django.core.exceptions import ImproperlyConfigured
 
 FILE_SUFFIX = "_FILE"
-# Names of other programs, such as SECRET_KEY_BASE and XDG_DATA_DIRS, are less similar.
+# Variables of other programs, such as SECRET_KEY_BASE and XDG_DATA_DIRS, are less similar.
 SIMILARITY_MIN = 0.84
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{4,}")
 
@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 class StartError(ImproperlyConfigured):
-    """The reason that prevents a process from starting, in one line without secrets."""
+    """The reason why a process cannot start, in one line without secrets."""
 
 
 class SettingError(StartError):
@@ -45,7 +45,7 @@ class Environment:
         return self._parse(name, parse, default if text is None else text)
 
     def find_removed(self, names: tuple[str, ...]) -> list[str]:
-        """Return the removed settings, out of these, that the environment still sets."""
+        """Return the variables of the environment that set one of these removed settings."""
         self._removed.update(names)
         return [name for name in self._variables if name.removesuffix(FILE_SUFFIX) in names]
 
@@ -72,7 +72,7 @@ class Environment:
 
 
 def closest_setting(name: str, known: set[str]) -> str | None:
-    """Return the setting that a variable is probably a misspelling of, judged by its letters without underscores."""
+    """Return the setting whose name is most similar to that of a variable, ignoring underscores, or None."""
     if not _VARIABLE.fullmatch(name):
         return None
     ratios = {

@@ -20,8 +20,8 @@ def _walk_chain(error: BaseException | None) -> Iterator[BaseException]:
 class DomainError(Exception):
     """An error that the caller can act upon.
 
-    `code` is for programs, `detail` for people, `attr` names the part of the request that was refused: field names
-    and list indexes joined by `__`, or None where no single field is to blame.
+    `code` is for programs, and `detail` is for people. `attr` names the refused part of the request by field names and
+    list indexes, joined by `__`. It is None if no single field was refused.
     """
 
     code = "error"
@@ -40,7 +40,7 @@ class ValidationFailed(DomainError):
 
 
 class Forbidden(DomainError):
-    """The caller may see the object but not do this."""
+    """The caller may see the object, but may not perform the operation."""
 
     code = "permission_denied"
 
@@ -52,7 +52,7 @@ class NotFound(DomainError):
 
 
 class Unavailable(DomainError):
-    """Something that the request needs does not answer at the moment."""
+    """A component that the request needs is unavailable at the moment."""
 
     code = "service_unavailable"
 
@@ -64,7 +64,7 @@ class PasswordRequired(DomainError):
 
 
 class TooManyAttempts(DomainError):
-    """The caller has made too many attempts. `wait` is the number of seconds until the next one is allowed."""
+    """The caller has made too many attempts. `wait` is the number of seconds until the next attempt is allowed."""
 
     code = "throttled"
 
@@ -74,7 +74,7 @@ class TooManyAttempts(DomainError):
 
 
 class VersionConflict(DomainError):
-    """The object is at another version than the caller expects. `version` is the current one."""
+    """The object is not at the version that the caller expects. `version` is its current version."""
 
     code = "precondition_failed"
 
@@ -109,7 +109,7 @@ class IdempotencyKeyReused(DomainError):
 
 
 class ResponseNotStored(Conflict):
-    """The request was done, but its response was too large to store."""
+    """The request was completed, but its response was too large to store."""
 
     code = "idempotent_answer_not_kept"
 

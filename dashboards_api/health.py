@@ -7,14 +7,14 @@ from dashboards_api.db.schema_state import applied_migrations, known_migrations
 
 
 def healthz(request: HttpRequest) -> JsonResponse:
-    """Return 200 while the process answers. No database is involved."""
+    """Return 200 while the process is running. The database is not checked."""
     return JsonResponse({"status": "ok"})
 
 
 def readyz(request: HttpRequest) -> JsonResponse:
-    """Return 200 if the database answers and has every migration of this release, else 503 with the reason.
+    """Return 200 if the database is available and has every migration of this release, else 503 with the reason.
 
-    Extra migrations are allowed: the database is ahead during a rolling upgrade.
+    Additional migrations are allowed, because a rolling upgrade migrates the database first.
     """
     try:
         pending = known_migrations() - applied_migrations()

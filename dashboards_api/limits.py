@@ -1,9 +1,9 @@
 """Limits of size, in characters; for free JSON, in characters of the stored text.
 
-Values that were stored before a limit existed can be read, sent back and made smaller, but not grow.
+Values that were stored before a limit existed can be read, sent back and made smaller, but they cannot grow.
 """
 
-# Integers fit into 64 bits, the same on every engine.
+# Integers fit into 64 bits on every database.
 MIN_INTEGER = -(2**63)
 MAX_INTEGER = 2**63 - 1
 # The items of any list in a request.
@@ -25,7 +25,7 @@ DASHBOARDS_OF_CONTENT_MAX = 200
 TAGS_MAX = 100
 # The rows that one bulk request may change.
 BULK_IDS_MAX = 500
-# The characters that one bulk request may write into tags: those of its tags, for each of its rows.
+# The characters that one bulk request may write into tags: the characters of its tags, times the number of its rows.
 BULK_TAGS_MAX_LENGTH = 2_000_000
 # The rows of a list page, together; a page holds at least one row.
 PAGE_MAX_LENGTH = 8_000_000

@@ -1,4 +1,4 @@
-"""The network that limits count an address as."""
+"""The network under which limits count an address."""
 
 import ipaddress
 from functools import lru_cache

@@ -1,4 +1,4 @@
-"""Parsing of values that arrive as text."""
+"""Parsers of values that are sent as text."""
 
 import uuid
 
@@ -6,7 +6,7 @@ from dashboards_api.limits import MAX_INTEGER
 
 
 def parse_int(text: str | None) -> int | None:
-    """Return the number that a text of decimal digits spells, or None if it is no such text or exceeds 64 bits."""
+    """Return the number in a text of decimal digits, or None for any other text and for numbers beyond 64 bits."""
     if not text or not text.isascii() or not text.isdecimal() or len(text) > 20:
         return None
     number = int(text)

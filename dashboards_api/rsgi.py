@@ -2,7 +2,7 @@
 
 import gc
 
-from dashboards_api.wsgi import application as django_application  # first: it sets Django up
+from dashboards_api.wsgi import application as django_application  # first, because it sets up Django
 
 from django.urls import get_resolver  # isort: skip
 
@@ -13,8 +13,8 @@ from dashboards_api.release import get_release_hash  # isort: skip
 limit_statements()
 application = Edge(django_application)
 
-# Load everything that stays, and exclude it from garbage collection: a full collection of it would stop every request
-# of the worker for tens of milliseconds.
+# Load all permanent objects, and exclude them from garbage collection. A full collection of these objects would stop
+# every request of the worker for tens of milliseconds.
 _ = get_resolver().url_patterns
 get_release_hash()
 gc.collect()

@@ -1,8 +1,8 @@
 """The server process, which `manage.py serve` executes: `python -m dashboards_api.server HOST PORT WORKERS ADDRESS`.
 
 The main process binds the port and loads the service once. Workers are forked from it, so that they share its memory
-and are replaced immediately after a failure. It owns the folder in which workers count for `/metrics`, so that counts
-of workers that ended are kept.
+and are replaced immediately after a failure. The main process owns the folder with the counts of all workers for
+`/metrics`, so that the counts of ended workers are kept.
 """
 
 import contextlib
@@ -49,13 +49,13 @@ def main() -> None:
             importlib.import_module(APPLICATION.partition(":")[0])
         exit_with_reason(importlib.import_module("dashboards_api.db.statement_timeout").find_refusal())
         server = build_server(numeric_host, int(port), int(workers))
-        server.on_startup(lambda: print(f"Serving on {address}", flush=True))  # noqa: T201  said to the terminal
+        server.on_startup(lambda: print(f"Serving on {address}", flush=True))  # noqa: T201  for the terminal
         with supervised_worker(find_engine()):
             server.serve()
 
 
 def find_engine() -> str:
-    """Return the engine for the supervisor of the query worker; empty if this machine computes no queries."""
+    """Return the engine for the supervisor of the query worker. It is empty if this machine computes no queries."""
     settings = importlib.import_module("django.conf").settings
     if not settings.ENGINE or not settings.QUERY_WORKERS:
         return ""
@@ -63,7 +63,7 @@ def find_engine() -> str:
 
 
 def build_server(host: str, port: int, workers: int) -> Any:
-    """Return the server. Relevant options are explicit: a default may change, or allow more than intended."""
+    """Return the server. Relevant options are explicit, because a default may change, or allow more than intended."""
     return Server(
         APPLICATION,
         address=host,
@@ -103,9 +103,9 @@ def exit_with_reason(reason: str) -> None:
 def reserve_port(host: str, port: int) -> Iterator[str]:
     """Hold the port during the block, and yield the numeric address of `host`. Exit if the port cannot be bound.
 
-    Workers bind it with SO_REUSEPORT, which alone would let a second service share it unnoticed, and requests would go
-    to two databases. So it is bound exclusively first. Two sockets that do not listen yet can both be bound, so
-    services that start at the same moment also compete for a socket name that only one process can have.
+    Workers bind the port with SO_REUSEPORT, which alone would let a second service share the port unnoticed, and
+    requests would go to two databases. So the port is bound exclusively first. Two sockets that do not listen yet can
+    both be bound, so services that start at the same moment also compete for the name of a Unix socket.
     """
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)

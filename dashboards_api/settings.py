@@ -54,21 +54,21 @@ if DEBUG and HTTPS:
     raise SettingError("DEBUG", "must be off where PUBLIC_URL is an https address")
 
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]  # asked from inside, by plain http
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]  # requested from inside, over plain HTTP
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_ENGINE = "users.auth.session_store"
-CSRF_COOKIE_NAME = "posthog_csrftoken"  # the name that clients read it by
+CSRF_COOKIE_NAME = "posthog_csrftoken"  # the name that clients read
 CSRF_FAILURE_VIEW = "pages.error_pages.csrf_failure"
-# The function that draws charts for exports: the API knows no pages.
+# The function that draws charts for exports. It is configured here, because the API must not import pages.
 CHART_IMAGES = "pages.components.images.draw_image"
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL] if PUBLIC_URL else []
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SILENCED_SYSTEM_CHECKS = [
     "security.W003",  # CSRF: BrowserCsrfMiddleware is Django's, for requests without a key
-    "security.W005",  # HSTS is for this host only: others of the same domain may not use https
-    "security.W021",  # nor is the domain ours to add to the preload list
+    "security.W005",  # HSTS is for this host only, because other hosts of the domain may not use HTTPS
+    "security.W021",  # only the operator of the domain can add it to the preload list
 ]
 
 # --- The applications ---------------------------------------------------------------------------------------------
@@ -109,12 +109,12 @@ if METRICS_TOKEN:
     MIDDLEWARE.insert(0, "dashboards_api.http.metrics.MetricsMiddleware")
 ROOT_URLCONF = "dashboards_api.urls"
 WSGI_APPLICATION = "dashboards_api.wsgi.application"
-APPEND_SLASH = False  # OptionalSlashMiddleware adds the slash: a redirect would lose the body
+APPEND_SLASH = False  # OptionalSlashMiddleware adds the slash, because a redirect would lose the body
 TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
 
 # --- The database -------------------------------------------------------------------------------------------------
 
-# libpq completes DATABASE_URL from PGHOST, PGPORT, PGUSER and PGPASSWORD. PGPASSWORD_FILE is ours.
+# libpq completes DATABASE_URL from PGHOST, PGPORT, PGUSER and PGPASSWORD. PGPASSWORD_FILE is a setting of this service.
 PGPASSWORD = env.value("PGPASSWORD", str)
 PREPARED_STATEMENTS = env.value("PREPARED_STATEMENTS", parse_boolean, "true")
 SQLITE_URL = f"sqlite:///{(DATA_DIR / 'dashboards.sqlite3').absolute()}"
@@ -132,7 +132,7 @@ ENGINE = env.value("ENGINE", parse_boolean, "on")
 ENGINE_URL = env.value("ENGINE_URL", parse_engine_url)
 QUERY_WORKERS = env.value(
     "QUERY_WORKERS", parse_query_workers, "2"
-)  # queries that are computed at a time; 0: elsewhere
+)  # queries that are computed at the same time; 0 if another machine computes queries
 QUERY_TIMEOUT = env.value("QUERY_TIMEOUT", parse_query_timeout, "8")  # seconds
 
 # --- Authentication and limits ------------------------------------------------------------------------------------
@@ -147,7 +147,7 @@ AUTH_PASSWORD_VALIDATORS = [
 PASSWORD_RESET_TIMEOUT = 24 * 3600  # of set-up links
 RATE_LIMITS = env.items("RATE_LIMITS", parse_rates, "6000/minute")  # of each API key
 QUERY_RATE_LIMITS = env.items("QUERY_RATE_LIMITS", parse_rates, "600/minute")  # of queries that a key has computed
-RATE_LIMIT_UNIT_SECONDS = 0.02  # of processor time: an expensive request counts as several
+RATE_LIMIT_UNIT_SECONDS = 0.02  # of processor time, so an expensive request counts as several requests
 REQUIRE_IF_MATCH = env.value("REQUIRE_IF_MATCH", parse_boolean, "off")  # in changes of dashboards
 CORS_ALLOWED_ORIGINS = env.items("CORS_ALLOWED_ORIGINS", parse_origins, "*")
 CORS_ALLOW_ALL_ORIGINS = "*" in CORS_ALLOWED_ORIGINS
@@ -176,7 +176,7 @@ CORS_EXPOSE_HEADERS = [
     "X-Request-ID",
 ]
 
-# Pages load their own styles only. Views add what they need.
+# Pages load their own styles only. Views add the sources that they need.
 EMBED_ORIGINS = env.items("EMBED_ORIGINS", parse_origins, "*") or ["'none'"]
 CONTENT_SECURITY_POLICY: dict[str, Any] = {
     "DIRECTIVES": {
@@ -274,7 +274,7 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json"}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
-        # Django's log of 4xx and 5xx contains full paths; the request log contains the same without secrets.
+        # Django's log of 4xx and 5xx contains full paths; the request log contains the same requests without secrets.
         "django.request": {"level": "CRITICAL"},
         "django.security": {"level": "CRITICAL"},
     },
@@ -290,7 +290,7 @@ structlog.configure(
     cache_logger_on_first_use=True,
 )
 
-# --- Variables that are no settings --------------------------------------------------------------------------------
+# --- Variables that are not settings -------------------------------------------------------------------------------
 
 REMOVED_SETTINGS = env.find_removed(("REPLICA_URLS", "REPLICA_MAX_LAG_MS"))
 MISSPELLED_SETTINGS = env.find_misspelled()

@@ -1,4 +1,4 @@
-"""Checks before a process serves or changes a database, and the one line that it prints if one fails."""
+"""Checks before a process serves or changes a database, and the line that it prints if a check fails."""
 
 import re
 import sys
@@ -19,14 +19,15 @@ from dashboards_api.errors import exception_chain
 EXIT_CODE = 2
 REASON_MAX = 300
 SECONDS_BETWEEN_ATTEMPTS = 1
-# Errors of PostgreSQL after which another attempt would fail, too. In other languages attempts go on until the timeout.
+# Errors of PostgreSQL after which another attempt would fail, too. Messages in other languages are not recognized, so
+# attempts continue until the timeout.
 FINAL_ERRORS = ("password authentication failed", "does not exist", "no pg_hba.conf entry", "no password supplied")
 
 
 INSUFFICIENT_PRIVILEGE = "42501"
 DAMAGED_CODES = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 
-# A password as short as a word may stand in any text by chance; a longer one does not.
+# A short password may occur in a text by chance. A longer password does not.
 CHANCE_MAX_LENGTH = 7
 _PASSWORD_OF_URL = re.compile(r"(://[^\s/:@]*:)\S*@")
 _PASSWORD_SETTING = re.compile(r"(password\s*=\s*)('(?:\\.|[^'\\])*'|\S+)", re.IGNORECASE)
@@ -34,7 +35,7 @@ _PASSWORD_SETTING = re.compile(r"(password\s*=\s*)('(?:\\.|[^'\\])*'|\S+)", re.I
 
 @contextmanager
 def report_start_errors() -> Iterator[None]:
-    """End the process with one line on standard error and code 2 if it cannot start; `--traceback` shows all."""
+    """Exit with code 2 and a line on standard error if the process cannot start. `--traceback` prints the traceback."""
     try:
         yield
     except (ImproperlyConfigured, DatabaseError) as error:
@@ -59,7 +60,7 @@ def is_database_unusable(error: DatabaseError) -> bool:
 
 
 def describe_error(error: Exception) -> str:
-    """Return an error for the operator. A database error says which database it is about."""
+    """Return an error for the operator. The text of a database error names the database."""
     if not isinstance(error, DatabaseError):
         return str(error)
     if connection.vendor == "sqlite":
@@ -73,10 +74,10 @@ def as_sentence(text: str) -> str:
 
 
 def redact_password(text: str) -> str:
-    """Return the text of an error with the password removed wherever it stands as one.
+    """Return the text of an error without the password.
 
-    A name that equals the password, such as that of a role or a database, is not removed: it is not there because it is
-    the password.
+    If the password is also the name of the database, its user or its host, it is only removed from URLs and connection
+    strings, because other occurrences are that name.
     """
     text = _PASSWORD_SETTING.sub(r"\1***", _PASSWORD_OF_URL.sub(r"\1***@", text))
     database = connection.settings_dict
@@ -103,7 +104,7 @@ def wait_for_database(seconds: float) -> None:
             sys.stderr.write(
                 f"Waiting for the database, at most {seconds} seconds: {join_lines(describe_error(error))}\n"
             )
-            seconds = 0  # say it once
+            seconds = 0  # report it once
         time.sleep(SECONDS_BETWEEN_ATTEMPTS)
 
 
@@ -120,7 +121,7 @@ def _is_retryable(error: DatabaseError) -> bool:
 
 
 def check_database() -> None:
-    """Connect to the database. Raises StartError if it cannot store what the service stores."""
+    """Connect to the database. Raises StartError if the database is unavailable or not encoded in UTF8."""
     wait_for_database(0)
     if connection.vendor == "postgresql":
         encoding = (

@@ -1,4 +1,4 @@
-"""The engine that the settings name. Other packages import from here, from `errors` and from `interface`."""
+"""The engine in the settings. Other packages import from this module, from `errors` and from `interface`."""
 
 from functools import cache
 from pathlib import Path
@@ -17,7 +17,7 @@ def get_client(*, may_start: bool = True) -> EngineClient:
     """Return the client of the engine. Nothing is started or connected yet. Raises EngineUnavailable.
 
     The embedded engine ends with the process that started it. Pass `may_start=False` in a process that may end before
-    others that use the engine.
+    other processes that use the engine.
     """
     if not settings.ENGINE:
         raise EngineUnavailable("The engine is turned off: ENGINE=off.")
@@ -30,7 +30,7 @@ def get_client(*, may_start: bool = True) -> EngineClient:
 
 @cache
 def _build_server_client(server: EngineServer) -> ServerClient:
-    """Return one client of a server for the whole process: it has a pool of connections."""
+    """Return the client of a server. It is cached for the process because it has a pool of connections."""
     return ServerClient(server)
 
 

@@ -1,7 +1,7 @@
 """The engine process: one ClickHouse session behind a Unix socket. The supervisor starts it; no module imports it.
 
-Only this module imports chDB. The process is spawned and never forked, with an empty environment and without core
-files: after its import, chDB has threads that a fork would lose, and memory that a core file would contain.
+Only this module imports chDB. The process is spawned and never forked, because a fork would lose the threads that chDB
+starts on import. Its environment is empty. Core files are disabled because they would contain the memory of chDB.
 """
 
 import contextlib
@@ -31,7 +31,7 @@ LOCKED_EXIT = 3
 SECONDS_BETWEEN_CHECKS = 0.1
 SECONDS_TO_STOP = 3
 FILES_MAX = 65_536
-# Free disk space below which no insert or merge starts: a disk that fills up meanwhile damages the data being written.
+# The free disk space below which no insert or merge starts. A disk that fills up damages the data being written.
 KEEP_FREE = "storage_configuration.disks.default.keep_free_space_bytes"
 FREE_BYTES_MIN = 100_000_000
 # Paths besides the interpreter and its packages: shared libraries, time zones, and information of the kernel.
@@ -110,7 +110,7 @@ class Engine:
             opened.close()
 
     def kill(self, running: RunningStatement) -> None:
-        """Ask ClickHouse to end a statement. It is found by the comment that only its own connection has set."""
+        """Ask ClickHouse to end a statement, which is found by the comment that only its own connection has set."""
         opened = self._connect(self.address)
         try:
             opened.query(f"KILL QUERY WHERE Settings['log_comment'] = {_quote(running.query_id)} ASYNC")
@@ -128,7 +128,7 @@ def _query(opened: Any, request: dict[str, Any]) -> bytes:
 
 
 def check_size(size: int, limit: int | None) -> None:
-    """Raise an error like ClickHouse's for a large result: ClickHouse does not count the size of expanded constants."""
+    """Raise an error like ClickHouse's for a large result, because ClickHouse does not count expanded constants."""
     if limit and size > limit:
         raise RuntimeError(f"Code: 396. DB::Exception: The result has {size} bytes, more than {limit}.")
 
@@ -152,7 +152,7 @@ def _quote(value: object) -> str:
 
 
 class Service:
-    """The listening socket, with a thread for each connection. A connection sends one request after another."""
+    """The listening socket, with a thread for each connection. A client sends one request at a time on a connection."""
 
     def __init__(self, folder: Path, engine: Engine) -> None:
         self.engine = engine
@@ -234,7 +234,7 @@ def prepare_folders(folder: Path) -> None:
 
 
 def raise_file_limit() -> None:
-    """Allow many open files: a table has hundreds of parts, each of several files."""
+    """Allow many open files, because a table has hundreds of parts, each of several files."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = FILES_MAX if hard == resource.RLIM_INFINITY else min(FILES_MAX, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:

@@ -31,8 +31,8 @@ from engine.read_validation import check_read
 from engine.supervision import ensure_supervisor, is_engine_installed
 
 SECONDS_TO_START = 30
-# A client that may not start the engine waits for a restart, and says that the engine is down before its query has to
-# end.
+# A client that may not start the engine waits this long for a restart. It reports an engine that is down before the
+# deadline of its query.
 SECONDS_TO_RESTART = 5
 SECONDS_BETWEEN_ATTEMPTS = 0.02
 SECONDS_TO_ANSWER = 10
@@ -51,8 +51,8 @@ class ConnectionLost(Exception):
 class EmbeddedClient(EngineClient):
     """A client that starts the engine of a folder on first use, unless another process runs it already.
 
-    The engine ends with the process that started it. With `may_start=False` a client waits until another process has
-    started it, for children that may be killed while other processes use the engine.
+    The engine ends with the process that started it. With `may_start=False`, a client waits until another process has
+    started the engine. This is for children that may be killed while other processes use the engine.
     """
 
     def __init__(self, folder: Path, *, may_start: bool = True) -> None:
@@ -143,7 +143,7 @@ class EmbeddedClient(EngineClient):
         return EngineInfo(header["version"], str(self.folder))
 
     def close(self) -> None:
-        """Do nothing: a connection ends with its statement, and the engine with the process that started it."""
+        """Do nothing, because a connection ends with its statement, and the engine with the process that started it."""
 
     def _write(self, request: dict[str, Any], body: bytes, seconds: float) -> tuple[dict[str, Any], bytes]:
         try:
@@ -158,7 +158,7 @@ class EmbeddedClient(EngineClient):
             raise EngineUnavailable("The engine ended twice while it ran the query.") from error
 
     def _ask(self, request: dict[str, Any], timeout: float, body: bytes = b"") -> tuple[dict[str, Any], bytes]:
-        """Send a request. Start the engine if none answers."""
+        """Send a request. Start the engine if no engine responds."""
         deadline = time.monotonic() + (SECONDS_TO_START if self.may_start else SECONDS_TO_RESTART)
         while True:
             try:

@@ -4,8 +4,8 @@ import re
 
 from dashboards_api.errors import DomainError
 
-# Codes of a damaged part if they are raised by a read. Other errors mean damage only if the message names a part:
-# values of a query, and imported files, may be truncated as well.
+# Codes that mean a damaged part if a read raises them. Other errors mean damage only if the message names a part, since
+# values of a query and imported files may be truncated as well.
 _DAMAGED_CODES = frozenset((40, 226, 228, 231, 246))
 _DAMAGED = re.compile(r"while reading from part|in data part|broken parts|Cannot attach table|Load job .* failed")
 _NO_SPACE = re.compile(r"No space left|File too large|Disk quota exceeded|errno: (27|28|122)\b|NOT_ENOUGH_SPACE")
@@ -23,7 +23,7 @@ class EngineError(DomainError):
 
 
 class EngineUnavailable(EngineError):
-    """The engine is off, does not answer, or may not be used. No result can be computed."""
+    """The engine is off, does not respond, or may not be used. No result can be computed."""
 
     code = "engine_unavailable"
 
@@ -96,7 +96,7 @@ def build_error(code: int, message: str, *, reading: bool) -> EngineError:
 
 
 def build_start_error(reason: str) -> EngineUnavailable:
-    """Return the exception for an engine that ended before it answered."""
+    """Return the exception for an engine that ended before it responded."""
     if _NO_SPACE.search(reason):
         return DiskFull(f"The engine does not start, its disk is full: {describe_message(reason)}")
     if _DAMAGED.search(reason):

@@ -14,8 +14,8 @@ from engine.parameters import Value, quote_identifier
 
 Setting = str | int | float
 
-# Settings of every read: outer joins return null for missing rows, and JSON contains numbers as numbers, and times in
-# UTC with a Z: in local time, one text stands for two hours of an autumn night.
+# Settings of every read. Outer joins return null for missing rows. JSON contains numbers as numbers, and times in UTC
+# with a Z, because local times are ambiguous in the hour after the end of daylight saving time.
 READ_SETTINGS: dict[str, Setting] = {
     "join_use_nulls": 1,
     "do_not_merge_across_partitions_select_final": 1,
@@ -24,8 +24,8 @@ READ_SETTINGS: dict[str, Setting] = {
     "output_format_json_quote_decimals": 0,
     "date_time_output_format": "iso",
 }
-# Settings of writes: ISO 8601 times; any number of months in one insert; and blocks of which a large import keeps at
-# most a gigabyte in memory.
+# Settings of writes: ISO 8601 times; any number of months in one insert; and blocks small enough that a large import
+# keeps at most a gigabyte in memory.
 WRITE_SETTINGS: dict[str, Setting] = {
     "date_time_input_format": "best_effort",
     "max_partitions_per_insert_block": 0,
@@ -123,8 +123,8 @@ class EngineClient(ABC):
     ) -> int:
         """Insert rows and return their number. Raises EngineError; in this case no row is kept.
 
-        All rows are sent in one message: pass at most some hundred thousand at a time. After EngineUnavailable, the
-        rows of some months may have been inserted; inserting them again is harmless.
+        All rows are sent in one message, so pass at most a few hundred thousand at a time. After EngineUnavailable, the
+        rows of some months may have been inserted. Inserts are idempotent, so all rows can be inserted again.
         """
 
     @abstractmethod
@@ -152,7 +152,7 @@ def make_query_id() -> str:
 
 
 def build_insert(table: str, columns: Iterable[str]) -> str:
-    """Return the statement without its rows."""
+    """Return an INSERT statement without its rows."""
     names = ", ".join(quote_identifier(name) for name in columns)
     return f"INSERT INTO {quote_identifier(table)} ({names})"
 

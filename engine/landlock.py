@@ -1,9 +1,9 @@
-"""Landlock: the files that this process may still use. It exists on Linux 5.13 and later; elsewhere nothing is
+"""Restriction of the files that this process may use, by Landlock. It needs Linux 5.13 or later; elsewhere nothing is
 restricted.
 
 ClickHouse's `readonly` refuses table functions but neither the function `file` nor INTO OUTFILE. The printer refuses
-both; this is the second defense, against a statement that the printer should not have printed. It also forbids TCP, and
-signals to other processes.
+both. Landlock is the second defense, against a statement that the printer should not have printed. It also forbids TCP,
+and signals to other processes.
 """
 
 import ctypes
@@ -35,7 +35,7 @@ _SCOPES = 3  # abstract sockets and signals of processes outside
 
 
 def restrict_files(writable: Iterable[Path], readable: Iterable[Path]) -> bool:
-    """Allow this thread, and threads that it starts, to use only these paths. Return whether the kernel supports it."""
+    """Allow this thread, and threads that it starts, to use only these paths. Return whether the kernel enforces it."""
     if sys.platform != "linux":
         return False
     library = ctypes.CDLL(None, use_errno=True)

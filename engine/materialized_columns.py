@@ -19,7 +19,7 @@ NAME_LENGTH_MAX = 200
 
 
 def read_materialized_columns(client: EngineClient) -> dict[str, str]:
-    """Return the columns of the store by the name of their property, in their order. Raises EngineError."""
+    """Return the materialized columns by the name of their property, in the order of the table. Raises EngineError."""
     found = client.read(
         "SELECT name FROM system.columns WHERE database = currentDatabase() AND table = {table:String}"
         " AND default_kind = 'MATERIALIZED' AND startsWith(name, {prefix:String}) ORDER BY position",
@@ -29,7 +29,7 @@ def read_materialized_columns(client: EngineClient) -> dict[str, str]:
 
 
 def measure_materialized_columns(client: EngineClient) -> dict[str, int]:
-    """Return the bytes on the disk by property. Raises EngineError."""
+    """Return the size of the materialized columns on the disk in bytes, by property. Raises EngineError."""
     columns = read_materialized_columns(client)
     found = client.read(
         "SELECT name, data_compressed_bytes FROM system.columns WHERE database = currentDatabase()"
@@ -41,10 +41,10 @@ def measure_materialized_columns(client: EngineClient) -> dict[str, int]:
 
 
 def add_materialized_columns(client: EngineClient, names: Iterable[str]) -> None:
-    """Store properties as columns, also for the events that are there. Existing columns stay as they are.
+    """Store properties as columns, also for existing events. Existing columns are not changed.
 
-    It returns when all events have their values. After an interruption, running it again completes it. Raises
-    ValidationFailed and EngineError.
+    The function returns when all events have their values. After an interruption, call it again to complete the
+    columns. Raises ValidationFailed and EngineError.
     """
     wanted = list(dict.fromkeys(names))
     for name in wanted:
@@ -77,7 +77,7 @@ def check_property_name(name: str) -> None:
 
 
 def build_column(name: str) -> str:
-    """Return the definition of a column. It has the expression that statements print for the property."""
+    """Return the definition of a column, with the expression that statements print for the property."""
     text = f"JSONExtract(properties, {quote_text(name)}, 'Nullable(String)')"
     return f"{quote_column(name)} Nullable(String) MATERIALIZED {text} CODEC(LZ4)"
 

@@ -57,7 +57,7 @@ def _format_plain(value: int | float | date | UUID) -> str:
 
 
 def format_datetime(value: datetime) -> str:
-    """Return a time in UTC, as columns of the store have it. Raises ValueError for a time without a time zone."""
+    """Return a moment in UTC, in the format of the store's columns. Raises ValueError if it has no time zone."""
     if value.tzinfo is None:
         raise ValueError("a moment without a time zone is bound")
     return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")

@@ -66,7 +66,7 @@ def _receive(connection: socket.socket, length: int) -> bytearray:
 
 @contextmanager
 def get_socket_address(folder: Path) -> Iterator[str]:
-    """Yield an address of the socket in a folder. It is short enough, however long the path of the folder is."""
+    """Yield an address of the socket in a folder. On Linux, it is short even if the path of the folder is long."""
     path = str(folder / SOCKET_NAME)
     if len(os.fsencode(path)) <= ADDRESS_BYTES_MAX or sys.platform != "linux":
         yield path
@@ -79,7 +79,7 @@ def get_socket_address(folder: Path) -> Iterator[str]:
 
 
 def connect(folder: Path, timeout: float | None) -> socket.socket:
-    """Connect to the engine of a folder. Raises OSError if none answers: FileNotFoundError or ConnectionError."""
+    """Connect to the engine of a folder. Raises OSError if no engine responds: FileNotFoundError or ConnectionError."""
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         connection.settimeout(timeout)

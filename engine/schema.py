@@ -28,11 +28,11 @@ PERSON_DISTINCT_IDS_COLUMNS = """
 """
 STORE_COLUMNS = "id UUID, created_at DateTime64(6, 'UTC')"
 
-# An acknowledged insert is on disk. A table with a broken part cannot be opened: by default ClickHouse would continue
-# without the part, and return numbers that are too low.
+# An acknowledged insert is on disk. A table with a broken part cannot be opened, because by default ClickHouse would
+# continue without the part, and return numbers that are too low.
 DURABLE = "SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, max_suspicious_broken_parts = 0"
 
-# Inserts are idempotent: a row that is inserted again replaces the earlier one. Events with the same values of this key
+# Inserts are idempotent: a row that is inserted again replaces the earlier row. Events with the same values of this key
 # are duplicates; in the other tables, the row with the higher version is kept.
 EVENTS_DEDUPLICATION_KEY = "project_id, toDate(timestamp), event, cityHash64(distinct_id), uuid"
 _TABLES = {

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 SECONDS_TO_CONNECT = 5
-# The server ends a statement at its limit; this timeout is for a server that does not answer at all.
+# The server ends a statement at its limit. This timeout is for a server that does not respond at all.
 SECONDS_OF_GRACE = 5
 CHUNK_BYTES = 1024 * 1024
 SAMPLE_LINES = 1000
@@ -187,8 +187,8 @@ def _open(server: EngineServer) -> "Client":
 
 
 def _as_bound(value: Value) -> Any:
-    """Return a value for the client to bind as our own code does. The client would convert times to the server's time
-    zone.
+    """Return a value that the client library binds like `format_parameter`. The library would convert times to the
+    server's time zone.
     """
     if isinstance(value, datetime | date):
         return format_parameter(value)
@@ -198,7 +198,7 @@ def _as_bound(value: Value) -> Any:
 
 
 def open_file(path: Path) -> BinaryIO:
-    """Open a file, decompressed if its suffix names a compression: the statement that precedes the data is not
+    """Open a file, decompressed if its suffix names a compression, because the statement that precedes the data is not
     compressed.
     """
     match path.suffix:

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 TIMEOUT = 159
 CANCELLED = 394
-# ClickHouse checks its own limit between blocks, and reports more detail. It gets this time to do so.
+# A deadline is this much later than ClickHouse's own limit. ClickHouse checks its limit between blocks, and should end
+# the statement first, because its error has more detail.
 SECONDS_OF_GRACE = 0.5
 _CODE = re.compile(r"Code: (\d+)\.")
 
@@ -35,12 +36,12 @@ class RunningStatement:
         return bool(self.ended_by)
 
     def end(self, code: int, message: str) -> None:
-        """Mark the statement for cancellation. The first reason is reported."""
+        """Mark the statement for cancellation. Only the first reason is reported."""
         if not self.ended_by:
             self.ended_by, self.message, self.killed_at = code, message, time.monotonic()
 
     def describe(self, message: str) -> tuple[int, str]:
-        """Return ClickHouse's code and message, or the reason why the statement was cancelled."""
+        """Return ClickHouse's code and message, or the reason why the statement was canceled."""
         if self.ended_by:
             return self.ended_by, self.message
         found = _CODE.search(message)
@@ -82,7 +83,7 @@ class Statements:
         return len(self._running)
 
     def cancel(self, query_id: str) -> bool:
-        """Cancel the statements with an id. Return whether there was one."""
+        """Cancel the statements with an id. Return whether any was found."""
         found = [running for running in self._list() if running.query_id == query_id]
         for running in found:
             running.end(CANCELLED, "The query was cancelled.")
@@ -95,7 +96,7 @@ class Statements:
         return self._end_marked()
 
     def enforce(self) -> None:
-        """Cancel statements that are past their deadline or abandoned. Kill the process if a cancelled statement does
+        """Cancel statements that are past their deadline or abandoned. Kill the process if a canceled statement does
         not end.
 
         The supervisor restarts the process within a second. Otherwise the statement would keep its memory and threads
@@ -114,7 +115,7 @@ class Statements:
     def _end_marked(self) -> int:
         marked = self._list_marked()
         for running in marked:
-            with suppress(Exception):  # it has ended meanwhile, or is killed at the next check
+            with suppress(Exception):  # the statement has ended meanwhile, or is killed at the next check
                 self._kill(running)
         return len(marked)
 

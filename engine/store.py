@@ -45,7 +45,7 @@ def read_store_id(client: EngineClient) -> UUID | None:
 
 
 def check_store(client: EngineClient, expected: UUID | None) -> None:
-    """Raise EngineUnavailable unless the store has the id in the main database. None means that no store exists yet."""
+    """Raise EngineUnavailable unless the store has the expected id. None means that no store should exist yet."""
     found = read_store_id(client)
     if found == expected:
         return
@@ -59,7 +59,7 @@ def check_store(client: EngineClient, expected: UUID | None) -> None:
 
 
 def check_store_once(client: EngineClient, store_id: UUID) -> None:
-    """Check the store: only once for each start of the embedded engine, but each time for a server.
+    """Check the store once for each start of the embedded engine, or each time for a server.
 
     Raises EngineUnavailable.
     """

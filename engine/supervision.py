@@ -1,6 +1,6 @@
-"""The supervisors that this process has started. Each starts when the engine is first needed.
+"""The supervisors that this process has started. Each is started when the engine is first needed.
 
-All of them stop with this process.
+All supervisors stop with this process.
 """
 
 import atexit

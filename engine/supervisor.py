@@ -1,8 +1,8 @@
 """The supervisor: a small process that starts the engine, restarts it after a failure, and stops it.
 
 It is a process and not a thread, so that the engine outlives neither a web worker nor a command that ends. Its standard
-input is a pipe from the process that needs the engine: when that process ends, for whatever reason, the supervisor
-stops the engine and ends. It imports only the standard library and orjson.
+input is a pipe from the process that needs the engine. When that process ends, for any reason, the supervisor stops the
+engine and exits. It imports only the standard library and orjson.
 """
 
 import os
@@ -41,7 +41,7 @@ _REASONS = (re.compile(r"^Code: .*", re.MULTILINE), re.compile(r"^\w+(?:Error|Ex
 
 
 class SupervisorLoop(ABC):
-    """A loop that ends with the process that started it, which has the other end of its standard input."""
+    """A loop that ends with the process that started it. Its standard input is a pipe from that process."""
 
     is_stopping = False
 
@@ -58,9 +58,9 @@ class SupervisorLoop(ABC):
                 self.is_stopping = True
 
     def run_and_exit(self) -> NoReturn:
-        """Run as the main program. SIGTERM and the end of standard input stop it, and Ctrl-C does not."""
+        """Run the loop as the main program. SIGTERM and the end of standard input end it; Ctrl-C does not."""
         signal.signal(signal.SIGTERM, lambda *_: setattr(self, "is_stopping", True))
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # it reaches the whole group
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole process group
         self.run()
         sys.exit(0)
 
@@ -94,16 +94,16 @@ class Supervisor(SupervisorLoop):
         self.wait(SECONDS_TO_STAND_BY)
 
     def report_failure(self, reason: str) -> None:
-        """Store the reason why there is no engine, so that clients need not wait for one."""
+        """Store the reason why the engine does not run, so that clients do not wait for it."""
         with suppress(OSError):  # the disk is full
             (self.folder / FAILURE_NAME).write_text(reason)
 
     def forget_failure(self) -> None:
-        """Delete the reason of an earlier failure, which no longer holds."""
+        """Delete the stored reason of an earlier failure."""
         (self.folder / FAILURE_NAME).unlink(missing_ok=True)
 
     def restart(self, code: int, reason: str) -> None:
-        """Wait before the next start: longer after each attempt in which the engine ended before it listened."""
+        """Wait before the next start, with exponential backoff while the engine ends before it listens."""
         if self.has_started:
             self.backoff = BACKOFF_MIN
         log("engine_died", level="error", code=code, reason=reason, restart_in_seconds=round(self.backoff, 1))
@@ -121,8 +121,8 @@ class Supervisor(SupervisorLoop):
         code = stop_process(process)
         reason = describe_end(code, output + read_available(stderr))
         stderr.close()
-        # Clients may use the engine before the supervisor's first ping. If it is killed in between, it has started all
-        # the same: clients that were told otherwise would not wait for the restart.
+        # Clients may use the engine before the supervisor's first ping. An engine that is killed in between counts as
+        # started, since after a reported failure clients would not wait for the restart.
         self.has_started = self.is_ready or identify_socket(self.folder) != previous
         if self.has_started:
             self.forget_failure()
@@ -155,7 +155,7 @@ class Supervisor(SupervisorLoop):
 
 
 def identify_socket(folder: Path) -> tuple[int, int] | None:
-    """Return what tells an engine's socket from those of earlier engines, or None if no engine has listened."""
+    """Return a value that is different for each engine's socket, or None if no engine has listened."""
     with suppress(OSError):
         status = (folder / SOCKET_NAME).stat()
         return status.st_ino, status.st_mtime_ns

@@ -48,7 +48,7 @@ def list_parts(opened: Any) -> set[Part]:
 
 
 def is_readable(opened: Any, part: Part) -> bool:
-    """Return whether a part can be read, or no longer exists because it was merged or its table dropped."""
+    """Return whether a part can be read, or no longer exists because it was merged or its table was dropped."""
     check = f"CHECK TABLE {_name_table(part)} PART '{part.name}' SETTINGS check_query_single_value_result = 1"
     try:
         return bytes(opened.query(check, "TSVRaw").bytes()).strip() == b"1"

@@ -8,7 +8,7 @@ from events import models
 from events.exceptions import NoData
 from events.models import EventDefinition, PropertyDefinition, PropertyOwner, PropertyType
 
-# What definitions have in PostHog, and never have here.
+# The fields of definitions that PostHog sets and this service does not.
 _ABSENT: dict[str, Any] = {
     "description": None,
     "tags": [],
@@ -63,7 +63,7 @@ def read_data_version(project_id: int) -> int:
 
 
 def read_event_names(project_id: int, limit: int, offset: int = 0) -> list[str]:
-    """Return names of the events that a project has received, in the order of their characters."""
+    """Return a page of the names of the events that a project has received, sorted by name."""
     names = models.EventDefinition.objects.filter(project_id=project_id).order_by("name")
     return list(names.values_list("name", flat=True)[offset : offset + limit])
 
@@ -71,7 +71,7 @@ def read_event_names(project_id: int, limit: int, offset: int = 0) -> list[str]:
 def list_event_definitions(
     project_id: int, *, search: str, limit: int, offset: int
 ) -> tuple[int, list[dict[str, Any]]]:
-    """Return how many names of events contain a text, and one page of them in the order of names."""
+    """Return the number of events whose names contain a text, and one page of their definitions, sorted by name."""
     named = EventDefinition.objects.filter(project_id=project_id).order_by("name").values_list("pk", "name")
     found = _search(named, search)
     rows = EventDefinition.objects.in_bulk(found[offset : offset + limit])
@@ -81,7 +81,7 @@ def list_event_definitions(
 def list_property_definitions(
     project_id: int, owner: str, *, search: str, limit: int, offset: int
 ) -> tuple[int, list[dict[str, Any]]]:
-    """Return the number of properties whose names contain a string, and one page of them, sorted by name."""
+    """Return the number of properties whose names contain a text, and one page of their definitions, sorted by name."""
     of_owner = PropertyDefinition.objects.filter(project_id=project_id, owner=owner)
     found = _search(of_owner.order_by("name").values_list("pk", "name"), search)
     rows = PropertyDefinition.objects.in_bulk(found[offset : offset + limit])
@@ -89,9 +89,10 @@ def list_property_definitions(
 
 
 def _search(named: Iterable[tuple[UUID, str]], text: str) -> list[UUID]:
-    """Return the ids of names that contain a text in any case. A project has at most ten thousand of each kind.
+    """Return the ids of the names that contain a text, ignoring case.
 
-    Databases fold letters in different ways.
+    Python compares the names, of which a project has at most ten thousand of each kind, because databases fold case in
+    different ways.
     """
     wanted = text.casefold()
     return [id_ for id_, name in named if wanted in name.casefold()]

@@ -1,4 +1,4 @@
-"""Definitions of events and properties in responses. Clients of PostHog expect the fields that are always the same."""
+"""Definitions of events and properties in responses. The constant fields are those that clients of PostHog expect."""
 
 from typing import Any
 

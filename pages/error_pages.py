@@ -1,4 +1,4 @@
-"""Error pages. Requests below /api/, and those that do not accept HTML, get the JSON of the API instead."""
+"""Error pages. Requests below /api/ and requests that do not accept HTML receive the JSON of the API instead."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render

@@ -16,12 +16,12 @@ from users.models import Project
 # The version of the compiler. Raise it when the same query may have another result than before.
 COMPILER_VERSION = 1
 PREFIX = "cache_"
-# Keys of a query that do not affect its result.
+# Fields of a query that do not affect its result.
 _IGNORED = frozenset({"response", "tags", "version"})
 
 
 def build_cache_key(source: dict[str, Any], project: Project) -> str:
-    """Return the cache key of a query without visualization nodes. The order of its JSON keys does not matter."""
+    """Return the cache key of a query without visualization nodes. The order of its fields does not matter."""
     filters = project.test_account_filters if _uses_test_filters(source) else None
     query = {key: value for key, value in source.items() if key not in _IGNORED}
     parts = [COMPILER_VERSION, project.pk, project.timezone, project.week_start_day, filters, query]
@@ -30,7 +30,7 @@ def build_cache_key(source: dict[str, Any], project: Project) -> str:
 
 
 def _uses_test_filters(source: dict[str, Any]) -> bool:
-    """Return whether a query asks for the filters of test accounts; SQL does so below `filters`."""
+    """Return whether a query applies filters of test accounts. SQL has `filterTestAccounts` below `filters`."""
     filters = source.get("filters")
     nested = filters.get("filterTestAccounts") if isinstance(filters, dict) else None
     return bool(source.get("filterTestAccounts") or nested)

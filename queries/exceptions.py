@@ -41,7 +41,7 @@ class QueryRateExceeded(QueryError):
 
 
 class QueryNotFound(NotFound):
-    """The error for an id of no query in the project."""
+    """The project has no query with this id."""
 
     def __init__(self) -> None:
         super().__init__("Query not found.")

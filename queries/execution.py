@@ -25,7 +25,7 @@ from queries.runners.context import QueryContext
 from queries.runners.staleness import find_interval, get_age_limit, get_lazy_age_limit, has_ended
 from queries.validation import describe_error, validate_query
 
-# Rows of a stored result as JSON, in bytes.
+# Size of the rows of a stored result as JSON, in bytes.
 RESULT_BYTES_MAX = 5_000_000
 QUERY_MEMORY_BYTES_MAX = 1_000_000_000
 ROWS_MAX = 50_001
@@ -37,7 +37,7 @@ _JSON = orjson.OPT_NON_STR_KEYS | orjson.OPT_UTC_Z
 
 @dataclass(frozen=True)
 class Task:
-    """A query with everything that it depends on. `id` is new for each attempt and identifies it in the engine."""
+    """A query with all of its inputs. `id` is new for each attempt and identifies it in the engine."""
 
     id: UUID
     query: dict[str, Any]
@@ -62,7 +62,7 @@ def prepare_child() -> None:
 
 
 def run_task(task: Task) -> Answer:
-    """Return the answer of a task. An error of the query or of the engine is an answer, too."""
+    """Return the result of a task. An error of the query or of the engine is returned, not raised."""
     try:
         return _run(task)
     except DomainError as error:
@@ -95,7 +95,7 @@ def _run(task: Task) -> Answer:
 class StoreReader:
     """A reader of the store for one task. It runs statements one after another under the id of the task.
 
-    The first statement opens the store, so that mistakes in a query are found without an engine.
+    The store is opened for the first statement, so that mistakes in a query are found without an engine.
     """
 
     def __init__(self, task: Task) -> None:
@@ -130,11 +130,11 @@ class StoreReader:
         """Return whether the project has imported persons. Raises EngineError."""
         if self._has_persons is None:
             check = Statement(print_persons_check(), {"project_id": self.task.context.project_id}, ("one",), 1)
-            self._has_persons = bool(self.read(check, is_deduplicated=False).rows)  # a replaced row is a row, too
+            self._has_persons = bool(self.read(check, is_deduplicated=False).rows)  # replaced rows count, too
         return self._has_persons
 
     def read_materialized_columns(self) -> Mapping[str, str]:
-        """Return the columns that the store has for properties of events, by property. Raises EngineError."""
+        """Return the materialized columns of the store, by property. Raises EngineError."""
         if self._materialized_columns is None:
             self._materialized_columns = read_materialized_columns(self.open())
         return self._materialized_columns
@@ -148,7 +148,7 @@ def _describe_range(compiled: CompiledQuery) -> dict[str, str | None] | None:
 
 
 def _compute_ages(task: Task, compiled: CompiledQuery) -> tuple[datetime | None, datetime | None]:
-    """Return the times at which the result becomes stale and lazily stale, or None if its date range has ended.
+    """Return the moments at which the result becomes stale and lazily stale, or None if its date range has ended.
 
     A relative range such as the last seven days changes at midnight.
     """

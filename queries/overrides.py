@@ -1,7 +1,7 @@
 """Apply dashboard filters and variables to the query of an insight. Pure functions on JSON.
 
-The rules are PostHog's: each kind of query has its own place for the date range and the properties. Queries of an
-unknown kind or shape stay as they are. The stored insight is never changed.
+The rules are PostHog's. Each kind of query has its own fields for the date range and the properties. Queries of an
+unknown kind or shape are not changed. The stored insight is never changed.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,7 +17,7 @@ INSIGHT_QUERIES = frozenset(
 )
 # Queries that can be broken down.
 BREAKDOWN_QUERIES = frozenset({"TrendsQuery", "FunnelsQuery"})
-# Queries with other places for filters.
+# Queries with other fields for filters.
 OTHER_QUERIES = frozenset({"HogQLQuery", "EventsQuery"})
 _DATES_AND_PROPERTIES = frozenset({"date_from", "date_to", "properties"})
 
@@ -32,7 +32,7 @@ class VariableValues:
         self.sizes: dict[int, int] = {}
 
     def find(self, id_: str, variable: Json) -> Json:
-        """Return the value for a variable of a query by its id or its code name; empty if there is none."""
+        """Return the value for a variable of a query by its id or its code name, or an empty dictionary."""
         name = get_code_name(variable) or ""
         found = self.by_id.get(id_) or self.by_code_name.get(name)
         if found is None:
@@ -41,8 +41,8 @@ class VariableValues:
         return found
 
     def get_size(self, found: Json) -> int:
-        """Return the number of characters in a value that `find` returned. A large value may be found thousands of
-        times.
+        """Return the number of characters in a value that `find` returned. The number is cached, since a large value
+        may be found thousands of times.
         """
         key = id(found)
         if key not in self.sizes:
@@ -50,7 +50,7 @@ class VariableValues:
         return self.sizes[key]
 
 
-# Later layers win.
+# Values of later layers replace those of earlier layers.
 VariableLayers = Sequence[VariableValues]
 
 
@@ -77,7 +77,7 @@ def iter_variables(query: Json | None) -> Iterator[tuple[str, Json]]:
 def count_variable_characters(query: Json, variables: VariableLayers) -> int:
     """Return the maximum number of characters that `merge_filters_and_variables` writes for the variables of a query.
 
-    A value is written once for each variable with its code name, so a query with many of them multiplies it.
+    A value is written once for each variable with its code name, so many such variables multiply its size.
     """
     return sum(
         layer.get_size(found)
@@ -88,7 +88,7 @@ def count_variable_characters(query: Json, variables: VariableLayers) -> int:
 
 
 def apply_overrides_to_filters(stored: Json, filters: Json) -> Json:
-    """Return the legacy form of a query, flat `filters`, with filters applied. Empty ones stay empty."""
+    """Return the legacy form of a query, flat `filters`, with filters applied. An empty legacy form stays empty."""
     if not stored:
         return stored
     return _add_properties({**stored, **_get_dates(filters)}, filters, as_group=True)
@@ -120,7 +120,7 @@ def _apply(query: Json, filters: Json, variables: VariableLayers, depth: int) ->
 
 
 def _apply_to_hogql(query: Json, filters: Json, variables: VariableLayers) -> Json:
-    """Apply to SQL, which keeps dates and properties below `filters` and uses them where its text says `{filters}`."""
+    """Apply filters to SQL, which has dates and properties below `filters` and uses them in place of `{filters}`."""
     own = query.get("filters")
     own = own if isinstance(own, dict) else {}
     shown = _add_properties(_add_date_range(own, filters), filters, as_group=False)
@@ -174,7 +174,7 @@ def _as_group(properties: Any) -> Any:
 
 
 def _get_dates(filters: Json) -> Json:
-    """Return both ends of the dashboard's date range, or nothing: the ends of two ranges are never mixed."""
+    """Return both ends of the dashboard's date range, or nothing, because the ends of two ranges are never mixed."""
     dates = {name: filters.get(name) for name in ("date_from", "date_to")}
     return dates if any(isinstance(value, str) and value for value in dates.values()) else {}
 

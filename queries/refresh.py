@@ -1,7 +1,7 @@
 """The values of `refresh`: whether a request computes results, and whether it waits for them. Pure functions.
 
-The table is PostHog's. A plain read of an insight or a dashboard never computes (`force_cache`); `POST query/` computes
-what is not in the cache (`blocking`).
+The table is PostHog's. A plain read of an insight or a dashboard never computes results (`force_cache`). `POST query/`
+computes results that are not cached (`blocking`).
 """
 
 from enum import Enum, StrEnum, auto
@@ -49,7 +49,7 @@ _ACTIONS_IF_NOT_FRESH = {
 
 
 def parse_refresh(value: Any, default: Refresh = Refresh.FORCE_CACHE) -> Refresh:
-    """Return the mode of a value of `refresh`. `true` computes, and an unknown value never does, as upstream."""
+    """Return the mode of a value of `refresh`. As in PostHog, `true` computes results, and unknown values do not."""
     if value is None or value == "":
         return default
     text = str(value).lower()
@@ -72,7 +72,7 @@ def decide(refresh: Refresh, freshness: Freshness) -> Action:
 
 
 def restrict_to_share(refresh: Refresh) -> Refresh:
-    """Return the mode of a request by a share link: it may cause one computation for each staleness period."""
+    """Return the mode of a request by a share link, which may cause one computation for each staleness period."""
     if refresh in (Refresh.BLOCKING, Refresh.FORCE_BLOCKING):
         return Refresh.BLOCKING
     return Refresh.ASYNC if refresh is Refresh.ASYNC else Refresh.LAZY_ASYNC

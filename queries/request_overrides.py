@@ -1,8 +1,8 @@
 """Overrides of filters and variables in one request (`filters_override`, `variables_override`). Pure functions on JSON.
 
-They apply to one response and are never stored. Filters are replaced key by key. A variable is referenced by its id or
-its code name, and keeps the keys that the override does not give. Code names matter because a variable that was
-recreated has a new id.
+Overrides apply to one response and are never stored. Filters are replaced key by key. A variable is referenced by its
+id or its code name, and keeps the fields that the override does not have. Code names matter because a variable that
+was recreated has a new id.
 """
 
 from collections.abc import Iterator
@@ -105,7 +105,7 @@ def match_variables(stored: Json, overrides: Json) -> Iterator[tuple[str, str, A
 
 
 def merge_variable(stored: Any, given: Any) -> Any:
-    """Return a variable with the keys of an override, which replace its own."""
+    """Return a variable with the fields of an override, which replace its own fields."""
     if stored is None:
         return given
     before, entry = as_variable(stored), as_variable(given)

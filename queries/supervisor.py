@@ -1,9 +1,9 @@
 """The supervisor of the query worker: a small process that keeps the engine and one worker running.
 
 The server starts `python -m queries.supervisor FOLDER` with the folder of the embedded engine, or with `remote` for a
-ClickHouse server. Before the first import the folder has no store: the supervisor looks for it twice a second, and
-starts neither the engine nor the worker. Its standard input is a pipe from the server. When the pipe is closed, for
-whatever reason, the supervisor stops both and exits. It does not load Django, which would take 60 MB.
+ClickHouse server. Before the first import, the folder has no store. The supervisor looks for the store twice a second,
+and until then starts neither the engine nor the worker. Its standard input is a pipe from the server. When the pipe is
+closed, for any reason, the supervisor stops both processes and exits. It does not load Django, which would take 60 MB.
 """
 
 import os
@@ -29,7 +29,7 @@ SECONDS_TO_STOP = 8
 
 
 class WorkerSupervisor(SupervisorLoop):
-    """The loop that restarts the worker when it dies. The delay grows if the worker dies soon after a start."""
+    """The loop that restarts a worker that has died, with exponential backoff if it died soon after a start."""
 
     def __init__(self, folder: Path | None) -> None:
         self.folder = folder

@@ -1,4 +1,4 @@
-"""Validation of a query without running it. A worker does it, since only workers parse."""
+"""Validation of a query without running it. Workers validate queries, since only workers parse."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ Problem = dict[str, Any]
 
 
 def validate_query(query: Any, context: QueryContext) -> list[Problem]:
-    """Return the problems of a query, of which the compiler finds the first: an empty list if it can be run."""
+    """Return the problems of a query, or an empty list if it can be run. The compiler finds only the first problem."""
     source = get_source(query)
     try:
         compile_query(source, context)
@@ -22,7 +22,7 @@ def validate_query(query: Any, context: QueryContext) -> list[Problem]:
 
 
 def _describe(error: DomainError, source: dict[str, Any]) -> Problem:
-    """Return a problem with its place in the text of SQL: characters, line and column, where it has one."""
+    """Return a problem with its position in the text of SQL, if it has one: characters, line and column."""
     place: Problem = dict.fromkeys(("start", "end", "line", "column"))
     if found := _find_place(error, source):
         span, (line, column) = found
@@ -31,7 +31,7 @@ def _describe(error: DomainError, source: dict[str, Any]) -> Problem:
 
 
 def describe_error(error: DomainError, source: dict[str, Any]) -> str:
-    """Return the text of an error with its place: the line and column in the SQL, or the field of the query."""
+    """Return the text of an error with its position: the line and column in the SQL, or the field of the query."""
     found = _find_place(error, source)
     if found is None and "__" in (error.attr or ""):
         return f"{error.detail} ({error.attr})"

@@ -1,4 +1,4 @@
-"""Results of a request that the edge runs again when they are there."""
+"""Results of a request, which the edge runs again when the results are ready."""
 
 from django.http import HttpRequest
 
@@ -10,12 +10,12 @@ from users.models import PersonalAPIKey, Project
 
 
 def build_results(request: HttpRequest, project: Project, refresh: Refresh) -> Results:
-    """Return the results of a request, which may be one of its later runs."""
-    credential = getattr(request, "auth", None)  # REST framework sets it; pages have none
+    """Return the results of a request or of one of its later runs."""
+    credential = getattr(request, "auth", None)  # set by REST framework, and missing for pages
     key_id = credential.pk if isinstance(credential, PersonalAPIKey) else ""
     return Results(project, RefreshRequest(refresh, get_first_run(request), key_id=key_id))
 
 
 def wait_for_results(request: HttpRequest, results: Results) -> None:
-    """Have the request wait for the results that it has asked for, outside of its thread."""
+    """Have the edge wait for the requested results, outside of the thread of the request."""
     wait_for(request, results.waiting, find_queued)

@@ -35,7 +35,7 @@ from queries.services.queue import (
 logger = structlog.get_logger("queries.worker")
 
 SECONDS_BETWEEN_POLLS = 0.03
-# After a while without a query it polls less often.
+# After SECONDS_UNTIL_IDLE without a query, the worker polls less often.
 SECONDS_BETWEEN_IDLE_POLLS = 0.2
 SECONDS_UNTIL_IDLE = 60
 SECONDS_BETWEEN_RENEWALS = 10
@@ -44,7 +44,7 @@ SECONDS_BETWEEN_PRUNINGS = 3600
 SECONDS_AFTER_DATABASE_ERROR = 1
 # The engine ends a query at its limit, and reports the reason. A child is killed this much later.
 SECONDS_OF_GRACE = 1.0
-TASKS_PER_CHILD = 2000  # then it is replaced, so that leaked memory is released
+TASKS_PER_CHILD = 2000  # then the child is replaced, so that leaked memory is released
 
 
 def create_pool(slots: int) -> ProcessPool:
@@ -74,7 +74,7 @@ class Worker:
 
     def __init__(self, slots: int, supervisor: int | None = None) -> None:
         self.slots = slots
-        self.supervisor = supervisor  # the parent process, with which it ends
+        self.supervisor = supervisor  # the parent process, with which this process ends
         self.running: list[RunningQuery] = []
         self.is_stopping = False
         self.last_work = self.next_renewal = self.next_check = self.next_pruning = time.monotonic()
@@ -115,7 +115,7 @@ class Worker:
             time.sleep(seconds)
 
     def start_query(self) -> bool:
-        """Claim a query and pass it to a child. Return whether there was one."""
+        """Claim a query and pass it to a child. Return whether a query was claimed."""
         self.ensure_pool()
         if (claim := claim_query()) is None:
             return False
@@ -142,7 +142,7 @@ class Worker:
             self.store(query)
 
     def store(self, query: RunningQuery) -> None:
-        """Store the answer of a child, or the reason why there is no answer."""
+        """Store the result of a child, or the reason why it has no result."""
         try:
             answer: Answer = query.future.result()
         except CancelledError:
@@ -160,7 +160,7 @@ class Worker:
         store_answer(query.claim, answer, query.task, query.milliseconds)
 
     def renew(self) -> None:
-        """Renew the leases, and end queries whose lease is lost, for example because they were cancelled."""
+        """Renew the leases, and end queries whose lease is lost, for example because they were canceled."""
         if not self.running or (moment := time.monotonic()) < self.next_check:
             return
         self.next_check = moment + SECONDS_BETWEEN_CHECKS
@@ -203,7 +203,7 @@ def log_failure(claim: Claim, error: Exception) -> None:
 
 
 def store_answer(claim: Claim, answer: Answer, task: Task, milliseconds: int) -> None:
-    """Store the answer of a task if this worker still holds the lease."""
+    """Store the result or the error of a task if this worker still holds the lease."""
     if answer.error is not None:
         fail_query(claim, *answer.error)
         return

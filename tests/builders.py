@@ -49,7 +49,7 @@ def set_password(person: Person, password: str = PASSWORD) -> None:
 
 
 def make_session(person: Person) -> Api:
-    """Return a client with a session, which signed in with a password."""
+    """Return a client that has signed in with a password."""
     set_password(person)
     api = Api(None, person.membership.project_id)
     assert api.sign_in(person.user.email, PASSWORD).status == 200
@@ -61,7 +61,7 @@ def make_dashboard(person: Person, name: str = "Board", **content: Any) -> Dashb
         dashboard, _ = create_dashboard(
             changes,
             person.membership.project,
-            content={"name": name, **content},  # type: ignore[typeddict-item]  # whatever a test wants
+            content={"name": name, **content},  # type: ignore[typeddict-item]  # any content of a test
         )
     return dashboard
 

@@ -1,4 +1,4 @@
-"""The client of the suite: Django's own with an API key, which checks every exchange against openapi.yaml."""
+"""The client of the suite: Django's test client with an API key, which checks every exchange against openapi.yaml."""
 
 import json
 from collections.abc import Iterator
@@ -70,7 +70,7 @@ class Api:
         sent = raw if raw is not None else b"" if body is None else json.dumps(body).encode()
         credentials = self._csrf() if self.key is None else {"Authorization": f"Bearer {self.key}"}
         response = self.client.generic(method, url, sent, content_type, headers={**credentials, **(headers or {})})
-        answer = Answer(response)  # type: ignore[arg-type]  # the test client's response is one
+        answer = Answer(response)  # type: ignore[arg-type]  # the response of the test client is an HttpResponse
         if method not in UNDOCUMENTED_METHODS:
             check_exchange(method, url, answer.status, answer.json, body if documented and raw is None else None)
         return answer

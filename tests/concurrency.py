@@ -15,7 +15,7 @@ def run_concurrently(*jobs: Callable[[], object]) -> list[BaseException]:
         try:
             barrier.wait()
             job()
-        except BaseException as error:  # noqa: BLE001  the test looks at it
+        except BaseException as error:  # noqa: BLE001  the caller checks the exceptions
             raised.append(error)
         finally:
             connection.close()

@@ -1,7 +1,7 @@
-"""Generates the Go client of openapi.yaml, builds and vets it: `python -m tests.go_client TOOLS`.
+"""Generate, build and vet the Go client of openapi.yaml: `python -m tests.go_client TOOLS`.
 
-TOOLS is a virtual environment with the generator (a jar that needs Java) and the Go toolchain. Nothing is fetched: the
-one import outside Go's standard library is replaced by a stub.
+TOOLS is a virtual environment with the generator (a jar that needs Java) and the Go toolchain. Nothing is fetched,
+since the only import outside Go's standard library is replaced by a stub.
 """
 
 import os
@@ -37,7 +37,7 @@ def generate(tools: Path, client: Path) -> None:
 
 
 def stub_import(client: Path, stub: Path) -> None:
-    """Replace the module that the client imports by a stub."""
+    """Replace the module that the client imports with a stub."""
     stub.mkdir()
     (stub / "go.mod").write_text(f"module {MODULE}\n\ngo 1.23\n")
     (stub / "validator.go").write_text(STUB)

@@ -1,4 +1,4 @@
-"""The password hasher of the suite: fast, and a failure of the test if it is used inside a transaction."""
+"""The password hasher of the suite, which is fast and fails each test that uses it inside a transaction."""
 
 from typing import ClassVar
 

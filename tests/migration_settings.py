@@ -1,7 +1,7 @@
 """The settings of the service with the linter of migrations, for `make lint`.
 
-It looks at the statements for PostgreSQL, which a rolling upgrade runs under the old release. SQLite is upgraded by
-the one service that has it.
+The linter checks the statements for PostgreSQL, since the old release keeps running during a rolling upgrade. SQLite
+needs no check, since a database has only one service, which migrates it.
 """
 
 from dashboards_api.settings import *  # noqa: F403  all of them
@@ -12,7 +12,7 @@ MIGRATION_LINTER_OPTIONS = {
     "no_cache": True,
     "include_apps": ["users", "events", "queries", "dashboards"],
     "warnings_as_errors": [],
-    # From before the first release: they never run on tables with rows.
+    # Migrations from before the first release never run on tables with rows.
     "ignore_name": [
         "0002_insights",
         "0006_template_finding",
@@ -21,7 +21,7 @@ MIGRATION_LINTER_OPTIONS = {
         "0011_revisions",
         "0012_tile_indexes",
         "0013_list_index",
-        "0023_folder_indexes",  # partial indexes over new columns: they are empty at first, after one scan of the table
+        "0023_folder_indexes",  # builds empty partial indexes on new columns in one scan of the table
         "0015_activity",  # the indexed table is created by the same migration, and empty
     ],
 }

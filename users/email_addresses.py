@@ -14,7 +14,8 @@ _INVALID = "Enter a valid email address."
 def normalize_new_email(text: str) -> str:
     """Return the address in lower case, with an ASCII local part and the domain in punycode.
 
-    The local part is checked before it is lowercased, which turns the Kelvin sign into `k`. Raises ValidationError.
+    The local part is checked before it is lowercased, because lowercasing turns the Kelvin sign into `k`. Raises
+    ValidationError.
     """
     local, at, domain = text.strip().rpartition("@")
     if len(text) > EMAIL_MAX_LENGTH or not at:
@@ -34,7 +35,7 @@ def normalize_new_email(text: str) -> str:
 
 
 def get_email_variants(address: str) -> set[str]:
-    """Return the spellings under which an account may store this address: old ones keep the domain as it was typed."""
+    """Return the spellings in which accounts may store this address. Old accounts keep the domain as it was typed."""
     local, _, domain = address.strip().lower().rpartition("@")
     domains = {domain}
     with suppress(UnicodeError):  # the domain has only one spelling

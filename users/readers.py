@@ -10,11 +10,11 @@ from users.models.project import MembershipQuerySet
 
 # An object of a response.
 Row = dict[str, Any]
-# The users of one response by id, so that each is built once.
+# The users of one response by id, so that each user is built once.
 Users = dict[int | None, Row | None]
 
 USER_FIELDS = ("id", "uuid", "distinct_id", "first_name", "last_name", "email", "is_email_verified")
-# The maximum number of projects per organization in `users/@me`. `organizations/:id/projects/` lists all.
+# The maximum number of projects per organization in `users/@me`. `organizations/:id/projects/` lists all projects.
 MAX_TEAMS = 100
 _BASIC_USER_KEYS = (*USER_FIELDS, "hedgehog_config", "role_at_organization")
 
@@ -25,7 +25,7 @@ def get_user_columns(relation: str) -> list[str]:
 
 
 def build_basic_user(columns: tuple[Any, ...]) -> dict[str, Any] | None:
-    """Return a user as in dashboards and tiles (component UserBasic), or None if there is none."""
+    """Return a user as in dashboards and tiles (component UserBasic), or None if the first column is None."""
     if columns[0] is None:
         return None
     return dict(zip(_BASIC_USER_KEYS, (*columns, None, None), strict=True))
@@ -37,7 +37,7 @@ def user_getter(relation: str) -> Callable[[Any], tuple[Any, ...]]:
 
 
 def get_user(users: Users, id_: int | None, row: Any, getter: Callable[[Any], tuple[Any, ...]]) -> Row | None:
-    """Return the user with this id, built from a row unless it is among the users already."""
+    """Return the user with this id. Build it from a row unless `users` contains it already."""
     if id_ not in users:
         users[id_] = build_basic_user(getter(row))
     return users[id_]
@@ -63,7 +63,7 @@ def build_project(project: Project) -> dict[str, Any]:
 
 
 def build_project_details(project: Project) -> dict[str, Any]:
-    """Return a project with all its settings (component Project). Lists leave out those that can be large."""
+    """Return a project with all its settings (component Project). Lists leave out settings that can be large."""
     return {
         **build_project(project),
         "week_start_day": project.week_start_day,
@@ -79,7 +79,7 @@ def list_projects(user: User, credential: Credential, *, limit: int, offset: int
 
 
 def list_memberships(user: User, credential: Credential) -> list[Membership]:
-    """Return the memberships of a user that the credential allows, in the order they joined."""
+    """Return the memberships of a user that the credential allows, in the order in which they were created."""
     return list(_get_accessible_memberships(user, credential).with_listed_project().order_by("pk"))
 
 
@@ -105,7 +105,7 @@ def list_api_keys(user: User) -> list[dict[str, Any]]:
 
 
 def build_api_key(key: PersonalAPIKey, value: str | None = None) -> dict[str, Any]:
-    """Return a key (component PersonalAPIKey). Its value is only known when it was created or rolled."""
+    """Return a key (component PersonalAPIKey). `value` is known only when the key was created or rotated."""
     return {
         "id": key.pk,
         "label": key.label,
@@ -124,7 +124,7 @@ def build_api_key(key: PersonalAPIKey, value: str | None = None) -> dict[str, An
 
 
 def read_me(user: User, credential: Credential, current: Membership | None) -> dict[str, Any]:
-    """Return the caller, their current project as `team`, and the organizations they belong to."""
+    """Return the caller, with the current project as `team`, and with the organizations of the caller."""
     memberships = list_memberships(user, credential)
     organizations = list_organizations(memberships)
     rows = {row["id"]: row for row in organizations}
@@ -139,7 +139,7 @@ def read_me(user: User, credential: Credential, current: Membership | None) -> d
 
 
 def _add_teams(organization: dict[str, Any], memberships: Iterable[Membership]) -> dict[str, Any]:
-    """Return an organization with those of its projects that the caller can access, in the order of ids."""
+    """Return an organization with its projects that the caller can access, in the order of ids."""
     projects = sorted((membership.project for membership in memberships), key=lambda project: project.pk)
     accessible = [build_project(project) for project in projects if project.organization_id == organization["id"]]
     accessible = accessible[:MAX_TEAMS]

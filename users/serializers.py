@@ -68,13 +68,13 @@ class ProjectSerializer(ProjectBasicSerializer):
     {"type": "object", "properties": {"key": {"type": "string"}}, "required": ["key"], "additionalProperties": True}
 )
 class PropertyFilterField(JSONObjectField):
-    """A property filter. The services check its keys."""
+    """A property filter. The services check its fields."""
 
 
 class ProjectRequestSerializer(RequestSerializer):
     """The body of a request that changes a project."""
 
-    # A body may contain the API key. Authentication reads it there if no header has one.
+    # A body may contain the API key. Authentication reads the key there if no header contains a key.
     tolerated_keys = get_field_names(ProjectSerializer) | {"personal_api_key"}
 
     name = StrictCharField(required=False, max_length=PROJECT_NAME_MAX_LENGTH)

@@ -1,4 +1,4 @@
-"""URLs of sign-in, API keys and discovery: all below /api/ that is outside of a project."""
+"""URLs of sign-in, API keys and discovery: all routes below /api/ that are outside of a project."""
 
 from typing import Any
 

@@ -30,7 +30,7 @@ class AuthenticatedViewSet(IdempotentViewSet):
     permission_classes = [IsAuthenticated, HasRequiredScopes]
     # Set when the request has been counted.
     rate_limit_status: RateLimitStatus | None = None
-    started: float  # the processor time of this thread then
+    started: float  # the processor time of this thread at that moment
 
     def handle_exception(self, exc: Exception) -> Response:
         """Return the response to an error, without the ETag of the response that it replaces."""
@@ -55,14 +55,14 @@ class AuthenticatedViewSet(IdempotentViewSet):
         return self.caller.pk, self.requested_project_id
 
     def perform_authentication(self, request: Request) -> None:
-        """Count a request with an API key, before permissions: refused requests count, too. Raises Throttled.
+        """Count a request with an API key, before permissions, so that refused requests count. Raises Throttled.
 
         A request that runs again, after a write conflict or a wait, is counted once. Sessions are not limited.
         """
         super().perform_authentication(request)
         if not settings.RATE_LIMITS or not isinstance(request.auth, PersonalAPIKey):
             return
-        environ = request._request.META  # another run has it, too
+        environ = request._request.META  # shared by all runs of this request
         if RATE_LIMIT_KEY not in environ:
             environ[RATE_LIMIT_KEY] = rate_limiter.consume(request.auth.pk, settings.RATE_LIMITS, time.time())
         self.started = time.thread_time()
@@ -81,8 +81,9 @@ class AuthenticatedViewSet(IdempotentViewSet):
         return False
 
     def check_if_match_is_supported(self) -> None:
-        """Raise ValidationFailed for `If-Match` on a resource without versions. If it were ignored, it would seem to
-        match.
+        """Raise ValidationFailed for `If-Match` on a resource without versions.
+
+        If the header were ignored, it would seem to match.
         """
         if (
             self.request.method in _WRITE_METHODS
@@ -144,7 +145,7 @@ class ProjectScopedViewSet(AuthenticatedViewSet):
     ) -> Response:
         """Return 304 if the client has the current ETag, else the body that `read` returns with its ETag.
 
-        With `must_read`, the body is read in any case: reading it has an effect, such as requesting results.
+        With `must_read`, the body is read in any case, because reading has an effect, such as requesting results.
         """
         request = self.request._request
         if "If-None-Match" in request.headers and not must_read and etag_matches(request, etag := get_etag()):
@@ -155,8 +156,8 @@ class ProjectScopedViewSet(AuthenticatedViewSet):
         return Response(body, headers={"ETag": etag})
 
     def make_etag(self, *state: Any, version: int | None = None) -> str:
-        """Return the ETag of a state, which begins with a version where there is one.
+        """Return the ETag of a state, which begins with a version if there is one.
 
-        It depends on the user and their level, as the response does.
+        The ETag depends on the user and their level, as the response does.
         """
         return make_etag(self.request._request, self.membership.user_id, self.membership.level, *state, version=version)

@@ -1,1 +1,1 @@
-"""Change tracking: what a write changed, the versions and snapshots of dashboards, and the activity log."""
+"""Change tracking: the changes of a write, the versions and snapshots of dashboards, and the activity log."""

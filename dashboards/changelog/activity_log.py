@@ -1,7 +1,7 @@
 """Writing the activity log: an entry for each dashboard and insight that a write changed.
 
-A write of a few dashboards takes two statements. One reads the present snapshot of each together with the latest
-version in the log; the other inserts the entries. A dashboard that equals its latest version gets none.
+A write of a few dashboards takes two statements. The first reads the present snapshot of each dashboard together with
+its latest version in the log. The second inserts the entries. A dashboard equal to its latest version gets no entry.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -40,13 +40,13 @@ from users.models import Membership
 
 # Maximum number of snapshots held in memory.
 SNAPSHOTS_AT_ONCE = 20
-# The fields of an insight that its size is measured by.
+# The fields that determine the size of an insight.
 _SIZED_INSIGHT_FIELDS = ("query", "filters", "description")
 # A snapshot of at most this size, in characters, is stored in each version of its dashboard.
 WHOLE_SIZE_MAX = 256_000
-# Maximum number of versions in a row that store their changes alone.
+# Maximum number of consecutive versions that store only their changes.
 DELTAS_MAX = 500
-# The tiles on other dashboards that one request may change by the content that they show.
+# Maximum number of tiles on other dashboards that one request may change through shared content.
 TILES_CHANGED_MAX = 10_000
 # The kind of content in the API ("text" or "button_tile") and its id.
 ContentKey = tuple[str, Any]
@@ -60,28 +60,28 @@ class ChangedContent(NamedTuple):
 
 
 class Event(NamedTuple):
-    """An activity with changes that no snapshot holds."""
+    """An activity with changes that are not part of snapshots."""
 
     activity: ActivityName
     changes: list[Change]
 
 
 class ChangedInsight(NamedTuple):
-    """An insight, and those of its values before the write that may differ now; `before` is None for a new insight."""
+    """An insight with its earlier values of fields that may have changed. `before` is None for a new insight."""
 
     insight: Insight
     before: Snapshot | None
 
 
 class ChangeSummary(NamedTuple):
-    """The changes of one write, as collected by a change set. Dashboards are named by their ids."""
+    """The changes of one write, as collected by a change set. Dashboards are identified by their ids."""
 
     actor: Membership
-    # Compared with the latest version in the log.
+    # Dashboards to compare with their latest version in the log.
     dashboards: Collection[int] = ()
     created: Collection[int] = ()
     events: Mapping[int, Event] = {}
-    # All changes of a dashboard, where they are known without comparing.
+    # All changes of each dashboard whose changes are known without a comparison.
     known: Mapping[int, list[Change]] = {}
     # Dashboards that show one of `contents`, which changed.
     showing_content: Collection[int] = ()
@@ -93,11 +93,11 @@ class ChangeSummary(NamedTuple):
 def write_activity(summary: ChangeSummary) -> None:
     """Write the activity log entries of a write, in its last statements.
 
-    Raises TooManyTiles and DashboardTooLarge for a dashboard that has outgrown its limits.
+    Raises TooManyTiles and DashboardTooLarge for a dashboard that now exceeds its limits.
     """
     known, unknown = _build_known_entries(summary)
     added_insights: set[int] = set()
-    rows: list[Activity] = []  # the last batch is inserted by one statement with the others
+    rows: list[Activity] = []  # the last batch is inserted together with the other entries
     for batch in _batches({*summary.dashboards, *unknown}):
         if rows:
             _insert(rows, summary.actor)
@@ -120,7 +120,7 @@ def write_activity(summary: ChangeSummary) -> None:
 
 
 def _build_known_entries(summary: ChangeSummary) -> tuple[list[Activity], list[int]]:
-    """Return the entries of dashboards whose changes are known, and the ids of those without a version in the log."""
+    """Return the entries of dashboards with known changes, and the ids of dashboards without a version in the log."""
     known = dict(summary.known)
     if summary.showing_content:
         for dashboard_id, changes in find_content_changes(summary.showing_content, summary.contents).items():
@@ -149,7 +149,7 @@ def _build_known_entries(summary: ChangeSummary) -> tuple[list[Activity], list[i
 
 
 def _batches(dashboard_ids: Collection[int]) -> Iterator[list[int]]:
-    """Yield the ids in order, as many at a time as snapshots are held in memory."""
+    """Yield the ids in ascending order, in batches of SNAPSHOTS_AT_ONCE."""
     ordered = sorted(dashboard_ids)
     return (ordered[start : start + SNAPSHOTS_AT_ONCE] for start in range(0, len(ordered), SNAPSHOTS_AT_ONCE))
 
@@ -173,7 +173,7 @@ def _insert(rows: list[Activity], actor: Membership) -> None:
 
 
 def record_baselines(dashboard_ids: Collection[int]) -> None:
-    """Write a first version of dashboards that have none in the log, before they are changed for the first time."""
+    """Write a first version of dashboards without a version in the log, before their first change."""
     for batch in _batches(dashboard_ids):
         rows = [_build_version(snapshot, ActivityName.RECORDED, []) for snapshot in load_snapshots(batch)]
         Activity.objects.bulk_create(rows, ignore_conflicts=True)
@@ -189,7 +189,7 @@ def _get_insight_value(insight: Insight, field: str) -> Any:
 
 
 def _build_entry(snapshot: DashboardSnapshot, summary: ChangeSummary) -> Activity | None:
-    """Return the entry of a dashboard that was compared; None where nothing differs."""
+    """Return the entry of a compared dashboard, or None if nothing has changed."""
     event = summary.events.get(snapshot.dashboard_id)
     others = event.changes if event else []
     if snapshot.dashboard_id in summary.created:
@@ -216,7 +216,7 @@ def _holds_changes_alone(snapshot: DashboardSnapshot, size: int) -> bool:
     """Return whether a version stores its changes without the whole snapshot.
 
     Storing a large snapshot for each small change would let requests of a few bytes fill the disk. The versions since
-    the latest whole one are together never larger than a snapshot, so that reading them is no more expensive.
+    the latest whole version are together at most as large as a snapshot, so that reading them is no more expensive.
     """
     if snapshot.previous is None or snapshot.size <= WHOLE_SIZE_MAX:
         return False
@@ -267,7 +267,7 @@ def build_content_snapshot(content: Text | Button) -> Snapshot:
 def find_content_changes(
     dashboard_ids: Collection[int], contents: Mapping[ContentKey, ChangedContent]
 ) -> dict[int, list[Change]]:
-    """Return the changes of dashboards by changed texts and buttons. Their other tiles are not read.
+    """Return the changes of dashboards that result from changed texts and buttons. Other tiles are not read.
 
     Raises TooManyTilesChanged.
     """

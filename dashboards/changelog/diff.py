@@ -1,7 +1,7 @@
-"""Snapshots of dashboards as plain JSON, and the differences between two of them. Pure functions.
+"""Snapshots of dashboards as plain JSON, and pure functions that compare two snapshots.
 
-A snapshot has the fields of the dashboard, `sharing`, and `tiles` by id. A change names its field by a path, its parts
-joined by `__`: `name`, `sharing__enabled`, `tiles__12__layouts`, or `tiles__12` for a tile that was added or removed.
+A snapshot has the fields of the dashboard, `sharing`, and `tiles` by id. A change names its field by a path whose parts
+are joined by `__`: `name`, `sharing__enabled`, `tiles__12__layouts`, or `tiles__12` for an added or removed tile.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,10 +15,10 @@ Change = dict[str, Any]
 SEPARATOR = "__"
 TILES = "tiles"
 SHARING = "sharing"
-# The path of whether sharing is enabled.
+# The path of the field that enables sharing.
 PUBLISHED = f"{SHARING}{SEPARATOR}enabled"
 _KINDS = {TILES: "Tile", SHARING: "SharingConfiguration"}
-# The types of changes that a snapshot shows.
+# The types of changes that are part of snapshots.
 SNAPSHOT_TYPES = ("Dashboard", *_KINDS.values())
 
 
@@ -89,9 +89,9 @@ def get_activity_name(changes: list[Change]) -> ActivityName:
 
 
 def apply_changes(snapshot: Snapshot, changes: Sequence[Change]) -> Snapshot:
-    """Return the snapshot that these changes lead to."""
+    """Return the snapshot that results from these changes."""
     snapshot = {**snapshot, TILES: dict(snapshot[TILES])}
-    copied = {id(snapshot[TILES])}  # objects within the snapshot that are not shared with the one before
+    copied = {id(snapshot[TILES])}  # the ids of objects that are not shared with the original snapshot
     for change in changes:
         # Rights and hidden changes are not part of snapshots.
         if change["type"] not in SNAPSHOT_TYPES or change["before"] is change["after"] is None:
@@ -116,7 +116,7 @@ def apply_changes(snapshot: Snapshot, changes: Sequence[Change]) -> Snapshot:
 
 
 def merge_changes(changes: Sequence[Change]) -> list[Change]:
-    """Return one change for each path, from its first value to its last; paths with equal values are left out."""
+    """Return one change for each path, from its first value to its last. Omit paths whose value is the same again."""
     last = {change["field"]: change for change in changes}
     before: dict[str, Any] = {}
     for change in changes:
@@ -136,12 +136,12 @@ def join_path(*parts: object) -> str:
 
 
 def is_within(path: str, other: str) -> bool:
-    """Return whether a path equals another one or leads to a part of it."""
+    """Return whether a path equals another path or leads to a part of its value."""
     return f"{path}{SEPARATOR}".startswith(f"{other}{SEPARATOR}")
 
 
 def get_values(snapshot: Snapshot, paths: Iterable[str]) -> dict[str, Any]:
-    """Return the values at these paths, None where there is none."""
+    """Return the values at these paths, with None for missing values."""
     values: dict[str, Any] = {}
     for path in paths:
         value: Any = snapshot
@@ -152,7 +152,7 @@ def get_values(snapshot: Snapshot, paths: Iterable[str]) -> dict[str, Any]:
 
 
 def find_differing_paths(before: Snapshot, after: Snapshot, paths: Iterable[str]) -> list[str]:
-    """Return those of the paths whose values differ between two snapshots."""
+    """Return the paths whose values differ between two snapshots."""
     values = get_values(before, paths)
     return find_differing(values, values, get_values(after, values))
 

@@ -1,4 +1,4 @@
-"""Limits on the number of tiles of a dashboard, and on the sizes of fields. Stored values may stay larger."""
+"""Limits on the number of tiles of a dashboard, and on the sizes of fields. Stored values may stay above the limits."""
 
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -41,7 +41,7 @@ def check_snapshot(snapshot: DashboardSnapshot) -> None:
     if len(snapshot.current["tiles"]) > max(before, MAX_TILES_PER_DASHBOARD):
         raise TooManyTiles(MAX_TILES_PER_DASHBOARD)
     if snapshot.json_size > JSON_TOTAL_MAX_LENGTH:
-        # Measured as it would be written today: another writer may have stored blanks.
+        # Measured as it would be written now, because another program may have stored whitespace.
         size = _measure_json(snapshot.current)
         if size > max(_measure_json(snapshot.previous), JSON_TOTAL_MAX_LENGTH):
             raise DashboardTooLarge("free JSON", size=size, most=JSON_TOTAL_MAX_LENGTH)
@@ -57,8 +57,8 @@ def _measure_json(snapshot: Snapshot | None) -> int:
 def check_placements(contents: Mapping[ContentKind, Collection[Any]], attr: str | None = None) -> None:
     """Raise OnTooManyDashboards if content that was placed is on more dashboards than allowed.
 
-    A response names each tile that shows the content of a dashboard: without a limit its size is a product of two
-    numbers.
+    A response names each tile that shows the content of a dashboard. Without this limit, its size would be proportional
+    to the product of the number of tiles and the number of dashboards.
     """
     for kind, ids in contents.items():
         tiles = Tile.objects.not_deleted().filter(**{f"{kind}__in": ids})
@@ -68,10 +68,10 @@ def check_placements(contents: Mapping[ContentKind, Collection[Any]], attr: str 
 
 
 def check_insight_sizes(insights: Collection[int], dashboards: Collection[int] | None = None) -> None:
-    """Raise DashboardTooLarge if one of these insights makes the insights of a dashboard too large together.
+    """Raise DashboardTooLarge if the insights of a dashboard with one of these insights are too large in total.
 
-    `dashboards` are those that they were added to, by default all that show them. Small insights are never refused:
-    their total size is bounded by the tile limit.
+    `dashboards` are the dashboards to which the insights were added, by default all dashboards that show them. Small
+    insights are never refused, because the tile limit bounds their total size.
     """
     large = Insight.objects.filter(pk__in=insights).annotate(size=_size()).filter(size__gt=SMALL_INSIGHT)
     ids = list(large.values_list("pk", flat=True))
@@ -109,13 +109,13 @@ _JSON_LIMITS = {**dict.fromkeys(_FREE_JSON, JSON_FIELD_MAX_LENGTH), "tiles": JSO
 
 
 def check_size(field: str, before: Any, after: Any) -> None:
-    """Raise TooLarge for a value that exceeds the limit of its field and the size of the value before."""
+    """Raise TooLarge for a value that exceeds both the limit of its field and the size of the previous value."""
     if (most := _TEXT_LIMITS.get(field)) is not None:
         size = len(after or "")
         if size > max(most, len(before or "")):
             raise TooLarge(field, size=size, most=most)
     elif (most := _JSON_LIMITS.get(field)) is not None:
-        # A fast check: it has at least as many bytes as characters.
+        # A fast check, since JSON has at least as many bytes as characters.
         if len(orjson.dumps(after)) <= most:
             return
         size = len(dump_json(after))
@@ -132,6 +132,6 @@ def check_size_at(path: str, field: str, value: Any) -> None:
 
 
 def check_tags(before: Collection[str], after: Collection[str]) -> None:
-    """Raise TooManyTags for more tags than allowed, and than the object had before."""
+    """Raise TooManyTags if the number of tags exceeds both the limit and the previous number."""
     if len(after) > max(TAGS_MAX, len(before)):
         raise TooManyTags(len(after), TAGS_MAX)

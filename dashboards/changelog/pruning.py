@@ -11,10 +11,11 @@ ROWS_AT_ONCE = 1000
 
 
 def prune_activity(*, before: datetime) -> int:
-    """Delete activities from before a time, a thousand in each transaction, so that no other write waits for long.
+    """Delete activities from before a moment, and return their number.
 
-    The latest version of each dashboard is kept whatever its age, because the next activity is compared with it, and so
-    are the whole versions that remaining versions build on. Return the number of deleted activities.
+    Each transaction deletes at most a thousand activities, so that no other write waits for long. The latest version of
+    each dashboard is kept regardless of its age, because the next activity is compared with it. Whole versions are kept
+    as long as remaining versions build on them.
     """
     old = _find_prunable(before).order_by("pk")
     last = deleted = 0
@@ -26,8 +27,10 @@ def prune_activity(*, before: datetime) -> int:
 
 
 def _find_prunable(before: datetime) -> ActivityQuerySet:
-    """Return old activities without a version, and old versions that a whole one follows with no kept version in
-    between.
+    """Return the old activities that are not needed by any kept version.
+
+    An old version is not needed if a whole version follows it with no kept version in between. Activities without a
+    version are never needed.
     """
     newer = Activity.objects.versions_of(OuterRef("item_id")).filter(version__gt=OuterRef("version"))
     next_whole = Subquery(newer.with_snapshot().order_by("version").values("version")[:1])

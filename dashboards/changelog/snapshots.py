@@ -1,4 +1,4 @@
-"""Snapshots of dashboards: their present values, and those of the latest version in the log, by one statement."""
+"""Loading of dashboard snapshots. One statement reads the present values and the latest version in the log."""
 
 import uuid
 from collections.abc import Collection, Mapping, Sequence
@@ -16,24 +16,24 @@ from dashboards.tracked_fields import BUTTON_FIELDS, DASHBOARD_FIELDS, TILE_FIEL
 from dashboards_api.db.compiled_queries import CompiledQuery, int_param
 from dashboards_api.db.fields import raw_json
 
-# The JSON fields that the size of a dashboard is measured by.
+# The JSON fields that determine the size of a dashboard.
 FREE_JSON = ("filters", "variables", "breakdown_colors")
 FREE_JSON_OF_TILE = ("layouts", "filters_overrides")
 _FIELDS = (*DASHBOARD_FIELDS, "restriction_level", "deleted")
 _SHARING = ("enabled", "settings", "password_required")
-# Read as text, which is faster than through the fields.
+# JSON is read as text, which is faster than conversion by the model fields.
 _JSON = {"tags": raw_json("tag_names"), **{field: raw_json(field) for field in FREE_JSON}}
 _COLUMNS = tuple(f"raw_{field}" if field in _JSON else field for field in _FIELDS)
 _TEXT = ("id", "body")
 _BUTTON = ("id", *BUTTON_FIELDS)
 _TILE_COLUMNS = ("id", "insight", *(f"text__{each}" for each in _TEXT), *(f"button__{each}" for each in _BUTTON))
-# The positions of that JSON in rows of dashboards and of tiles.
+# The positions of the free JSON in rows of dashboards and of tiles.
 _FREE_JSON_POSITIONS = [_FIELDS.index(field) for field in FREE_JSON]
 _FREE_JSON_OF_TILE_POSITIONS = [len(_TILE_COLUMNS) + TILE_FIELDS.index(field) for field in FREE_JSON_OF_TILE]
 
 
 class Deltas(NamedTuple):
-    """The versions since the latest whole one: their number, and their size together."""
+    """The number and the total size of the versions since the latest whole version."""
 
     length: int = 0
     size: int = 0
@@ -42,7 +42,7 @@ class Deltas(NamedTuple):
 class DashboardSnapshot(NamedTuple):
     """The present and the latest logged snapshot of a dashboard.
 
-    `size` is roughly the length of the present one as text, `json_size` that of the free JSON in it.
+    `size` is the approximate length of the present snapshot as text. `json_size` is the length of its free JSON.
     """
 
     dashboard_id: int
@@ -56,7 +56,7 @@ class DashboardSnapshot(NamedTuple):
 
 
 def load_snapshots(dashboard_ids: Collection[int]) -> list[DashboardSnapshot]:
-    """Return the snapshots of dashboards, by one statement; two if a latest version stores its changes alone."""
+    """Return the snapshots of dashboards. A second statement is needed if a latest version stores only its changes."""
     if not dashboard_ids:
         return []
     if len(dashboard_ids) == 1:

@@ -1,8 +1,8 @@
-"""Change tracking: one transaction for each write of dashboards, and a record of what it changed.
+"""Change tracking: one transaction for each write of dashboards, and a record of the changes.
 
-A write is `perform_write(work, actor=…)`. It opens the transaction, checks `If-Match`, and calls `work` with an empty
-`ChangeSet`; services record in it what they change. Before the commit, `ChangeSet.save` raises the versions of all
-dashboards that answer differently now, and writes the activity log.
+A write is `perform_write(work, actor=…)`, which opens the transaction, checks `If-Match`, and calls `work` with an
+empty `ChangeSet`. Services record their changes in the `ChangeSet`. Before the commit, `ChangeSet.save` increments the
+versions of all dashboards whose responses change, and writes the activity log.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -42,11 +42,11 @@ R = TypeVar("R")
 
 
 class ChangeSet:
-    """The changes of one write by one member. `versions` holds the new versions of dashboards once it is saved."""
+    """The changes of one write by one member. After `save`, `versions` holds the new versions of dashboards."""
 
     def __init__(self, actor: Membership) -> None:
         self.actor = actor
-        # The name of all activities of this write; by default each is named by what it changed.
+        # The name of all activities of this write. By default, each name is derived from the changes.
         self.activity: ActivityName | None = None
         self.versions: dict[int, int] = {}
         self._dashboards: set[int] = set()
@@ -76,24 +76,26 @@ class ChangeSet:
     def record_tiles(self, dashboard: Dashboard) -> None:
         """Record that tiles are added to a locked dashboard or removed from it.
 
-        The versions of other dashboards that show the same content rise, too, because they list its tiles.
+        The versions of other dashboards that show the same content rise as well, because those dashboards list its
+        tiles.
         """
         self.record_dashboard(dashboard)
         self._shared.add(dashboard.pk)
 
     def record_rights(self, dashboard: Dashboard) -> None:
-        """Record that the edit rights of a locked dashboard change, and with them the rights to edit the content that
-        it shares.
+        """Record that the edit rights of a locked dashboard change.
+
+        The rights to edit the content that it shares with other dashboards change as well.
         """
         self.record_tiles(dashboard)
 
     def record_known_changes(
         self, dashboard: Dashboard, changes: Iterable[Change], *, shares_content: bool = False
     ) -> None:
-        """Record the only changes of a locked dashboard, so that its snapshot need not be read to find them.
+        """Record all changes of a locked dashboard, so that its snapshot need not be read to find them.
 
-        If it is recorded by `record_dashboard`, too, its snapshot is read all the same. With `shares_content` the
-        versions of other dashboards that show the same content rise as well.
+        If the dashboard is also recorded by `record_dashboard`, its snapshot is read nevertheless. With
+        `shares_content`, the versions of other dashboards that show the same content rise as well.
         """
         if shares_content:
             self._shared.add(dashboard.pk)
@@ -101,11 +103,11 @@ class ChangeSet:
         self.record_list(dashboard.project_id)
 
     def record_content(self, content: Text | Button, before: Snapshot) -> None:
-        """Record that a text or a button is changed, from these fields, on every dashboard that shows it."""
+        """Record that a text or a button changes on every dashboard that shows it. `before` are its earlier fields."""
         self._contents.setdefault(get_content_key(content), ChangedContent(content, before))
 
     def record_event(self, dashboard: Dashboard, activity: ActivityName, changes: Iterable[Change] = ()) -> None:
-        """Name an activity of a locked dashboard. `changes` are those that no snapshot holds, such as collaborators."""
+        """Name an activity of a locked dashboard. Snapshots do not contain `changes`, such as of collaborators."""
         self.record_dashboard(dashboard)
         event = self._events.get(dashboard.pk)
         self._events[dashboard.pk] = Event(activity, [*(event.changes if event else []), *changes])
@@ -120,19 +122,20 @@ class ChangeSet:
         self._lists.setdefault(project_id, 0)
 
     def record_insight(self, insight: Insight, before: Snapshot | None = None) -> None:
-        """Record that a locked insight changes wherever it is shown, compared with `before` or with its values at this
-        call.
+        """Record that a locked insight changes on every dashboard that shows it.
+
+        The changes are found by comparison with `before`, by default the values at the time of this call.
         """
         self._record_insight(insight, before or build_insight_snapshot(insight))
         self.record_list(insight.project_id)
         self._shown_insights.add(insight.pk)
 
     def record_insight_placement(self, insight: Insight) -> None:
-        """Record that an insight is put on dashboards or removed from them: its other dashboards name those tiles."""
+        """Record that an insight is put on dashboards or removed from them. Its other dashboards list the tiles."""
         self._shown_insights.add(insight.pk)
 
     def record_created_insights(self, insights: Iterable[Insight]) -> None:
-        """Record insights that were created just now, on locked dashboards or on none."""
+        """Record insights that were created just now, on locked dashboards or without a dashboard."""
         for insight in insights:
             self._record_insight(insight, None)
 
@@ -148,12 +151,12 @@ class ChangeSet:
         self._insights[insight.pk] = ChangedInsight(insight, before)
 
     def affects(self, dashboard_id: int) -> bool:
-        """Return whether this write may have changed what the snapshot of a dashboard holds."""
+        """Return whether this write may have changed the snapshot of a dashboard."""
         return dashboard_id in self._dashboards or dashboard_id in self._known or bool(self._contents)
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
-        """Run a part of the write that may fail. On an exception it is rolled back, together with its records."""
+        """Run a part of the write that may fail. If it raises, the part and its records are rolled back."""
         before = {name: copy(value) for name, value in vars(self).items()}
         try:
             with transaction.atomic():
@@ -163,9 +166,9 @@ class ChangeSet:
             raise
 
     def save(self) -> None:
-        """Raise the versions of all dashboards and lists whose responses change, and write the activity log.
+        """Increment the versions of all dashboards and lists whose responses change, and write the activity log.
 
-        Called once, by `write_transaction`. No row is locked after the versions, which prevents deadlocks. Raises
+        Each write calls this once. No row is locked after the versions, which prevents deadlocks. Raises
         TooManyTiles and DashboardTooLarge for a dashboard that now exceeds its limits.
         """
         self.versions = bump_versions(self._list_counters())
@@ -200,7 +203,7 @@ class ChangeSet:
 class IfMatchVersions(NamedTuple):
     """The versions of a dashboard that `If-Match` accepts, for optimistic locking.
 
-    `others` are dashboards that the same write changes.
+    `others` are the other dashboards that the same write changes.
     """
 
     dashboard_id: int
@@ -214,7 +217,7 @@ class IfMatchVersions(NamedTuple):
         rows = Dashboard.objects.in_project(self.project).filter(pk__in=ids).select_for_update().order_by("pk")
         if self.dashboard_id not in rows.values_list("pk", flat=True):
             raise DashboardNotFound
-        # A separate statement after the lock: a statement that waits for a lock would return the version from before
+        # This is a separate statement, because a statement that waits for the lock would return the version from before
         # the wait.
         version = get_version(self.dashboard_id)
         if version not in self.versions:
@@ -222,8 +225,9 @@ class IfMatchVersions(NamedTuple):
         return version
 
     def recheck_if_match(self, version: int, changes: ChangeSet) -> None:
-        """Raise VersionConflict if another write has changed the dashboard meanwhile, through content on another
-        dashboard.
+        """Raise VersionConflict if another write has changed the dashboard since `lock_if_match`.
+
+        Such a write changes content that another dashboard shows as well.
 
         Row locks serialize the changes of versions, so one write raises a version by exactly one.
         """
@@ -234,10 +238,11 @@ class IfMatchVersions(NamedTuple):
 
 @contextmanager
 def write_transaction(actor: Membership, expected: IfMatchVersions | None = None) -> Iterator[ChangeSet]:
-    """Open the transaction of a write, and give the block a `ChangeSet`, which is saved at its end.
+    """Open the transaction of a write, and yield a `ChangeSet` that is saved at the end of the block.
 
-    Everything that changes dashboards runs in one. Slow work, such as hashing and filling templates, is refused inside
-    (`dashboards_api.db.transactions`). Raises DashboardNotFound, and VersionConflict where `If-Match` does not hold.
+    Every change of dashboards runs in a write transaction. Slow work, such as hashing passwords or filling templates,
+    is refused inside of it (`dashboards_api.db.transactions`). Raises DashboardNotFound, and VersionConflict if
+    `If-Match` does not match.
     """
     with transaction.atomic(), _track(actor, expected) as changes:
         yield changes
@@ -263,8 +268,8 @@ def perform_write(
 ) -> R:
     """Run `work` in a write transaction. Call `read` with its result and the saved change set, and return the response.
 
-    Both run in one transaction: if the response cannot be read, nothing has changed. They run again after a conflict
-    with another transaction, so they must have no effects outside of the database.
+    Both functions run in one transaction, so nothing is changed if the response cannot be read. They run again after a
+    conflict with another transaction, so they must have no effects outside of the database.
     """
     with transaction.atomic():
         with _track(actor, expected) as changes:

@@ -1,9 +1,9 @@
-"""Versions of dashboards: the counters behind them, and the snapshots that the activity log holds of them.
+"""Versions of dashboards: their counters, and their snapshots in the activity log.
 
-Most versions store a whole snapshot. A version of a large dashboard may store its changes alone: its snapshot is that
-of the latest whole version before it, with the changes of all versions since.
+Most versions store a whole snapshot. A version of a large dashboard may store only its changes. Its snapshot is then
+rebuilt from the latest whole version before it and the changes of all versions since.
 
-Counters are raised by one statement in the order of ids, so that no two transactions wait for each other.
+One statement increments the counters in the order of their ids, which prevents deadlocks.
 """
 
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ from dashboards.models.activity import ActivityQuerySet
 from dashboards.models.tile import CONTENT_KINDS
 from dashboards_api.db.retry import atomic_with_retry
 
-# As rows: the dashboard, its changes, and their size.
+# The id of a dashboard, the changes of one version, and their size.
 Delta = tuple[int, list[Change], int]
 # The condition that the log has a version of a dashboard.
 HAS_HISTORY = Exists(Activity.objects.versions_of(OuterRef("pk")))
@@ -27,7 +27,7 @@ HAS_HISTORY = Exists(Activity.objects.versions_of(OuterRef("pk")))
 def get_snapshot_at(dashboard_id: int, version: int) -> Snapshot | None:
     """Return the snapshot of a dashboard at a version.
 
-    Return None for an unknown version, and for one without a whole version before it.
+    Return None for an unknown version, and for a version without a whole version before it.
     """
     until = Activity.objects.versions_of(dashboard_id).filter(version__lte=version)
     if not until.filter(version=version).exists():
@@ -48,7 +48,7 @@ def apply_deltas(snapshot: Snapshot, deltas: Any) -> Snapshot:
 
 
 def load_deltas(dashboard_ids: list[int]) -> list[Delta]:
-    """Return the versions of each dashboard since its latest whole one, in their order."""
+    """Return the versions of each dashboard since its latest whole version, in their order."""
     if not dashboard_ids:
         return []
     found: ActivityQuerySet = Activity.objects.versions_of_dashboards(dashboard_ids).filter(state__isnull=True)
@@ -58,7 +58,7 @@ def load_deltas(dashboard_ids: list[int]) -> list[Delta]:
 
 
 class CounterQuery(NamedTuple):
-    """A query for (kind, object_id, live): the counters to raise, and by how much the list grows."""
+    """A query for the counters to increment, as (kind, object_id, live). `live` is the growth of the list."""
 
     sql: str
     params: list[Any]
@@ -87,19 +87,19 @@ def bump_versions(queries: Iterable[CounterQuery]) -> dict[int, int]:
 
 
 def get_version(dashboard_id: int) -> int:
-    """Return the version of a dashboard as this transaction sees it, 0 for one that never changed."""
+    """Return the version of a dashboard as this transaction sees it, or 0 for a dashboard that never changed."""
     return Revision.objects.of(RevisionKind.DASHBOARD, dashboard_id).values_list("number", flat=True).first() or 0
 
 
 def select_rows(rows: list[tuple[int, int, int]]) -> CounterQuery:
-    """Return a query for these rows themselves, as one list of values: SQLite joins at most 500 selects."""
+    """Return a query for these rows as one list of values, since SQLite joins at most 500 selects."""
     places = ", ".join(["(%s, %s, %s)"] * len(rows))
     sql = f"SELECT column1, column2, column3 FROM (VALUES {places}) AS counted"  # noqa: S608  places alone
     return CounterQuery(sql, [value for row in rows for value in row])
 
 
 def select_dashboards_showing(column: str, content_ids: Iterable[Any]) -> CounterQuery:
-    """Return a query for the dashboards that have, or had, tiles with this content; `column` names its kind."""
+    """Return a query for the dashboards that have, or had, tiles with this content. `column` is the kind of content."""
     field = Tile._meta.get_field(column)
     ids = [field.get_db_prep_value(id_, connection) for id_ in content_ids]  # type: ignore[union-attr]  # no column is a relation from elsewhere
     places = ", ".join(["%s"] * len(ids))
@@ -125,7 +125,7 @@ def select_dashboards_sharing(dashboard_ids: list[int]) -> CounterQuery:
 
 
 def bump_versions_of_user(sender: object, *, user_id: int, **_: object) -> None:
-    """Increment the counters of everything that shows a user, whose name has changed. For `user_profile_changed`."""
+    """Increment the counters of dashboards and lists that show a renamed user. Receiver of `user_profile_changed`."""
     tile, dashboard = Tile._meta.db_table, Dashboard._meta.db_table
     parts = [
         f"SELECT {RevisionKind.LIST.value}, project_id, 0 FROM {dashboard} WHERE created_by_id = %s",  # noqa: S608  names of our own tables
@@ -142,10 +142,10 @@ def bump_versions_of_user(sender: object, *, user_id: int, **_: object) -> None:
 
 @atomic_with_retry
 def recount_dashboards(project_id: int) -> tuple[int, int]:
-    """Count the dashboards that the list of a project shows. Return the stored count and the correct one.
+    """Correct the stored number of dashboards in the list of a project. Return the stored and the correct number.
 
-    A concurrent transaction that creates or deletes a dashboard waits with its last statement, and is counted
-    afterwards.
+    A concurrent transaction that creates or deletes a dashboard waits at its last statement, which then changes the
+    corrected number.
     """
     Revision.objects.bulk_create([Revision(kind=RevisionKind.LIST, object_id=project_id)], ignore_conflicts=True)
     revision = Revision.objects.of(RevisionKind.LIST, project_id).select_for_update().get()

@@ -25,7 +25,7 @@ class ActivityScope(models.TextChoices):
 class ActivityName(StrEnum):
     """The name of an activity entry."""
 
-    RECORDED = "recorded"  # the state before the log existed
+    RECORDED = "recorded"  # the snapshot from before the log existed
     CREATED = "created"
     UPDATED = "updated"
     DELETED = "deleted"
@@ -62,14 +62,14 @@ class ActivityQuerySet(models.QuerySet["Activity"]):
 
 
 class Activity(models.Model):
-    """One activity entry: who did what and when, with which API key, and each field before and after. Immutable.
+    """An immutable activity entry: the user, the API key, the activity, its time, and each field before and after.
 
-    An entry that changed what a dashboard shows is a version of it. It holds a snapshot of the dashboard, or none where
-    the version before and `changes` are enough to rebuild it (`dashboards/changelog/versions.py`).
+    An entry that changed the content of a dashboard is a version of the dashboard. It holds a snapshot, unless the
+    snapshot can be rebuilt from the version before and `changes` (`dashboards/changelog/versions.py`).
     """
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+", db_index=False)
-    # Null for entries that the service wrote for itself.
+    # Null for entries that the service itself created.
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     # Copied from the API key, which may be deleted later.
     key_id = models.CharField(max_length=KEY_ID_MAX_LENGTH, blank=True, default="")

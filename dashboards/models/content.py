@@ -1,4 +1,4 @@
-"""Content of tiles besides insights: texts and buttons. The same content can be on several dashboards."""
+"""Content of tiles other than insights: texts and buttons. The same content can be on several dashboards."""
 
 import re
 import uuid
@@ -16,14 +16,14 @@ BUTTON_URL_MAX_LENGTH = 2000
 BUTTON_TEXT_MAX_LENGTH = 200
 
 
-# An http or https address, or a path on this site: `//` and `/\` lead to other sites.
+# An http or https address, or a path on this site. Paths must not begin with `//` or `/\`, which lead to other sites.
 _BUTTON_URL = re.compile(
     r"(https?://[^\s/?#\\]|/(?![/\\]))[^\s\\\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]*", re.IGNORECASE
 )
 
 
 def is_button_url(url: str) -> bool:
-    """Return whether a button may link to this: an http or https address, or a path that begins with one slash."""
+    """Return whether a URL is valid for a button: an http or https address, or a path that begins with one slash."""
     try:
         urlsplit(url)
     except ValueError:

@@ -21,12 +21,12 @@ NAME_KEY_MAX_LENGTH = 400
 # The names of dashboards that PostHog generates begin with this.
 GENERATED_PREFIX = "Generated Dashboard"
 
-# Unicode normalization is quadratic for some texts, so long ones are folded in slices.
+# Unicode normalization is quadratic for some texts, so long texts are folded in slices.
 FOLDED_AT_ONCE = 1000
 
 
 def fold(text: str) -> str:
-    """Return a text for comparisons: case-insensitive, in Unicode normal form, the same on every database engine."""
+    """Return a case-folded text in Unicode normal form, for comparisons that are the same on every database engine."""
     if text.isascii():
         return text.lower()
     slices = (text[start : start + FOLDED_AT_ONCE] for start in range(0, len(text), FOLDED_AT_ONCE))
@@ -65,7 +65,7 @@ class GridSpacing(models.TextChoices):
 
 
 class LayoutCompaction(models.TextChoices):
-    """The direction in which tiles close gaps when a tile is moved."""
+    """The direction in which gaps are closed when a tile is moved."""
 
     VERTICAL = "vertical"
     HORIZONTAL = "horizontal"
@@ -119,7 +119,7 @@ class DashboardQuerySet(models.QuerySet["Dashboard"]):
         return self.order_by("-created_at", "-id")
 
     def last_viewed_first(self) -> "DashboardQuerySet":
-        """Order by the time of the last view; dashboards that nobody has viewed come last."""
+        """Order by the last view, the latest first. Dashboards without a view come last."""
         return self.order_by(models.F("last_accessed_at").desc(nulls_last=True), "-id")
 
     def in_search_order(self, text: str) -> "DashboardQuerySet":
@@ -158,12 +158,12 @@ class Dashboard(models.Model):
     use_template = models.CharField(max_length=400, blank=True, default="")
     use_dashboard = models.BigIntegerField(null=True, blank=True)
 
-    # Rows deleted together share this id, so that a restore restores exactly those.
+    # Rows that were deleted together share this id, so that exactly these rows are restored together.
     deleted = models.BooleanField(default=False)
     deletion_id = models.UUIDField(null=True, blank=True)
     delete_insights = models.BooleanField(default=False)
 
-    # The last retrieval, to the minute.
+    # The moment of the last retrieval, accurate to a minute.
     last_accessed_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     # Derived columns, for searching, sorting and reading.
@@ -172,7 +172,7 @@ class Dashboard(models.Model):
     tag_names = JSONTextField(editable=False, default=list)
 
     is_collaborator: bool  # set by `with_is_collaborator`
-    has_history: bool  # set where rows are locked
+    has_history: bool  # set by `lock_dashboards`
 
     objects = DashboardQuerySet.as_manager()
 
@@ -221,9 +221,9 @@ class CollaboratorQuerySet(models.QuerySet["Collaborator"]):
 
 
 class Collaborator(models.Model):
-    """A member who may edit a restricted dashboard besides its creator and the project admins.
+    """A member who may edit a restricted dashboard in addition to its creator and the project admins.
 
-    It is deleted with the membership.
+    A collaborator is deleted with the membership.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

@@ -1,4 +1,4 @@
-"""An insight: a named query that tiles show. It is stored exactly as sent; its results are in `queries`."""
+"""An insight: a named query that tiles show. The query is stored exactly as sent. Its results are in `queries`."""
 
 import secrets
 import string
@@ -43,7 +43,7 @@ class InsightQuerySet(models.QuerySet["Insight"]):
         return self.filter(search_text__contains=fold(text))
 
     def by_reference(self, reference: str | int) -> "InsightQuerySet":
-        """Return the insight with this number or short id; digits are a number."""
+        """Return the insight with this number or short id. Digits are a number."""
         number = reference if isinstance(reference, int) else parse_int(reference)
         return self.filter(short_id=reference) if number is None else self.filter(pk=number)
 
@@ -57,15 +57,16 @@ class InsightQuerySet(models.QuerySet["Insight"]):
         return self.filter(folder_condition(path))
 
     def saved_or_on_dashboard(self, wanted: bool) -> "InsightQuerySet":
-        """Return insights that are saved or on a dashboard, or with `wanted=False` the others."""
+        """Return insights that are saved or on a dashboard, or all other insights with `wanted=False`."""
         condition = models.Q(saved=True) | models.Exists(self._tiles())
         return self.filter(condition if wanted else ~condition)
 
     def on_all_dashboards(self, dashboard_ids: Iterable[int]) -> "InsightQuerySet":
         """Return insights that are on each of these dashboards.
 
-        This is one grouped count: with a subquery per dashboard PostgreSQL would plan for minutes, and SQLite refuses a
-        thousand. A dashboard has at most one tile of an insight, so that counting tiles counts dashboards.
+        This is one grouped count, because PostgreSQL would take minutes to plan a subquery for each dashboard, and
+        SQLite refuses a thousand subqueries. A dashboard has at most one tile of an insight, so that counting tiles
+        counts dashboards.
         """
         wanted = set(dashboard_ids)
         if not wanted:
@@ -82,7 +83,8 @@ class InsightQuerySet(models.QuerySet["Insight"]):
     def restorable_with(self, dashboards: Iterable[Dashboard]) -> "InsightQuerySet":
         """Return the deleted insights that are restored with these dashboards, which belong to one project.
 
-        They were deleted with one of them, or with another dashboard that showed them too, and not by themselves.
+        An insight is included if it was deleted together with one of these dashboards, or with another dashboard that
+        also showed it. Insights that were deleted individually are excluded.
         """
         rows = list(dashboards)
         deletions = [dashboard.deletion_id for dashboard in rows]
@@ -91,7 +93,7 @@ class InsightQuerySet(models.QuerySet["Insight"]):
         return self.filter(deleted=True, pk__in=here, deletion_id__in=gone.values("deletion_id"))
 
     def in_list_order(self) -> "InsightQuerySet":
-        """Order by `order` where it is set, then the newest first."""
+        """Order by `order` if it is set, and then the newest insights first."""
         return self.order_by(models.F("order").asc(nulls_last=True), "-id")
 
     def _tiles(self) -> Any:
@@ -99,9 +101,9 @@ class InsightQuerySet(models.QuerySet["Insight"]):
         return self._all("tiles").filter(insight=models.OuterRef("pk"), deleted=False)
 
     def _placed(self, dashboard_ids: Iterable[int]) -> Any:
-        """Return the tiles of dashboards that show insights, removed ones too, for an uncorrelated subquery.
+        """Return the tiles of dashboards that show insights, including removed tiles, for an uncorrelated subquery.
 
-        If these are few, SQLite reads only them instead of every insight.
+        If there are few such tiles, SQLite reads only their insights instead of every insight.
         """
         return self._all("tiles").filter(dashboard_id__in=dashboard_ids, insight__isnull=False)
 
@@ -134,7 +136,7 @@ class Insight(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
     )
 
-    # Rows deleted together share this id, so that a restore restores exactly those.
+    # Rows that were deleted together share this id, so that exactly these rows are restored together.
     deleted = models.BooleanField(default=False)
     deletion_id = models.UUIDField(null=True, blank=True)
 
@@ -169,7 +171,7 @@ class Insight(models.Model):
         self.search_text = fold("\n".join([self.name, self.description or "", *self.tag_names]))
 
     def mark_modified(self, user_id: int, now: datetime) -> None:
-        """Set the last author and time, and clear `is_sample`."""
+        """Set the author and the moment of the last change, and clear `is_sample`."""
         self.last_modified_by_id = user_id
         self.last_modified_at = now
         self.is_sample = False

@@ -16,7 +16,7 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
         return self.filter(kind=kind, object_id=object_id)
 
     def column_subquery(self, column: str, kind: RevisionKind, object_id: Any) -> Coalesce:
-        """Return one column as a subquery, 0 if nothing has changed yet."""
+        """Return one column as a subquery, with 0 if nothing has changed yet."""
         rows = self.of(kind, object_id).values(column)
         return Coalesce(models.Subquery(rows), models.Value(0), output_field=models.BigIntegerField())
 
@@ -28,7 +28,7 @@ class Revision(models.Model):
     # The id of a project for a list, else of a dashboard.
     object_id = models.BigIntegerField()
     number = models.BigIntegerField(default=0)
-    # For a list: the number of dashboards without filters, which saves counting them.
+    # For a list, the number of dashboards without filters, so that they need not be counted.
     live = models.BigIntegerField(default=0)
 
     objects = RevisionQuerySet.as_manager()

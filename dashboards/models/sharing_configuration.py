@@ -1,4 +1,4 @@
-"""The sharing configuration of a dashboard. It is created with the dashboard, so that reading it never writes."""
+"""The sharing configuration of a dashboard. It is created with the dashboard, so that reads never create it."""
 
 import secrets
 from datetime import timedelta
@@ -11,11 +11,11 @@ from dashboards.models.dashboard import Dashboard
 from dashboards_api.db.fields import JSONTextField
 
 SHARE_NOTE_MAX_LENGTH = 100
-# The settings that change how a shared page looks. Its JSON names the flags that are on, and the theme.
+# The settings that change the appearance of a shared page. The page's JSON contains the enabled flags and the theme.
 PAGE_FLAGS = ("whitelabel", "noHeader", "showInspector", "legend", "detailed", "hideExtraDetails")
 THEME = "theme"
 THEMES = ("light", "dark", "system")
-# How long a replaced token still works, so that the new link can be distributed first.
+# The time for which a replaced token stays valid, so that the new link can be distributed first.
 GRACE = timedelta(minutes=5)
 
 
@@ -35,7 +35,7 @@ class SharingConfigurationQuerySet(models.QuerySet["SharingConfiguration"]):
     def with_replaced_token(self, access_token: str) -> "SharingConfigurationQuerySet":
         """Return the configuration whose token was replaced recently.
 
-        The upper limit keeps a clock that is set back from extending the token's lifetime for long.
+        The upper limit bounds the lifetime of a token if the clock is set back.
         """
         now = timezone.now()
         return self.filter(
@@ -45,7 +45,7 @@ class SharingConfigurationQuerySet(models.QuerySet["SharingConfiguration"]):
         )
 
     def find_by_token(self, access_token: str) -> "SharingConfiguration | None":
-        """Return the configuration of a link, by its token or by one that was replaced recently."""
+        """Return the configuration of a link, by its token or by a recently replaced token."""
         live = self.live()
         return live.with_token(access_token).first() or live.with_replaced_token(access_token).first()
 
@@ -65,7 +65,7 @@ class SharingConfiguration(models.Model):
 
 
 class ReplacedAccessToken(models.Model):
-    """A token that a refresh replaced. It opens the shared page until it expires or sharing is disabled."""
+    """A replaced access token. It opens the shared page until it expires or sharing is disabled."""
 
     sharing_configuration = models.ForeignKey(
         SharingConfiguration, on_delete=models.CASCADE, related_name="replaced_access_tokens"
@@ -84,7 +84,7 @@ class SharePassword(models.Model):
         SharingConfiguration, on_delete=models.CASCADE, related_name="share_passwords"
     )
     password_hash = models.CharField(max_length=255, editable=False)
-    # For looking the password up, see `share_tokens.digest_password`. Empty in rows of earlier releases until used.
+    # For password look-ups, see `share_tokens.digest_password`. Empty in rows of earlier releases until the first use.
     digest = models.CharField(max_length=80, default="", db_default="", editable=False)
     note = models.CharField(max_length=SHARE_NOTE_MAX_LENGTH, null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)

@@ -13,7 +13,7 @@ from users.models import Project
 
 TEMPLATE_NAME_MAX_LENGTH = 400
 IMAGE_URL_MAX_LENGTH = 2000
-# Featured ones first, then by name: a total order, the same on every database engine.
+# Featured templates first, then by name: a total order, the same on every database engine.
 LIST_ORDER = ("-is_featured", "name_key", "id")
 
 
@@ -25,11 +25,11 @@ class TemplateScope(models.TextChoices):
 
 class DashboardTemplateQuerySet(models.QuerySet["DashboardTemplate"]):
     def usable_in(self, project: Project) -> "DashboardTemplateQuerySet":
-        """Return the templates of a project, of its organization, and global ones."""
+        """Return the templates of a project, of its organization, and of global scope."""
         return self.not_deleted().visible_in(project)
 
     def visible_in(self, project: Project) -> "DashboardTemplateQuerySet":
-        """Return the templates that `usable_in` returns, and deleted ones."""
+        """Return the templates that `usable_in` returns, and deleted templates."""
         # A subquery, since PostgreSQL cannot lock the rows of an outer join.
         siblings = Project.objects.filter(organization__projects=project.pk)
         of_organization = models.Q(scope=TemplateScope.ORGANIZATION, project__in=siblings)
@@ -52,7 +52,7 @@ class DashboardTemplateQuerySet(models.QuerySet["DashboardTemplate"]):
         return self.order_by(*LIST_ORDER)
 
     def nearest_first(self, project: Project) -> "DashboardTemplateQuerySet":
-        """Order templates of the project first, then those of its organization, then global ones."""
+        """Order templates of the project first, then those of its organization, then global templates."""
         distance = models.Case(
             models.When(project=project, then=0), models.When(scope=TemplateScope.ORGANIZATION, then=1), default=2
         )

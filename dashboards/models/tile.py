@@ -33,7 +33,7 @@ class TileQuerySet(models.QuerySet["Tile"]):
         return self.not_deleted().filter(models.Q(insight__isnull=True) | models.Q(insight__deleted=False))
 
     def live_or_restorable(self) -> "TileQuerySet":
-        """Return tiles that are not removed, or that return when their dashboard or insight is restored."""
+        """Return tiles that are not removed, or that are restored with their dashboard or insight."""
         return self.filter(
             models.Q(deleted=False)
             | models.Q(deletion_id=models.F("insight__deletion_id"))
@@ -45,7 +45,7 @@ class TileQuerySet(models.QuerySet["Tile"]):
         return self.filter(dashboard__in=list(dashboards), deletion_id=models.F("dashboard__deletion_id"))
 
     def in_layout_order(self) -> "TileQuerySet":
-        """Order as people read: from top to bottom, then from left to right, then by age."""
+        """Order from top to bottom, then from left to right, then by age."""
         return self.order_by("sort_y", "sort_x", "id")
 
 
@@ -63,7 +63,7 @@ class Tile(models.Model):
     transparent_background = models.BooleanField(null=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
-    # The id of the deletion of its dashboard or insight; null for a tile that was removed by itself.
+    # The id of the deletion of the dashboard or the insight. Null for a tile that was removed individually.
     deleted = models.BooleanField(default=False)
     deletion_id = models.UUIDField(null=True, blank=True)
 
@@ -108,7 +108,7 @@ class Tile(models.Model):
         return self.deleted and dashboard.deleted and self.deletion_id == dashboard.deletion_id
 
     def set_deleted(self, deleted: bool) -> None:
-        """Remove the tile by itself, or restore it."""
+        """Remove the tile individually, or restore it."""
         self.deleted, self.deletion_id = deleted, None
 
     def set_layouts(self, layouts: dict[str, Any]) -> None:

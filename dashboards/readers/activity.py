@@ -16,7 +16,7 @@ from users.models import Project
 from users.readers import build_basic_user, get_user_columns
 
 PAGE_ROWS = 100
-# The maximum size of the changes on a page, in characters. A page ends early at it.
+# Maximum size of the changes on a page, in characters. A page ends early if its changes would be larger.
 PAGE_SIZE_MAX = 4_000_000
 COLUMNS = ("id", "activity", "scope", "item_id", "name", "short_id", "key_id", "key_label", "created_at", "version")
 _USER = get_user_columns("user")
@@ -32,7 +32,7 @@ class ActivityQuery(NamedTuple):
 
 
 class Page(NamedTuple):
-    """The newest entries before a cursor, and the cursor of the next page, None on the last one."""
+    """The newest entries before a cursor, and the cursor of the next page, which is None on the last page."""
 
     rows: list[dict[str, Any]]
     next: int | None
@@ -62,7 +62,7 @@ def list_dashboard_activity(dashboard_id: int, *, project: Project, before: int 
 def list_insight_activity(
     project: Project, *, reference: str | None, page: int, limit: int
 ) -> tuple[int, list[dict[str, Any]]]:
-    """Return the number of entries on one insight, or on all, and one page of them (component ActivityLog).
+    """Return the number of entries of one insight or of all insights, and one page of them (component ActivityLog).
 
     Raises InsightNotFound, and ValidationFailed if the changes on the page are too large for one response.
     """
@@ -95,7 +95,7 @@ def list_versions(dashboard_id: int, *, project: Project, before: int | None) ->
 
 
 def find_version_before(dashboard_id: int, version: int) -> int | None:
-    """Return the version of a dashboard that preceded another one, or None if the log has none."""
+    """Return the version of a dashboard that precedes another version, or None if the log has no earlier version."""
     found = Activity.objects.versions_of(dashboard_id).filter(version__lt=version).order_by("-version")
     before: int | None = found.values_list("version", flat=True).first()
     return before

@@ -16,7 +16,7 @@ DashboardTiles = dict[tuple[str, Any], list["DashboardTile"]]
 
 
 class BasicTile(NamedTuple):
-    """A live tile by itself (component DashboardTileBasic)."""
+    """A live tile without its content (component DashboardTileBasic)."""
 
     id: int
     dashboard_id: int

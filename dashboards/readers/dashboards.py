@@ -1,4 +1,4 @@
-"""Read dashboards and build them for responses: flat rows from few queries, made into dictionaries."""
+"""Read dashboards as flat rows with few queries, and convert the rows to dictionaries for responses."""
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
@@ -58,12 +58,12 @@ class DashboardRow(NamedTuple):
 
     @property
     def restriction(self) -> Restriction:
-        """Return the facts that decide who may edit the dashboard."""
+        """Return the facts that determine the privileges on the dashboard."""
         return Restriction(self.created_by_id, self.restriction_level, self.is_collaborator)
 
 
 class DetailRow(NamedTuple):
-    """The columns that a dashboard has by itself, and not in a list. Free JSON is text, `raw_…`."""
+    """The columns of a single dashboard that lists do not contain. Columns named `raw_…` contain free JSON as text."""
 
     use_template: str
     use_dashboard: int | None
@@ -78,14 +78,14 @@ class DetailRow(NamedTuple):
 
 
 class DashboardVersions(NamedTuple):
-    """The revision of a dashboard, and that of the results in its project."""
+    """The revision of a dashboard, and the version of the results in its project."""
 
     revision: int
     result_version: int
 
 
 class DetailState(NamedTuple):
-    """The versions of a live dashboard, and when it was last retrieved."""
+    """The versions of a live dashboard, and the moment of its last retrieval."""
 
     revision: int
     result_version: int
@@ -155,8 +155,9 @@ def read_dashboard_revision(
 ) -> tuple[DashboardVersions, dict[str, Any]]:
     """Return the versions of a dashboard, and the dashboard with its tiles (component Dashboard).
 
-    The tiles are read after the versions, so that they may be newer, but never older. Results are those in the cache,
-    or those that a request asks for; `tile_ids` limits them to these tiles. Raises DashboardNotFound.
+    The tiles are read after the versions, so they may be newer than the versions, but never older. Results come from
+    the cache, unless `results` requests their computation. `tile_ids` limits the response, and the queries to compute,
+    to these tiles. Raises DashboardNotFound.
     """
     rows = _DETAIL.rows(project=project.pk, id=dashboard_id, viewer=viewer.pk)
     if not rows:
@@ -202,7 +203,7 @@ def _build_detail(detail: DetailRow, applied: QueryOverrides, overrides: Request
 def build_dashboards(rows: Iterable[DashboardRow], viewer: Membership) -> list[dict[str, Any]]:
     """Return dashboards as in lists (component DashboardBasic).
 
-    Users and access levels are the same in many rows, and are built once.
+    Many rows have equal users and access levels, so each of these is built once.
     """
     users: Users = {}
     rights: dict[tuple[Any, ...], dict[str, Any]] = {}

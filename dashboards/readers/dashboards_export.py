@@ -48,7 +48,7 @@ def _build_content(tile: Tile) -> dict[str, Any]:
         return {"type": "TEXT", "body": tile.text.body or ""}
     if tile.button:
         return {"type": "BUTTON", **{column: getattr(tile.button, column) for column in BUTTON_FIELDS}}
-    assert tile.insight is not None  # noqa: S101  a check constraint says that a tile shows one of the three
+    assert tile.insight is not None  # noqa: S101  a check constraint ensures that a tile has content
     kept = "query" if tile.insight.query else "filters"
     return {
         "type": "INSIGHT",
@@ -63,7 +63,7 @@ def _build_content(tile: Tile) -> dict[str, Any]:
 
 
 def _declare_text(name: str) -> dict[str, Any]:
-    """Return a variable whose default is its own placeholder, for text that only looks like one."""
+    """Return a variable whose default is its own placeholder, for text that only looks like a placeholder."""
     return {
         "id": name,
         "name": name,

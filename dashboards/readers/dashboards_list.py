@@ -20,7 +20,7 @@ from users.models import Membership, Project
 
 
 class ListOrder(StrEnum):
-    """The orders of a list of dashboards. The default is by name, after pinned ones and exact matches of a search."""
+    """The orders of a list of dashboards. By default, names follow exact matches of a search and pinned dashboards."""
 
     DEFAULT = ""
     NEWEST = "created"
@@ -45,7 +45,8 @@ DEFAULT_QUERY = ListQuery()
 
 # The maximum size of a row without its texts, in characters.
 ROW_SIZE = 2_000
-# The texts of a row, or null where they exceed the limits: those were stored before the limits, and are read apart.
+# The texts of a row, or null for texts that exceed the limits. Such texts were stored before the limits existed. They
+# are read separately.
 _TAGS_MAX_LENGTH = TAGS_MAX * (TAG_MAX_LENGTH + len('"",'))
 LIST_TEXTS = {
     "list_description": null_if_large("description", DESCRIPTION_MAX_LENGTH),
@@ -58,9 +59,9 @@ LIST_COLUMNS = [_ALIASES.get(column, column) for column in get_columns(Dashboard
 
 
 class Cursor(NamedTuple):
-    """The position in the list where a page begins, for keyset pagination: after this dashboard.
+    """The dashboard after which a page of the list begins, for keyset pagination.
 
-    Clients send it back with the offset.
+    Clients send the cursor back together with the offset.
     """
 
     offset: int
@@ -76,7 +77,7 @@ class Cursor(NamedTuple):
 def decode_cursor(token: str, offset: int) -> Cursor | None:
     """Return the cursor of a token, or None if the token is malformed or was made for another offset.
 
-    Without a cursor the rows before the page are counted off.
+    Without a cursor, the rows before the page have to be counted.
     """
     try:
         cursor = Cursor(*orjson.loads(urlsafe_b64decode(token + "=" * (-len(token) % 4))))
@@ -87,7 +88,7 @@ def decode_cursor(token: str, offset: int) -> Cursor | None:
 
 
 class RowGreaterThan(Func):
-    """The condition that a name and an id come after others: `(a, b) > (c, d)`, which uses an index of both columns."""
+    """The condition that a name and an id follow another pair, `(a, b) > (c, d)`. It uses an index of both columns."""
 
     arity = 4
     template = "%(expressions)s"
@@ -147,7 +148,7 @@ _STATE = NamedQuery(
 class Page(NamedTuple):
     """The number of dashboards that match, one page of them (component DashboardBasic), and the revision of the list.
 
-    `after` is the cursor of the next page, which saves counting off all the rows before it.
+    `after` is the cursor of the next page, so that the rows before that page need not be counted.
     """
 
     total: int
@@ -165,7 +166,7 @@ def read_list_state(project_id: int) -> ListState:
 def list_dashboards(
     project: Project, *, viewer: Membership, query: ListQuery, limit: int, offset: int, after: str = ""
 ) -> Page:
-    """Return a page of the dashboards of a project; `after` is the cursor in the page before."""
+    """Return a page of the dashboards of a project. `after` is the cursor from the previous page."""
     if query == DEFAULT_QUERY:
         return _default_page(viewer, limit, offset, decode_cursor(after, offset) if after else None)
     revision = read_list_state(project.pk).revision
@@ -186,14 +187,14 @@ def list_dashboards(
 
 
 class EditableDashboards(NamedTuple):
-    """The ids and names of dashboards, and whether the list has more than were looked at."""
+    """The ids and names of dashboards, and whether the list contains more dashboards than were checked."""
 
     names: list[tuple[int, str]]
     has_more: bool
 
 
 def list_editable_dashboards(project: Project, *, viewer: Membership, limit: int) -> EditableDashboards:
-    """Return those of the first dashboards of the list that the member may edit."""
+    """Return the dashboards that the member may edit among the first `limit` dashboards of the list."""
     found: Any = Dashboard.objects.in_project(project).not_deleted().listed().with_is_collaborator(viewer.pk)
     rows = list(found.in_list_order().only("name", "created_by", "restriction_level")[: limit + 1])
     names = [(each.pk, each.name) for each in rows[:limit] if may_edit(each, viewer)]
@@ -232,7 +233,7 @@ def _default_page(viewer: Membership, limit: int, offset: int, cursor: Cursor | 
 
 
 def _fit_page(rows: list[DashboardRow]) -> list[DashboardRow]:
-    """Return the rows that fit on one page, with the texts that were too large to be read with the others."""
+    """Return the rows that fit on one page, including the texts that were too large for the first query."""
     large = [row.id for row in rows if row.description is None or row.raw_tag_names is None]
     if not large and len(rows) <= ROWS_THAT_FIT:
         return rows
@@ -251,7 +252,7 @@ def _fit_page(rows: list[DashboardRow]) -> list[DashboardRow]:
 
 
 def _read_window(viewer: Membership, limit: int, offset: int, total: int) -> list[DashboardRow]:
-    """Return a page far from the beginning. Its ids are counted off in an index, from the nearer end of the list."""
+    """Return a page far from the beginning. Its ids are read from an index, from the nearer end of the list."""
     size = min(limit, total - offset)
     if size <= 0:
         return []
@@ -286,7 +287,7 @@ def _apply_query(found: Any, query: ListQuery, project: Project) -> Any:
 
 
 def _match_type(name: str, search: str) -> str | None:
-    """Return how a dashboard matches a search: `exact` by its whole name, else `similar`."""
+    """Return the type of a match with a search: `exact` for the whole name, else `similar`."""
     if not search:
         return None
     return "exact" if fold(name) == fold(search) else "similar"

@@ -12,7 +12,7 @@ FIRST_TILES = 2
 
 
 def iter_events(dashboard: Row, breakpoint: str) -> Iterator[Row]:
-    """Yield `metadata` with the dashboard and its first tiles, a `tile` for each further one, and `complete`.
+    """Yield `metadata` with the dashboard and its first tiles, a `tile` event for each other tile, and `complete`.
 
     Tiles are in the order of the layout at the breakpoint (`sm` or `xs`).
     """

@@ -18,9 +18,9 @@ CUT = "\n… (cut: the result is longer)"
 
 
 def build_insight_runs(tiles: Iterable[Row], output_format: OutputFormat, max_characters: int) -> list[Row]:
-    """Return a row for each tile with a query, or legacy filters that mean one, in their order: `{id, order, insight}`.
+    """Return a row `{id, order, insight}` for each tile with a query, or with legacy filters that mean a query.
 
-    `max_characters` limits each text; 0 is the default limit.
+    The rows have the order of the tiles. `max_characters` limits each text, and 0 is the default limit.
     """
     limit = max_characters or TEXT_CHARACTERS_MAX
     runs: list[Row] = []
@@ -35,12 +35,12 @@ def build_insight_runs(tiles: Iterable[Row], output_format: OutputFormat, max_ch
 
 
 def _has_query(insight: Row) -> bool:
-    """Return whether an insight has a query of its own, or one that has a result or an error."""
+    """Return whether an insight has a query of its own, or another query with a result or an error."""
     return any(insight[name] is not None for name in ("query", "filters_hash", "query_status"))
 
 
 def format_result(insight: Row, limit: int) -> str | None:
-    """Return a result as lines with `|` between values, the names of the columns first. None without a result."""
+    """Return a result as lines with `|` between values, beginning with the column names, or None without a result."""
     if insight["result"] is None:
         status = insight["query_status"]
         return f"Error: {status['error_message']}" if status and status["error"] else None
@@ -52,7 +52,7 @@ def format_result(insight: Row, limit: int) -> str | None:
 
 
 def _format_rows(table: ResultTable, limit: int) -> str:
-    """Return rows as lines. It stops beyond the limit: a board may have thirty million characters of rows."""
+    """Return rows as lines up to the limit, because the rows of a dashboard may have thirty million characters."""
     lines, length = ["|".join(map(_format_value, table.columns))], 0
     for row in table.rows:
         lines.append("|".join(map(_format_value, row)))
@@ -63,5 +63,5 @@ def _format_rows(table: ResultTable, limit: int) -> str:
 
 
 def _format_value(value: Any) -> str:
-    """Return a value as one line, in which a `|` of a text is written with a backslash before it."""
+    """Return a value as one line, in which each `|` is escaped with a backslash."""
     return (value if isinstance(value, str) else dump_json(value)).translate(_ESCAPES)

@@ -1,4 +1,4 @@
-"""Read insights and build them for responses, by themselves and inside a tile."""
+"""Read insights and build them for responses, both individually and inside tiles."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -29,7 +29,7 @@ FREE_JSON = ("query", "filters", "tag_names")
 
 
 class InsightRow(NamedTuple):
-    """The columns of an insight and of its authors. Free JSON is text, `raw_…`."""
+    """The columns of an insight and of its authors. Columns named `raw_…` contain free JSON as text."""
 
     id: int
     short_id: str
@@ -136,7 +136,7 @@ def read_insight(
 
 
 def read_insight_names(project: Project, insight_ids: Collection[int]) -> dict[int, str]:
-    """Return the display names of insights by their ids, also of deleted ones."""
+    """Return the display names of insights by their ids, including deleted insights."""
     rows = Insight.objects.in_project(project).filter(pk__in=insight_ids) if insight_ids else Insight.objects.none()
     return {id_: name or derived or "" for id_, name, derived in rows.values_list("pk", "name", "derived_name")}
 
@@ -162,8 +162,9 @@ def resolve_insight(row: InsightRow, overrides: QueryOverrides, tile_filters: st
 
 
 def build_insights(rows: list[InsightRow], viewer: Membership, results: Results | None = None) -> list[Row]:
-    """Return insights (component Insight) with the tiles that show them, and with results: those in the cache, or
-    those that a request asks for.
+    """Return insights (component Insight) with their results and the tiles that show them.
+
+    Results come from the cache, unless `results` requests their computation.
     """
     tiles = read_tiles_of_insights([row.id for row in rows], viewer=viewer)
     found = read_insight_results(((row.raw_query, row.raw_filters) for row in rows), viewer.project, results)
@@ -223,8 +224,9 @@ def build_insight(
 def build_public_insight(
     short_id: str, name: str, derived_name: str | None, description: str | None, query: str | None, filters: str | None
 ) -> Row:
-    """Return the fields of an insight that every viewer may see, viewers of a shared dashboard included; not those of
-    its result.
+    """Return the fields of an insight that every viewer may see, except the fields of its result.
+
+    Viewers of a shared dashboard may see these fields as well.
     """
     return {
         "short_id": short_id,
@@ -247,7 +249,7 @@ def _apply_query(found: Any, query: InsightQuery, project: Project) -> Any:
     if query.folder:
         found = found.in_folder(query.folder)
     if query.viewed != DateRange():
-        found = found.none()  # views of insights are not recorded, so that none is within any limit
+        found = found.none()  # views of insights are not recorded, so that no insight matches
     return found.on_all_dashboards(query.dashboard_ids)
 
 

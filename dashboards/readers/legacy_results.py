@@ -1,4 +1,4 @@
-"""Results of legacy filters in the form of their time."""
+"""Results of legacy filters in the format that older clients expect."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,10 +9,10 @@ _VALUES = ("breakdown", "breakdown_value")
 
 
 def unwrap_breakdown(raw_results: str, filters: Mapping[str, Any]) -> str:
-    """Return the result of a funnel with a text in the place of a list with one breakdown value.
+    """Return the result of a funnel with a text instead of each list with one breakdown value.
 
-    PostHog does so where a body names its insight, and one property by a text: clients of that form are older than
-    breakdowns by several properties.
+    PostHog does this if a body names its insight and gives one property as a text, because clients that send this form
+    are older than breakdowns by several properties.
     """
     is_old = filters.get("insight") == "FUNNELS" and filters.get("breakdown_type") in ("event", "person")
     if not is_old or not isinstance(filters.get("breakdown"), str):

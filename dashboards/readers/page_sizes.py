@@ -12,7 +12,7 @@ from dashboards_api import limits
 
 
 def count_fitting_rows(sizes: Iterable[int]) -> int:
-    """Return how many rows of these sizes, in characters, fit on one page: at least one."""
+    """Return the number of rows of these sizes, in characters, that fit on one page, which is at least one."""
     return max(1, sum(total <= limits.PAGE_MAX_LENGTH for total in accumulate(sizes)))
 
 

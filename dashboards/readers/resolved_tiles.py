@@ -27,37 +27,37 @@ from queries.request_overrides import (
 EMPTY_OBJECT = "{}"
 DAMAGED = {"type": "damaged_tile", "message": "What is stored for this tile cannot be read."}
 
-# The characters that overrides may add to all the insights of one answer: a megabyte of properties on a hundred of them
-# would be a hundred megabytes for each reader. Beyond it queries stay as they are stored, and a request that overrides
-# something is refused.
+# Maximum number of characters that overrides may add to all insights of one response. Without it, a megabyte of
+# properties on a hundred insights would become a response of a hundred megabytes for each reader. Beyond it, queries
+# are returned as stored, and requests with overrides are refused.
 MAX_ADDED_CHARACTERS = 2 * 1024 * 1024
 
 
 class CharacterBudget:
-    """The characters that the variables of one answer may still add."""
+    """The remaining number of characters that variables may add to one response."""
 
     def __init__(self, left: int = MAX_ADDED_CHARACTERS) -> None:
         self.left = left
 
     def consume(self, characters: int) -> bool:
-        """Take characters from the budget, and return whether there were enough."""
+        """Subtract characters from the budget, and return whether the budget was sufficient."""
         self.left -= characters
         return self.left >= 0
 
 
 class QueryOverrides(NamedTuple):
-    """The filters and variables of a dashboard, which override those of the insights on it."""
+    """The filters and variables of a dashboard, which override those of its insights."""
 
     filters: dict[str, Any]
     variables: dict[str, Any]
     variable_layers: VariableLayers  # the variables, indexed for look-ups
-    request: RequestOverrides  # merged into the others
+    request: RequestOverrides  # already merged into `filters` and `variables`
     budget: CharacterBudget
 
     def limited_to(self, tiles: int) -> "QueryOverrides":
-        """Return these overrides, or none if they would make a response with so many tiles too large.
+        """Return these overrides, or no overrides if they would make a response with so many tiles too large.
 
-        Raises ValidationFailed instead if a request asks for overrides.
+        Raises ValidationFailed instead if the request contains overrides.
         """
         if not (self.filters or self.variables):
             return self
@@ -68,14 +68,17 @@ class QueryOverrides(NamedTuple):
         return self
 
     def can_apply_to(self, query: dict[str, Any]) -> bool:
-        """Return whether the variables of one more query fit. Raises ValidationFailed if a request sends overrides."""
+        """Return whether the variables of another query fit.
+
+        If they do not fit, raises ValidationFailed for a request with overrides.
+        """
         if not self.variable_layers or self.budget.consume(count_variable_characters(query, self.variable_layers)):
             return True
         self.refuse_request()
         return False
 
     def refuse_request(self) -> None:
-        """Raise ValidationFailed, which names the larger of the overrides of a request, if there are any."""
+        """Raise ValidationFailed for the larger override of the request, if the request contains overrides."""
         given = {FILTERS_OVERRIDE: self.request.filters, VARIABLES_OVERRIDE: self.request.variables}
         sizes = {name: len(dump_json(value)) for name, value in given.items() if value}
         if sizes:
@@ -105,7 +108,7 @@ def build_query_overrides(
         if id_ in variables:
             merged[id_] = merge_variable(variables[id_], given)
         else:
-            # It matches no variable of the dashboard, but may match one of an insight.
+            # The override matches no variable of the dashboard, but may match a variable of an insight.
             unmatched[name] = given
     layers = [VariableValues(each) for each in (merged, unmatched) if each]
     return QueryOverrides(
@@ -133,9 +136,9 @@ class ResolvedTile(NamedTuple):
 
 
 def resolve_tile(stored: StoredTile, overrides: QueryOverrides) -> ResolvedTile:
-    """Return a tile with the filters of its dashboard, and then its own, applied to the query of its insight.
+    """Return a tile with the filters of its dashboard, and then its own filters, applied to the query of its insight.
 
-    JSON that cannot be parsed is replaced, so that the other tiles of a dashboard can still be answered.
+    JSON that cannot be parsed is replaced, so that the other tiles of the dashboard can still be returned.
     """
     layouts = stored.layouts if _is_json(stored.layouts) else EMPTY_OBJECT
     own_filters = stored.filters_overrides if _is_json(stored.filters_overrides) else EMPTY_OBJECT

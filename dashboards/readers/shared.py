@@ -1,7 +1,7 @@
-"""Read what a shared dashboard shows to anyone with its link.
+"""Read the content of a shared dashboard for viewers with its link.
 
-Every key is chosen explicitly, so that nothing new is exposed by accident: no user, no e-mail address, no access level,
-no origin, and no id besides those that tell tiles and insights apart.
+Every field is chosen explicitly, so that new fields are not exposed by accident. The content has no user, e-mail
+address, access level or origin, and no ids except those that identify tiles and insights.
 """
 
 from collections.abc import Iterable
@@ -60,14 +60,15 @@ class SharedDashboard(NamedTuple):
 
     @property
     def project(self) -> Project:
-        """Return the project with the columns on which its results depend, and no others."""
+        """Return the project with only the columns on which its results depend."""
         columns = {name: self.row[f"dashboard__project__{name}"] for name in PROJECT_COLUMNS}
         return Project(pk=self.row["dashboard__project_id"], **columns)
 
     @property
     def state(self) -> tuple[Any, ...]:
-        """Return everything that the shown content depends on: the revision of the dashboard, that of the project's
-        results, and its settings.
+        """Return the state on which the shown content depends.
+
+        It consists of the revision of the dashboard, and the result version and the settings of the project.
         """
         return self.row["revision"], self.row["result_version"], self.project.result_settings
 
@@ -90,7 +91,7 @@ class SharedDashboard(NamedTuple):
 
     @property
     def offers_files(self) -> bool:
-        """Return whether results can be downloaded: it is one of the details."""
+        """Return whether results can be downloaded. Downloads are part of the details."""
         return bool(self.settings.get("detailed"))
 
     @property
@@ -102,7 +103,7 @@ class SharedDashboard(NamedTuple):
     def get_results(
         self, refresh: Refresh, since: datetime | None, characters_max: int = RESPONSE_CHARACTERS_MAX
     ) -> Results:
-        """Return the results for a request by this link: it may cause fewer computations than a member."""
+        """Return the results for a request by this link, which may cause fewer computations than a member's."""
         request = RefreshRequest(restrict_to_share(refresh), since, is_shared=True)
         return Results(self.project, request, characters_max)
 
@@ -127,7 +128,7 @@ def read_shared_dashboard(
 ) -> Row:
     """Return the content of a shared page, with the allowed overrides applied.
 
-    With `is_page` hidden queries keep their visualization, by which the page draws results, and the variables that
+    With `is_page`, hidden queries keep their visualization, with which the page draws results, and the variables that
     viewers may override are listed.
     """
     row, settings = opened.row, opened.settings
@@ -148,7 +149,7 @@ def read_shared_dashboard(
         queries = (tile.query for tile in shown)
         allowed = opened.allowed_overrides
         flags["choices"] = list_variables(allowed, overrides.variables, queries, has_sql=display.has_sql)
-    # The token of the request: a replaced token must not reveal the new one.
+    # The token of the request is returned, because a replaced token must not reveal the new token.
     return {"type": page_type, "accessToken": opened.access_token, "dashboard": dashboard, "themes": [], **flags}
 
 
@@ -222,7 +223,7 @@ def _check_overrides(overrides: RequestOverrides, *, allowed: list[str], variabl
 
 
 def _read_tiles(dashboard_id: int, tile_id: int | None = None) -> list[Row]:
-    """Return the rows of all tiles, or of one."""
+    """Return the rows of all tiles, or of one tile."""
     tiles = Tile.objects.filter(dashboard_id=dashboard_id)
     tiles = tiles if tile_id is None else tiles.filter(pk=tile_id)
     return list(

@@ -1,4 +1,4 @@
-"""Queries as a share link shows them: without SQL, unless its details are shown."""
+"""Queries as share links show them, without SQL unless the link shows the details."""
 
 import json
 import re
@@ -11,13 +11,13 @@ from queries.nodes import get_source, iter_nodes
 from users.readers import Row
 
 HIDDEN_ERROR = "This insight could not be computed."
-# The keys of SQL and its values: those of SQL itself, of a property filter or a breakdown, and of a list of events.
+# The keys with SQL or its values, in SQL queries, property filters, breakdowns, lists of events and tables.
 _SQL_OF_QUERY = frozenset({"query", "values", "variables"})
 _SQL_OF_FILTER = frozenset({"key", "value", "property"})
 _SQL_OF_BREAKDOWN = frozenset({"breakdown"})
 _SQL_OF_EVENTS = frozenset({"select", "where", "orderBy"})
 _SQL_OF_TABLE = frozenset({"columns", "hiddenColumns", "pinnedColumns"})
-# Most queries of insights contain none of these, and are shown as the text that is stored.
+# Most queries of insights contain none of these keys, and are shown as the stored text.
 _MAY_HOLD_SQL = re.compile(r'hogql|"(?:query|select|where|orderby)"|datatablenode', re.IGNORECASE)
 # The parts of a query that say how its result is drawn.
 _VISUALIZATION = ("kind", "display", "interval", "chartSettings", "trendsFilter", "stickinessFilter", "retentionFilter")
@@ -56,7 +56,7 @@ class QueryDisplay(NamedTuple):
 
     has_queries: bool
     has_sql: bool
-    has_visualization: bool = False  # whether hidden queries keep their visualization, which pages draw and do not show
+    has_visualization: bool = False  # whether hidden queries keep their visualization, which pages draw but do not show
 
     @classmethod
     def from_settings(cls, settings: Row, *, is_page: bool = False) -> "QueryDisplay":
@@ -127,7 +127,7 @@ def _remove_sql(value: Any) -> Any:
 
 
 def _remove_sql_of_text(text: str) -> str | None:
-    """Return a text without SQL if it is JSON, or null if the JSON is too deep.
+    """Remove SQL from a text if the text is JSON. Return None if the JSON is too deep.
 
     Some clients encode legacy filters twice.
     """

@@ -13,9 +13,9 @@ VARIABLES_MAX = 20
 
 
 class SharedVariable(NamedTuple):
-    """A variable that viewers may override. `name` is for overrides, `label` for people.
+    """A variable that viewers may override. `name` is used in overrides, and `label` is shown to viewers.
 
-    The value of a variable of a query is not public: of that a page shows the type alone.
+    If the value of a query's variable is not public, a page shows only its type.
     """
 
     name: str
@@ -27,7 +27,7 @@ class SharedVariable(NamedTuple):
 def list_variables(
     allowed: list[str], variables: Json, queries: Iterable[str | None], *, has_sql: bool
 ) -> list[SharedVariable]:
-    """Return the variables of a dashboard and of the queries on it that a link allows to override, at most twenty."""
+    """Return at most twenty variables of a dashboard and its queries that viewers of a link may override."""
     if not set(allowed) - FILTER_NAMES:
         return []
     found: dict[str, SharedVariable] = {}

@@ -48,7 +48,7 @@ def list_templates(
 ) -> tuple[int, list[dict[str, Any]]]:
     """Return the number of templates that match, and one page of them.
 
-    Built-in templates have no rows. Their positions follow from the number of rows before each of them.
+    Built-in templates have no rows, so their positions are derived from the number of rows before each of them.
     """
     found = _apply_query(DashboardTemplate.objects.usable_in(project), query)
     builtins = _find_builtins(query)
@@ -67,7 +67,7 @@ def list_templates(
 def _read_page(
     found: DashboardTemplateQuerySet, viewer: Membership, *, limit: int, offset: int
 ) -> list[dict[str, Any]]:
-    """Return one page of the stored templates, which ends early if they are large."""
+    """Return one page of stored templates. The page ends early if the templates are large."""
     ids = read_page_ids(found, size_of_columns(*JSON, "dashboard_description"), limit=limit, offset=offset)
     rows = {row["id"]: row for row in _select(DashboardTemplate.objects.filter(pk__in=ids))}
     return [_build_template(rows[id_], viewer) for id_ in ids if id_ in rows]
@@ -95,7 +95,7 @@ def _builtin_rows() -> list[DashboardTemplate]:
 
 
 def _find_builtins(query: TemplateQuery) -> list[DashboardTemplate]:
-    """Return the built-in templates that match, in the order of the list. None is featured."""
+    """Return the built-in templates that match, in the order of the list. Built-in templates are never featured."""
     if query.is_featured or query.scope not in ("", TemplateScope.GLOBAL):
         return []
     found = [each for each in _builtin_rows() if fold(query.search) in each.search_text]

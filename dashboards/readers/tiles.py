@@ -133,8 +133,8 @@ def read_tiles(
 ) -> list[Row]:
     """Return the visible tiles of a dashboard (component DashboardTile), with overrides applied to their insights.
 
-    `restriction` is the restriction of the dashboard. Results come from the cache, unless `results` requests others.
-    `tile_ids` limits the response, and the queries to compute, to these tiles.
+    `restriction` is the restriction of the dashboard. Results come from the cache, unless `results` requests their
+    computation. `tile_ids` limits the response, and the queries to compute, to these tiles.
     """
     rows = [TileRows._make(_GROUPS.split(row)) for row in _TILES.rows(dashboard=dashboard_id)]
     if tile_ids:
@@ -158,7 +158,7 @@ def _get_stored_tile(row: TileRows) -> StoredTile:
 
 
 def read_tile(dashboard_id: int, tile_id: int, *, viewer: Membership) -> Row:
-    """Return one visible tile, with its position among all (component DashboardTile)."""
+    """Return one visible tile, with its position among all tiles (component DashboardTile)."""
     dashboard: Dashboard = Dashboard.objects.with_is_collaborator(viewer.pk).get(pk=dashboard_id)
     overrides = build_query_overrides(dashboard.filters, dashboard.variables)
     tiles = read_tiles(dashboard_id, viewer=viewer, overrides=overrides, restriction=get_restriction(dashboard))

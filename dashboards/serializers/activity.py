@@ -99,7 +99,7 @@ class NotUndoneSerializer(UndoneSerializer):
 
 
 class UndoSerializer(serializers.Serializer[Any]):
-    """The changes that were undone, or would be, and those that were skipped."""
+    """The changes that were undone, or would be undone, and the changes that were skipped."""
 
     preview = serializers.BooleanField(read_only=True)
     undone = UndoneSerializer(many=True, read_only=True)

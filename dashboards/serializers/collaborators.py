@@ -1,4 +1,4 @@
-"""A collaborator in responses, and the request that adds one."""
+"""A collaborator in responses, and the request that adds a collaborator."""
 
 from typing import Any
 

@@ -27,7 +27,7 @@ from users.serializers import UserBasicSerializer
 
 
 class DashboardRowSerializer(serializers.Serializer[Any]):
-    """The fields of a dashboard in lists and by itself."""
+    """The fields of a dashboard both in lists and in responses with a single dashboard."""
 
     id = serializers.IntegerField(read_only=True)
     name = serializers.CharField(read_only=True, max_length=NAME_MAX_LENGTH)
@@ -69,7 +69,7 @@ class DashboardBasicSerializer(DashboardRowSerializer):
 
 
 class CustomizationSerializer(serializers.Serializer[Any]):
-    """The arrangement of tiles, read-only; `grid_spacing` and `layout_compaction` change it."""
+    """The arrangement of tiles. It is read-only. `grid_spacing` and `layout_compaction` change it."""
 
     tile_spacing = serializers.ChoiceField(choices=GridSpacing.choices, read_only=True)
     layout_compaction = serializers.ChoiceField(choices=LayoutCompaction.choices, read_only=True)
@@ -103,7 +103,7 @@ class DashboardSerializer(DashboardRowSerializer):
 
 
 class BreakdownColorRequestSerializer(serializers.Serializer[Any]):
-    """The color of one breakdown value. Other keys are kept, and so are colors stored before they were validated."""
+    """The color of one breakdown value. Other fields are kept, as are colors that were stored before the validation."""
 
     breakdownValue = serializers.JSONField(allow_null=True)  # noqa: N815  the name in the API
     colorToken = serializers.JSONField(allow_null=True, help_text="Null, or `preset-1` and so on.")  # noqa: N815  the name in the API
@@ -142,7 +142,7 @@ class DuplicateTileRequestSerializer(RequestSerializer):
     }
 )
 class DuplicateTilesField(ScalarOrJSONField):
-    """A boolean in a create and a list of tiles in an update: two operations share the name in the API."""
+    """A boolean in a create request, and a list of tiles in an update. Both operations use this name in the API."""
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, list):

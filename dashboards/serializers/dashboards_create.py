@@ -1,4 +1,4 @@
-"""Request bodies of other ways to create a dashboard."""
+"""Request bodies of the other operations that create a dashboard."""
 
 from dashboards.models.tag import TAG_MAX_LENGTH
 from dashboards.serializers.fields import ALWAYS_ECHOED, CreateInFolderField, TagField

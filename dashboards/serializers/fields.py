@@ -1,4 +1,4 @@
-"""Fields of several request bodies."""
+"""Fields that several request bodies share."""
 
 from typing import Any
 
@@ -11,12 +11,12 @@ from dashboards_api.errors import ValidationFailed
 from dashboards_api.http.serializers import BoundedListField, StrictCharField
 from dashboards_api.limits import TAGS_MAX
 
-# Every body may contain the API key. Authentication reads it there if no header has one.
+# Every body may contain the API key. Authentication reads it from the body if no header contains an API key.
 ALWAYS_ECHOED = frozenset({"personal_api_key"})
 
 
 class CreateInFolderField(StrictCharField):
-    """The folder of a new object exactly as sent; null for none."""
+    """The folder of a new object exactly as sent, or null for no folder."""
 
     def __init__(self, **kwargs: Any) -> None:
         limits = {"allow_blank": True, "allow_null": True, "trim_whitespace": False, "max_length": FOLDER_MAX_LENGTH}
@@ -28,7 +28,7 @@ class CreateInFolderField(StrictCharField):
 
 
 class FolderField(StrictCharField):
-    """A folder, normalized; null for none."""
+    """A normalized folder, or null for no folder."""
 
     def __init__(self, **kwargs: Any) -> None:
         limits = {"allow_blank": True, "allow_null": True, "trim_whitespace": False}

@@ -28,8 +28,10 @@ class DashboardTileBasicSerializer(serializers.Serializer[Any]):
 
 
 class InsightSerializer(serializers.Serializer[Any]):
-    """A named query with its latest result. `result` is null where nothing was computed, and an empty list where
-    nothing was found; `query_status` has the reason where it cannot be computed.
+    """A named query with its latest result.
+
+    `result` is null if no result was computed, and an empty list if nothing was found. If the result cannot be
+    computed, `query_status` contains the reason.
     """
 
     id = serializers.IntegerField(read_only=True)
@@ -82,7 +84,7 @@ class InsightSerializer(serializers.Serializer[Any]):
 
 
 class QueryField(JSONObjectField):
-    """A JSON object, or null for none."""
+    """A JSON object, or null for no query."""
 
     def validate_empty_values(self, data: Any) -> tuple[bool, Any]:
         return (True, None) if data is None else super().validate_empty_values(data)

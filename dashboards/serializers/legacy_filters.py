@@ -9,7 +9,7 @@ from rest_framework import serializers
 from dashboards_api.http.serializers import RequestSerializer, parse_json
 from queries.serializers import AnyJSONField, RefreshField
 
-# The filters that hold JSON, also where they are texts.
+# The filters that contain JSON, which may also be sent as a text.
 JSON_NAMES = ("events", "actions", "data_warehouse", "groups", "properties", "breakdowns", "exclusions")
 SHARED = {
     "events": 'JSON list of events, such as `[{"id": "$pageview", "math": "dau"}]`.',
@@ -67,7 +67,7 @@ def load_filters(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class FiltersSerializer(RequestSerializer):
-    """Filters, whose values are checked with the query that they mean."""
+    """Flat filters. Their values are validated with the query to which they are converted."""
 
     tolerated_keys: ClassVar[frozenset[str]] = frozenset({"personal_api_key", "client_query_id"})
     null_values: ClassVar[dict[str, Any]] = {"refresh": ""}
@@ -81,7 +81,7 @@ class FiltersSerializer(RequestSerializer):
 
 
 class FilterField(AnyJSONField):
-    """A filter of any type: texts may hold numbers, booleans and JSON."""
+    """A filter of any type. Texts may contain numbers, booleans and JSON."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(required=False, allow_null=True, **kwargs)
@@ -96,12 +96,12 @@ class FunnelRequestSerializer(FiltersSerializer):
 
 
 def describe_filters(serializer_class: type[FiltersSerializer]) -> OpenApiParameter:
-    """Return the filters as parameters of a query string. One object has them all, which the API document shares."""
+    """Return the filters as parameters of a query string. The API document describes them as one shared object."""
     return OpenApiParameter("filters", serializer_class, style="form", explode=True, description="Flat filters.")
 
 
 class FunnelResultSerializer(serializers.Serializer[Any]):
-    """The result of filters, as of an insight."""
+    """The result of flat filters, with fields as in an insight."""
 
     result = AnyJSONField(read_only=True)
     timezone = serializers.CharField(read_only=True, allow_null=True)

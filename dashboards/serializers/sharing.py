@@ -46,7 +46,7 @@ class SharingConfigurationSerializer(serializers.Serializer[Any]):
 
 
 class SharingSettingsRequestSerializer(RequestSerializer):
-    """The settings of a shared page. `hideQueries` and `allow_overrides` are our own, the others are PostHog's."""
+    """The settings of a shared page. All settings except `hideQueries` and `allow_overrides` are PostHog's."""
 
     default_error_messages = {"invalid": SETTINGS_FORMAT}
 
@@ -68,7 +68,7 @@ class SharingSettingsRequestSerializer(RequestSerializer):
 
 
 class SharingConfigurationRequestSerializer(RequestSerializer):
-    """Changes of a sharing configuration. `settings` are replaced as a whole; null and `{}` are stored as sent."""
+    """Changes of a sharing configuration. `settings` are replaced as a whole. Null and `{}` are stored as sent."""
 
     tolerated_keys = get_field_names(SharingConfigurationSerializer) | {"personal_api_key"}
 
@@ -78,7 +78,7 @@ class SharingConfigurationRequestSerializer(RequestSerializer):
 
 
 class RefreshSharingRequestSerializer(RequestSerializer):
-    """An empty body; some clients send back the configuration that they read."""
+    """An empty body. Some clients send back the configuration that they read."""
 
     tolerated_keys = SharingConfigurationRequestSerializer.tolerated_keys
 

@@ -20,7 +20,7 @@ from dashboards_api.http.serializers import (
 
 
 class MovedTileRequestSerializer(RequestSerializer):
-    """The tile to move: its id, alone or in the whole tile as it was read."""
+    """The tile to move, by its id. The whole tile may be sent as it was read."""
 
     tolerated_keys = frozenset(DashboardTileRequestSerializer().fields) | DashboardTileRequestSerializer.tolerated_keys
 
@@ -94,7 +94,7 @@ class CreateTextTileRequestSerializer(RequestSerializer):
 
 
 class CopyTileRequestSerializer(RequestSerializer):
-    """The tile to copy to this dashboard. The names are PostHog's; some clients send snake case."""
+    """The tile to copy to this dashboard. The names are PostHog's. Some clients send names in snake case."""
 
     tolerated_keys = frozenset({"personal_api_key"})
     aliases: ClassVar[Mapping[str, str]] = {"from_dashboard_id": "fromDashboardId", "tile_id": "tileId"}
@@ -107,7 +107,7 @@ class CopyTileRequestSerializer(RequestSerializer):
 
 
 class ReorderTilesRequestSerializer(RequestSerializer):
-    """The tiles in their new order; tiles that are left out follow in their old order."""
+    """The tiles in their new order. Omitted tiles follow in their old order."""
 
     tolerated_keys = frozenset({"personal_api_key"})
 

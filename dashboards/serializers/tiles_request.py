@@ -168,7 +168,7 @@ class DashboardTileRequestSerializer(RequestSerializer):
 def remove_tile_ids(body: Any) -> tuple[Any, list[str]]:
     """Return the body of a create without the ids in its tile items, and the paths of those ids.
 
-    A dashboard that is read and posted again creates new tiles, for which the old ids mean nothing.
+    If a client reads a dashboard and posts it again, new tiles are created, for which the old ids are meaningless.
     """
     items = body.get("tiles") if isinstance(body, Mapping) else None
     if not isinstance(items, list):
@@ -178,7 +178,7 @@ def remove_tile_ids(body: Any) -> tuple[Any, list[str]]:
 
 
 def remove_own_ids(item: Any) -> tuple[Any, list[str]]:
-    """Return one tile item without its ids, and their paths."""
+    """Return one tile item without its ids, and the paths of those ids."""
     return _remove_ids(item), list(_iter_ids(item))
 
 

@@ -1,4 +1,4 @@
-"""Versions of a dashboard in responses, and the request that restores one."""
+"""Versions of a dashboard in responses, and the request that restores a version."""
 
 from typing import Any
 

@@ -16,7 +16,7 @@ from dashboards.services.tags import get_or_create_tags, link_tags, unlink_other
 from dashboards_api.limits import TAGS_MAX
 from users.models import Membership, Project
 
-# The tiles that one request may restore.
+# Maximum number of tiles that one request may restore.
 RESTORED_TILES_MAX = 20_000
 TOO_MANY_TAGS = f"too many tags: at most {TAGS_MAX}"
 Row = TypeVar("Row", Dashboard, Insight)
@@ -29,14 +29,14 @@ class TagAction(StrEnum):
 
 
 class BulkResult(NamedTuple):
-    """The dashboards or insights that were updated, with their tags, and those that were skipped, with the reason."""
+    """The updated dashboards or insights with their tags, and the skipped dashboards or insights with the reason."""
 
     updated: list[tuple[int, list[str]]]
     skipped: list[tuple[int, str]]
 
 
 class RestoreResult(NamedTuple):
-    """The dashboards that were restored, and those that were skipped, with the reason."""
+    """The restored dashboards, and the skipped dashboards with the reason."""
 
     restored: list[int]
     skipped: list[tuple[int, str]]
@@ -49,7 +49,7 @@ def update_tags(
 
     Dashboards that are unknown or that the member may not edit are skipped.
 
-    The number of statements does not depend on how many dashboards and tags there are.
+    The number of statements does not depend on the number of dashboards and tags.
     """
     result = BulkResult([], [])
     rows = Dashboard.objects.in_project(project).not_deleted()
@@ -95,9 +95,10 @@ def save_tags(rows: Sequence[Dashboard] | Sequence[Insight], action: TagAction, 
 
 
 def restore_dashboards(changes: ChangeSet, project: Project, *, dashboard_ids: Sequence[int]) -> RestoreResult:
-    """Restore deleted dashboards, each with the tiles and insights that were deleted with it. Skip all others.
+    """Restore deleted dashboards, each with the tiles and insights that were deleted with it.
 
-    Raises TooManyTilesRestored.
+    Dashboards are skipped if they are unknown or not deleted, or if the member may not edit them. Raises
+    TooManyTilesRestored.
     """
     result = RestoreResult([], [])
     rows = Dashboard.objects.in_project(project)
@@ -120,9 +121,9 @@ def restore_dashboards(changes: ChangeSet, project: Project, *, dashboard_ids: S
 def _lock_editable(
     rows: DashboardQuerySet, dashboard_ids: Sequence[int], member: Membership, skipped: list[tuple[int, str]]
 ) -> Iterator[Dashboard]:
-    """Lock dashboards, and yield those that the member may edit, once each and in this order.
+    """Lock dashboards, and yield each dashboard that the member may edit once, in this order.
 
-    Add the others to `skipped`.
+    Add all other dashboards to `skipped`.
     """
     wanted = list(dict.fromkeys(dashboard_ids))
     dashboards = lock_dashboards(rows.without_free_json().with_is_collaborator(member.pk).filter(pk__in=wanted))

@@ -1,4 +1,4 @@
-"""Bulk changes of insights. Each is one write, with the same few statements for any number of insights."""
+"""Bulk changes of insights. Each change is one write, with the same few statements for any number of insights."""
 
 import uuid
 from collections.abc import Mapping, Sequence
@@ -17,12 +17,13 @@ from dashboards.services.rows import filter_editable, lock_dashboards
 from dashboards_api.db.fields import dump_json
 from users.models import Membership, Project
 
-# The tiles of all dashboards whose insights one request may delete or restore: a snapshot of each dashboard is read.
+# Maximum number of tiles on the dashboards of the insights that one request may delete or restore, because a snapshot
+# of each dashboard is read.
 TILES_MAX = 10_000
 
 
 class DeletionResult(NamedTuple):
-    """The insights that were deleted or restored, and those that were skipped, with the reason."""
+    """The deleted or restored insights, and the skipped insights with the reason."""
 
     insights: list[Insight]
     skipped: list[tuple[int, str]]
@@ -87,7 +88,7 @@ def update_insight_tags(
 
 
 def _set_author(insights: list[Insight], member: Membership) -> None:
-    """Write the author and the columns derived from tags. A statement for each row is cheaper than one for all rows."""
+    """Write the author and the columns derived from tags. A statement for each row is cheaper than one statement."""
     now = timezone.now()
     changed = Insight.objects.filter(pk__in=_ids(insights))
     changed.update(updated_at=now, last_modified_at=now, last_modified_by=member.user_id, is_sample=False)
@@ -114,16 +115,19 @@ def _lock_dashboards(project: Project, insight_ids: Sequence[int], member: Membe
 
 
 def _record_dashboards(changes: ChangeSet, dashboards: Mapping[int, Dashboard], tiles: TileQuerySet) -> None:
-    """Record the locked dashboards of these tiles, which are about to be removed or restored."""
+    """Record the locked dashboards of tiles that are about to be removed or restored."""
     for dashboard_id in tiles.values_list("dashboard_id", flat=True).distinct():
-        if dashboard_id in dashboards:  # else another write added the tile before this one could lock the dashboard
+        if dashboard_id in dashboards:  # else another write added the tile before this write could lock the dashboard
             changes.record_tiles(dashboards[dashboard_id])
 
 
 def _lock_editable(
     project: Project, insight_ids: Sequence[int], member: Membership, *, wants_deleted: bool
 ) -> DeletionResult:
-    """Lock insights. Return those that the member may edit and that are deleted (or not), in the order of the ids."""
+    """Lock insights, and return the insights that the member may edit, in the order of the ids.
+
+    With `wants_deleted` these are deleted insights, otherwise live insights. All other insights are skipped.
+    """
     wanted = list(dict.fromkeys(insight_ids))
     rows = Insight.objects.in_project(project).select_for_update().filter(pk__in=wanted).order_by("pk")
     there = {insight.pk: insight for insight in rows if wants_deleted or not insight.deleted}

@@ -1,4 +1,4 @@
-"""The verbs of collaborators: add and remove them, with the right to edit the dashboard."""
+"""Operations on collaborators, who have the right to edit a restricted dashboard: add and remove."""
 
 import uuid
 
@@ -15,10 +15,10 @@ from users.models import Membership, Project
 def add_collaborator(
     changes: ChangeSet, dashboard_id: int, *, project: Project, user_uuid: uuid.UUID, level: int
 ) -> Collaborator:
-    """Let a member edit a restricted dashboard.
+    """Add a member to the collaborators of a restricted dashboard.
 
-    Raises DashboardNotFound and Forbidden; and ValidationFailed for an unrestricted dashboard, for a level other than
-    the one for editing, and for a user who is not a member, may edit the dashboard already, or is a collaborator.
+    Raises DashboardNotFound, Forbidden, and ValidationFailed for an unrestricted dashboard, for a level other than
+    CAN_EDIT, and for a user who is not a member, may edit the dashboard already, or is a collaborator.
     """
     dashboard = lock_for_edit(dashboard_id, project=project, member=changes.actor)
     if dashboard.restriction_level == RestrictionLevel.EVERYONE_IN_PROJECT_CAN_EDIT:

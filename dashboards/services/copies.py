@@ -1,4 +1,4 @@
-"""Copying tiles and their content from another dashboard, and building them from a template document."""
+"""Copying tiles and their content from another dashboard, and building tiles from a template document."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -24,7 +24,7 @@ INSIGHT_COLUMNS = ("derived_name", "description", "query", "filters", "order", "
 
 
 def copy_tiles(changes: ChangeSet, source: Dashboard, target: Dashboard, *, with_content: bool) -> None:
-    """Add the tiles that `source` shows to a locked `target`: with the same content, or with copies of it."""
+    """Add the tiles that `source` shows to a locked `target`, with the same content or with copies of the content."""
     tiles = Tile.objects.on_dashboard(source).visible().select_related("insight", "text", "button").order_by("pk")
     if with_content:
         duplicate_content(changes, list(tiles), target)
@@ -44,7 +44,7 @@ def duplicate_content(changes: ChangeSet, tiles: list[Tile], target: Dashboard) 
 
 
 def duplicate_tiles(changes: ChangeSet, dashboard: Dashboard, items: Sequence[DuplicateInput]) -> None:
-    """Duplicate tiles of a locked dashboard, each with a copy of its content and the layouts given, or none.
+    """Duplicate tiles of a locked dashboard, each with a copy of its content and with the given layouts, if any.
 
     Raises TileNotOnDashboard.
     """
@@ -85,7 +85,7 @@ def add_template_tiles(changes: ChangeSet, dashboard: Dashboard, documents: list
         if document["type"] == "INSIGHT":
             tile.insight = _build_insight(document, changes.actor)
         elif document["type"] == "TEXT":
-            tile.text = Text(project_id=dashboard.project_id, body=document["body"] or "")  # it has no author
+            tile.text = Text(project_id=dashboard.project_id, body=document["body"] or "")  # without an author
         else:
             given = {field: document[field] for field in BUTTON_FIELDS if field in document}
             tile.button = Button(project_id=dashboard.project_id, **given)
@@ -129,7 +129,7 @@ def _build_insight(document: dict[str, Any], created_by: Membership) -> Insight:
         favorited=document.get("favorited") or False,
         folder=normalize_folder(document.get("folder")),
         query=query,
-        # Older templates have filters; a query replaces them.
+        # Older templates have filters, which a query replaces.
         filters={} if query else document.get("filters") or {},
         saved=True,
         is_sample=True,
@@ -140,7 +140,7 @@ def _build_insight(document: dict[str, Any], created_by: Membership) -> Insight:
 
 
 def _copy_content(changes: ChangeSet, tiles: list[Tile], copies: list[Tile]) -> None:
-    """Give each copy new content that equals the content of its tile."""
+    """Give each copy new content that equals the content of the original tile."""
     for tile, copy in zip(tiles, copies, strict=True):
         if tile.insight:
             copy.insight = _copy_insight(tile.insight, changes.actor)

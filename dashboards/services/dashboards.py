@@ -1,4 +1,4 @@
-"""The verbs of a dashboard: create, update, delete, restore."""
+"""Operations on dashboards: create, update, delete and restore."""
 
 from datetime import datetime, timedelta
 
@@ -25,7 +25,7 @@ from users.models import Membership, Project
 
 # The fields that a template document may leave out.
 TEMPLATE_OPTIONS = ("pinned", "restriction_level", "grid_spacing", "layout_compaction")
-# `last_accessed_at` is written at most once in this time.
+# `last_accessed_at` is written at most once in this interval.
 ACCESS_INTERVAL = timedelta(minutes=1)
 
 # Tags have a table of their own.
@@ -35,11 +35,11 @@ PLAIN_FIELDS = (*(field for field in DASHBOARD_FIELDS if field != "tags"), "rest
 def create_dashboard(
     changes: ChangeSet, project: Project, *, content: DashboardInput, template: Document | None = None
 ) -> tuple[Dashboard, list[str]]:
-    """Create a dashboard with its sharing configuration, tags and tiles, from a template or another dashboard if named.
+    """Create a dashboard with its sharing configuration, tags and tiles, optionally from a template or a dashboard.
 
-    `template` is what `resolve_use_template` returns for the content, before the transaction. Values of the source
-    apply only where `content` has none. Return the dashboard, and the paths that had no effect. Raises
-    ValidationFailed for a source that does not exist, and for an impossible tile.
+    `template` is the return value of `resolve_use_template`, which is called before the transaction. Values of the
+    template or the dashboard apply only to fields that `content` omits. Return the dashboard, and the paths without an
+    effect. Raises ValidationFailed for an unknown source and for an invalid tile.
     """
     if template is None and content.get("use_template"):
         raise ValueError("The template that the content names must be filled first, by `resolve_use_template`.")
@@ -56,7 +56,7 @@ def create_dashboard(
     if template:
         add_template_tiles(changes, dashboard, template["tiles"])
     if source:
-        # Copy the content: sharing it would let the user edit it through the copy.
+        # Copy the content of a source that the member may not edit, because sharing it would let the member edit it.
         with_content = content.get("duplicate_tiles") is True or not may_edit(source, changes.actor)
         copy_tiles(changes, source, dashboard, with_content=with_content)
     ignored = change_tiles(changes, dashboard, content.get("tiles", []))
@@ -66,7 +66,7 @@ def create_dashboard(
 
 
 def _get_source(project: Project, content: DashboardInput, member: Membership) -> Dashboard | None:
-    """Return the dashboard that a new one is copied from, if the content names one. Raises DashboardNotInProject."""
+    """Return the dashboard that a new dashboard copies, or None. Raises DashboardNotInProject."""
     source_id = content.get("use_dashboard")
     if source_id is None:
         return None
@@ -106,7 +106,7 @@ def _get_inherited_values(template: Document | None, source: Dashboard | None) -
 
 
 def _requested_folder(content: DashboardInput) -> DashboardInput:
-    """Return the folder that a new dashboard is to be created in, if one is named."""
+    """Return the folder in which a new dashboard is to be created, if the content names a folder."""
     wanted = content.get("create_in_folder")
     return {"folder": normalize_folder(wanted)} if wanted else {}
 
@@ -121,8 +121,8 @@ def create_dashboard_from_template(changes: ChangeSet, project: Project, *, temp
 
 
 def create_unlisted_dashboard(changes: ChangeSet, project: Project, *, tag: str) -> Dashboard:
-    """Create a dashboard that lists leave out by default, found by its tag. Raises UnlistedDashboardExists."""
-    Project.objects.select_for_update(no_key=True).get(pk=project.pk)  # two writes at once would both find none
+    """Create a dashboard that lists omit by default. It is found by its tag. Raises UnlistedDashboardExists."""
+    Project.objects.select_for_update(no_key=True).get(pk=project.pk)  # else two concurrent writes would both create it
     existing = Dashboard.objects.in_project(project).not_deleted().filter(creation_mode=CreationMode.UNLISTED)
     if existing.with_any_tag([tag], project).exists():
         raise UnlistedDashboardExists(tag)
@@ -139,10 +139,10 @@ def update_dashboard(
     content: DashboardInput,
     refuse_unknown_tiles: bool = False,
 ) -> list[str]:
-    """Change a dashboard, its tags and its tiles; delete or restore it. Values that do not differ are not written.
+    """Change, delete or restore a dashboard, with its tags and tiles. Unchanged values are not written.
 
-    Return the paths that had no effect, such as a tile item whose id is not on this dashboard and that holds nothing
-    but display settings. With `refuse_unknown_tiles` such an item raises TileNotOnDashboard.
+    Return the paths without an effect, such as a tile item with only display settings whose id is not on this
+    dashboard. With `refuse_unknown_tiles`, such an item raises TileNotOnDashboard.
 
     Raises DashboardNotFound (also for a deleted dashboard, unless it is restored), Forbidden and ValidationFailed.
     """
@@ -161,9 +161,9 @@ def change_dashboard(
     refuse_unknown_tiles: bool = False,
     from_history: bool = False,
 ) -> list[str]:
-    """Change a locked dashboard that the member may edit, as `update_dashboard` does; a deleted one is restored.
+    """Change a locked dashboard that the member may edit, like `update_dashboard`. Restore a deleted dashboard.
 
-    Content `from_history` was stored before: limits that were introduced later do not apply to it.
+    Content `from_history` was stored before, so limits that were introduced later do not apply to it.
     """
     if content.get("restriction_level", dashboard.restriction_level) != dashboard.restriction_level:
         check_may_restrict(dashboard, changes.actor)

@@ -13,7 +13,7 @@ NEW_VISITORS_PER_DAY = 24
 SESSIONS_PER_DAY = 150
 # The share of sessions on each day of the week, from Monday.
 WEEKLY_RHYTHM = (1.0, 1.05, 1.1, 1.05, 0.95, 0.6, 0.55)
-# A visitor comes back for so many days.
+# The number of days during which a visitor may return.
 DAYS_OF_INTEREST = 45
 
 # Countries by their code: name, language of the browser, and weight.
@@ -61,7 +61,7 @@ Event = dict[str, Any]
 
 
 class Visitor(NamedTuple):
-    """A person. `properties` are part of all events of the person; `person_properties` describe the person."""
+    """A person. `properties` are part of all events of the person. `person_properties` describe the person."""
 
     distinct_id: str
     properties: dict[str, Any]
@@ -139,7 +139,7 @@ def generate_session(day: date, visitor: Visitor, chance: random.Random, *, is_n
 
 
 def pick_advertisement(chance: random.Random) -> dict[str, str]:
-    """Return the properties of the advertisement that led to a session. Most sessions have none."""
+    """Return the properties of the advertisement that led to a session. Most sessions have no advertisement."""
     if chance.random() > ADVERTISED:
         return {}
     source, campaign, content = pick(ADVERTISEMENTS, chance)

@@ -1,4 +1,4 @@
-"""The tiles of one insight on many dashboards: written together, and recorded without reading these dashboards."""
+"""The tiles of one insight on many dashboards, which are written together without reading the dashboards."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -9,7 +9,7 @@ from dashboards.changelog.tracking import ChangeSet
 from dashboards.models import Dashboard, Insight, Tile
 from dashboards_api.db.fields import dump_json
 
-# The free JSON of a tile, in characters, beyond which its dashboard is measured as a whole when it is restored.
+# Maximum free JSON of a tile, in characters, for which its dashboard is not measured as a whole.
 SMALL_TILE = 4_000
 
 
@@ -22,9 +22,9 @@ def place_insight(
     gained: Sequence[int],
     left: Sequence[int],
 ) -> None:
-    """Put an insight on the dashboards that it gained, and remove it from those that it left.
+    """Put an insight on the dashboards in `gained`, and remove it from the dashboards in `left`.
 
-    `tiles` are the tiles that it has or had, by dashboard.
+    `tiles` are the present and removed tiles of the insight, by dashboard.
 
     Raises TooManyTiles and DashboardTooLarge.
     """
@@ -50,7 +50,7 @@ def record_insight_tiles(
     """Record that locked dashboards show these tiles of an insight from now on, or no longer."""
     for tile in tiles:
         dashboard = dashboards.get(tile.dashboard_id)
-        if dashboard is None:  # another write added the tile before this one could lock the dashboard
+        if dashboard is None:  # another write added the tile before this write could lock the dashboard
             continue
         state = build_tile_snapshot(tile)
         before, after = (None, state) if are_shown else (state, None)

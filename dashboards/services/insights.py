@@ -1,4 +1,4 @@
-"""The verbs of an insight: create, update, put on dashboards, delete, restore."""
+"""Operations on insights: create, update, put on dashboards, delete and restore."""
 
 from collections.abc import Iterable
 
@@ -22,7 +22,7 @@ from dashboards.tracked_fields import AUTHORED_INSIGHT_FIELDS, INSIGHT_FIELDS
 from dashboards_api.limits import DASHBOARDS_OF_CONTENT_MAX
 from users.models import Project
 
-# `create_in_folder` is stored, and not part of the activity log.
+# `create_in_folder` is stored, but is not part of the activity log.
 STORED_FIELDS = (*INSIGHT_FIELDS, "create_in_folder")
 
 
@@ -48,13 +48,13 @@ def create_insight(changes: ChangeSet, project: Project, *, content: InsightInpu
 
 
 def update_insight(changes: ChangeSet, insight_id: int, *, project: Project, content: InsightInput) -> list[str]:
-    """Change an insight, its tags and its dashboards; delete or restore it. Values that do not differ are not written.
+    """Change, delete or restore an insight, with its tags and dashboards. Unchanged values are not written.
 
-    `dashboards` is the full list: the insight is removed from all others. Return the paths that had no effect, such as
-    deleted dashboards in that list. Raises InsightNotFound (also for a deleted one, unless it is restored),
-    DashboardNotInProject and Forbidden.
+    `dashboards` is the full list, so the insight is removed from all other dashboards. Return the paths without an
+    effect, such as deleted dashboards in that list. Raises InsightNotFound (also for a deleted insight, unless it is
+    restored), DashboardNotInProject and Forbidden.
     """
-    # Every write locks dashboards before insights, so that no two writes wait for each other.
+    # Every write locks dashboards before insights, which prevents deadlocks.
     ids = {*content.get("dashboards", []), *_find_dashboard_ids(insight_id)}
     dashboards = lock_all(ids, project=project, member=changes.actor)
     insight = Insight.objects.in_project(project).select_for_update().filter(pk=insight_id).first()
@@ -84,7 +84,7 @@ def _find_dashboard_ids(insight_id: int) -> list[int]:
 
 
 def _with_folder(insight: Insight, content: InsightInput) -> InsightInput:
-    """Return the content with the folder that a new `create_in_folder` names, unless it names a folder itself."""
+    """Return the content with the folder that a new `create_in_folder` names, unless the content contains a folder."""
     wanted = content.get("create_in_folder", insight.create_in_folder)
     if wanted == insight.create_in_folder or "folder" in content:
         return content
@@ -116,9 +116,10 @@ def _save_changed(changes: ChangeSet, insight: Insight, content: InsightInput) -
 def _set_dashboards(
     changes: ChangeSet, insight: Insight, dashboard_ids: Iterable[int], *, dashboards: dict[int, Dashboard]
 ) -> list[str]:
-    """Put an insight on exactly these dashboards. Tiles that stay keep their id and layouts, removed ones are restored.
+    """Put an insight on exactly these dashboards. Tiles that stay keep their id and layouts.
 
-    `dashboards` are the locked dashboards that are named or show the insight. Return the paths of deleted ones.
+    Removed tiles are restored. `dashboards` are the locked dashboards that are named or show the insight. Return the
+    paths of deleted dashboards.
     """
     wanted = list(dict.fromkeys(dashboard_ids))
     for index, dashboard_id in enumerate(wanted):

@@ -1,7 +1,7 @@
-"""Rows that a service changes: lock dashboards, check the right to edit, assign values and write them.
+"""Rows that a service changes: locks, checks of the right to edit, assignments and writes.
 
-Every write of tiles holds the lock of their dashboard. Content may be edited by those who may edit all dashboards that
-show it.
+Every write of tiles holds the lock of their dashboard. Members may edit content if they may edit any of the dashboards
+that show it.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -24,9 +24,9 @@ from users.models import Membership, Project
 
 
 def lock_dashboards(dashboards: DashboardQuerySet) -> dict[int, Dashboard]:
-    """Lock dashboards in the order of their ids, so that no two writes wait for each other. Return them by id.
+    """Lock dashboards in the order of their ids, which prevents deadlocks. Return the dashboards by id.
 
-    Those without a version in the log get one before they are changed for the first time.
+    A dashboard without a version in the log gets a first version before its first change.
     """
     annotated = dashboards.annotate(has_history=HAS_HISTORY)  # type: ignore[no-redef]  # it is declared, not stored
     rows = annotated.select_for_update().order_by("pk")
@@ -73,13 +73,13 @@ def check_contents_edit_permission(kind: ContentKind, ids: Iterable[Any], member
 
 
 def filter_editable(kind: ContentKind, ids: Iterable[Any], member: Membership) -> set[Any]:
-    """Return the contents that the member may edit."""
+    """Return the ids of the contents that the member may edit."""
     found = _load_restrictions(kind, ids, member)
     return {id_ for id_, restrictions in found.items() if may_edit_content(member, restrictions)}
 
 
 def _load_restrictions(kind: ContentKind, ids: Iterable[Any], member: Membership) -> dict[Any, list[Restriction]]:
-    """Return by content id the restrictions of all dashboards that show it, by one statement."""
+    """Return the restrictions of all dashboards that show each content, by content id. One statement reads them."""
     found: dict[Any, list[Restriction]] = {id_: [] for id_ in ids}
     if not found:
         return found
@@ -95,7 +95,7 @@ def _load_restrictions(kind: ContentKind, ids: Iterable[Any], member: Membership
 
 
 def update_rows(rows: Collection[Model], columns: Sequence[str]) -> None:
-    """Write these columns of rows of one model, each with its own values.
+    """Write these columns of rows of one model, each row with its own values.
 
     Django's `bulk_update` builds an expression for each row and column, which takes five times as long.
     """

@@ -28,10 +28,10 @@ from users.rate_limiting.attempts import (
 )
 from users.services.password_hashing import hash_password, verify_password
 
-# A guess is checked against all passwords without a digest, which is slow on purpose.
+# A guess is checked against the deliberately slow hash of every password without a digest.
 MAX_PASSWORDS = 10
 UNLOCK = AttemptLimit("unlock", attempts=10, within=timedelta(minutes=1))  # for one link and address
-# Over all addresses. A guess counts once for each slow hash.
+# For one link and all addresses. A guess counts once for each slow hash.
 UNLOCK_LINK = AttemptLimit("unlock_link", attempts=100, within=timedelta(minutes=10))
 RIGHT_UNLOCK = AttemptLimit(
     "right_unlock", attempts=100, within=timedelta(minutes=10)
@@ -54,7 +54,7 @@ class NewSharePassword(NamedTuple):
 
 
 class LockedLink(NamedTuple):
-    """A link that is locked by a password, and the network address that tries to unlock it."""
+    """A link that is locked by a password, and the network address of the client that tries to unlock it."""
 
     access_token: str
     address: str
@@ -63,20 +63,20 @@ class LockedLink(NamedTuple):
 
     @property
     def without_digest(self) -> list[SharePassword]:
-        """Return the passwords with a slow hash alone: those of earlier releases, or from before a new secret key."""
+        """Return the passwords with only a slow hash, from earlier releases or from before a new secret key."""
         return [password for password in self.passwords if not is_current_digest(password.digest)]
 
 
 def hash_share_password(
     dashboard_id: int, *, project: Project, text: str | None, member: Membership, is_first: bool = False
 ) -> HashedPassword:
-    """Hash a password for a dashboard that the member may share; a random one where none is given.
+    """Hash the given or a random password for a dashboard that the member may share.
 
-    With `is_first` it is for a link that will require a password, and has none yet.
+    With `is_first`, the password is the first password of a link that does not require a password yet.
 
-    This is the slow step before `add_share_password`, and refused inside a transaction. Raises DashboardNotFound and
-    Forbidden; ValidationFailed where no password is required, and beyond ten; and TooManyAttempts while other passwords
-    are hashed.
+    This is the slow step before `add_share_password`, and is refused inside a transaction. Raises DashboardNotFound,
+    Forbidden, ValidationFailed if the link does not require a password or already has ten passwords, and
+    TooManyAttempts while other passwords are hashed.
     """
     dashboard = (
         Dashboard.objects.in_project(project)
@@ -99,7 +99,8 @@ def add_share_password(
 ) -> NewSharePassword:
     """Add a password that unlocks the shared page.
 
-    Raises DashboardNotFound and Forbidden; and ValidationFailed where no password is required, and beyond ten.
+    Raises DashboardNotFound, Forbidden, and ValidationFailed if the link does not require a password or already has ten
+    passwords.
     """
     dashboard = lock_for_edit(dashboard_id, project=project, member=changes.actor)
     sharing = SharingConfiguration.objects.get(dashboard=dashboard)
@@ -142,10 +143,10 @@ def _build_change(before: SharePassword | None, after: SharePassword | None) -> 
 
 
 def find_locked_link(access_token: str, *, address: str) -> LockedLink:
-    """Return a link that is locked by a password. Called before the password is read from the request.
+    """Return a link that is locked by a password, before the password is read from the request.
 
-    Raises DashboardNotFound for an unknown link, ValidationFailed for one that needs no password, and TooManyAttempts
-    after too many guesses at it.
+    Raises DashboardNotFound for an unknown link, ValidationFailed for a link that needs no password, and
+    TooManyAttempts after too many guesses at the password.
     """
     sharing = SharingConfiguration.objects.find_by_token(access_token)
     if sharing is None:
@@ -172,7 +173,7 @@ def check_share_password(link: LockedLink, *, text: str) -> str:
 
 
 def _build_attempts(link: LockedLink) -> list[Attempt]:
-    """Return the attempts as which a guess is counted.
+    """Return the attempts that one guess counts as.
 
     Guesses from other addresses do not lock out an address that unlocked the link recently, but slow hashes are limited
     for all addresses.
@@ -185,7 +186,7 @@ def _build_attempts(link: LockedLink) -> list[Attempt]:
 
 
 def _find_by_slow_hash(passwords: list[SharePassword], text: str, digest: str) -> SharePassword | None:
-    """Return the matching password among those without a digest, and give it a digest."""
+    """Return the matching password among the passwords without a digest, and store its digest."""
     found = next((each for each in passwords if verify_password(text, each.password_hash)), None)
     if found:
         best_effort_write(lambda: SharePassword.objects.filter(pk=found.pk).update(digest=digest))

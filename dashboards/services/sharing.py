@@ -1,4 +1,4 @@
-"""The verbs of sharing: enable and disable it, change its settings, replace its access token."""
+"""Operations on sharing: enable and disable it, change its settings, and rotate its access token."""
 
 from django.utils import timezone
 
@@ -12,7 +12,7 @@ from users.models import Project
 
 
 def update_sharing(changes: ChangeSet, dashboard_id: int, *, project: Project, content: SharingInput) -> None:
-    """Change how a dashboard is shared. Disabling invalidates every access token for good.
+    """Change the sharing configuration of a dashboard. Disabling sharing permanently invalidates every access token.
 
     Raises DashboardNotFound (also for a deleted dashboard) and Forbidden.
     """
@@ -21,7 +21,7 @@ def update_sharing(changes: ChangeSet, dashboard_id: int, *, project: Project, c
 
 
 def change_sharing(changes: ChangeSet, dashboard: Dashboard, content: SharingInput) -> None:
-    """Change how a locked dashboard is shared."""
+    """Change the sharing configuration of a locked dashboard."""
     sharing = SharingConfiguration.objects.get(dashboard=dashboard)
     columns = assign_changed_fields(sharing, content, ("enabled", "settings", "password_required"))
     if "enabled" in columns and not sharing.enabled:
@@ -38,7 +38,7 @@ def change_sharing(changes: ChangeSet, dashboard: Dashboard, content: SharingInp
 
 
 def rotate_access_token(changes: ChangeSet, dashboard_id: int, *, project: Project) -> None:
-    """Rotate the access token of a dashboard. If sharing is enabled, the old one stays valid for another `GRACE`.
+    """Rotate the access token of a dashboard. If sharing is enabled, the old token stays valid for `GRACE`.
 
     Raises DashboardNotFound (also for a deleted dashboard) and Forbidden.
     """

@@ -18,7 +18,7 @@ _LOGGED_COLUMNS = ("project_id", "short_id", "name", "derived_name", "deleted")
 
 
 def delete_locked_dashboard(changes: ChangeSet, dashboard: Dashboard, *, with_insights: bool) -> None:
-    """Soft-delete a dashboard with its tiles and, on request, with the insights that only it shows."""
+    """Soft-delete a dashboard with its tiles and, on request, with the insights that no other dashboard shows."""
     deletion_id = uuid.uuid4()
     insights = (
         list(Insight.objects.only_on_dashboard(dashboard).not_deleted().only(*_LOGGED_COLUMNS)) if with_insights else []
@@ -34,7 +34,7 @@ def delete_locked_dashboard(changes: ChangeSet, dashboard: Dashboard, *, with_in
 def restore_locked_dashboards(changes: ChangeSet, dashboards: Sequence[Dashboard]) -> None:
     """Restore locked dashboards that are recorded, each with exactly the tiles and insights of its deletion.
 
-    Some of these may meanwhile belong to the deletion of another dashboard, the last one that showed them.
+    Some of these insights may belong to a later deletion of another dashboard, the last dashboard that showed them.
     """
     if not dashboards:
         return

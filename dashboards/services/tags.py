@@ -1,4 +1,4 @@
-"""Tags of dashboards and insights, for services that have locked these."""
+"""Tags of dashboards and insights, for services that have locked the dashboards or insights."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -21,7 +21,7 @@ def get_or_create_tags(project_id: int, names: Iterable[str]) -> list[Tag]:
 
 
 def replace_tags(owner: Dashboard | Insight, names: Iterable[str]) -> None:
-    """Replace the tags of a dashboard or an insight. The names are normalized."""
+    """Replace the tags of a dashboard or an insight. The names must be normalized."""
     wanted = set(names)
     owner.tag_links.exclude(tag__name__in=wanted).delete()
     missing = wanted - set(owner.tag_links.values_list("tag__name", flat=True))

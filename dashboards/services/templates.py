@@ -1,4 +1,4 @@
-"""The verbs of stored templates: create, update, delete, restore. One transaction each."""
+"""Operations on stored templates: create, update, delete and restore, each in one transaction."""
 
 import uuid
 from typing import NamedTuple
@@ -15,7 +15,7 @@ from dashboards_api.db.retry import atomic_with_retry
 from dashboards_api.errors import Conflict, Forbidden, ValidationFailed
 from users.models import Membership, Project
 
-# The number of stored templates among which the nearest name is looked for.
+# Maximum number of stored templates whose names are compared to suggest the nearest name.
 NAMES_COMPARED = 200
 FIELDS = (
     "template_name",
@@ -41,7 +41,7 @@ class CheckedTemplate(NamedTuple):
 
 
 def check_new_template(*, content: TemplateInput, created_by: Membership) -> CheckedTemplate:
-    """Check the document of a new template. It may take long, and is refused inside a transaction.
+    """Check the document of a new template. The check may take long, and is refused inside a transaction.
 
     Raises ValidationFailed for an invalid template, and Forbidden.
     """
@@ -71,9 +71,10 @@ def create_template(project: Project, *, checked: CheckedTemplate, created_by: M
 def check_template_changes(
     template_id: uuid.UUID, *, project: Project, changes: TemplateInput, updated_by: Membership
 ) -> CheckedTemplate:
-    """Check the document of a template with some changes. It may take long, and is refused inside a transaction.
+    """Check a template document with some changes. The check may take long, and is refused inside a transaction.
 
-    Raises DashboardTemplateNotFound (also for a deleted one, unless it is restored), Forbidden and ValidationFailed.
+    Raises DashboardTemplateNotFound (also for a deleted template, unless it is restored), Forbidden and
+    ValidationFailed.
     """
     template = _load_for_change(template_id, project, changes, lock=False)
     if columns := _assign_changes(template, changes, updated_by):
@@ -85,7 +86,7 @@ def check_template_changes(
 def update_template(
     template_id: uuid.UUID, *, project: Project, checked: CheckedTemplate, updated_by: Membership
 ) -> None:
-    """Change a template, delete or restore it.
+    """Change, delete or restore a template.
 
     Raises the exceptions of `check_template_changes`, ValidationFailed if the name is taken, and Conflict if another
     user has changed the template since it was checked.
@@ -133,7 +134,7 @@ def _assign_changes(template: DashboardTemplate, changes: TemplateInput, updated
 
 
 def _lock_names(project_id: int) -> None:
-    """Lock the names of a project: two writes at once would both find a name free."""
+    """Lock the names of a project, because two concurrent writes would both find a name free."""
     Project.objects.select_for_update(no_key=True).get(pk=project_id)
 
 
@@ -150,8 +151,8 @@ def _check_name_is_free(template: DashboardTemplate) -> None:
 def resolve_use_template(project: Project, content: DashboardInput) -> Document | None:
     """Return the filled template that `use_template` of a new dashboard names, for `create_dashboard`.
 
-    It may take long, and is refused inside a transaction. Raises TemplateNotFound, and ValidationFailed where a
-    dashboard is named as well.
+    Filling may take long, and is refused inside a transaction. Raises TemplateNotFound, and ValidationFailed if the
+    content names a dashboard as well.
     """
     name = content.get("use_template")
     if not name:
@@ -162,7 +163,7 @@ def resolve_use_template(project: Project, content: DashboardInput) -> Document 
 
 
 def _find_template(project: Project, name: str) -> Document:
-    """Return a built-in template by its key, else the nearest stored one of this name, else a built-in one."""
+    """Return the built-in template with this key, else the nearest stored or the built-in template of this name."""
     if name in builtin_templates():
         return builtin_templates()[name]
     stored = DashboardTemplate.objects.usable_in(project).filter(template_name=name)

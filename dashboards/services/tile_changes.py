@@ -1,4 +1,4 @@
-"""The partial upsert of the tiles of a dashboard: built in memory, and saved in a few statements."""
+"""The partial upsert of the tiles of a dashboard, which is built in memory and saved in a few statements."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -40,11 +40,11 @@ def change_tiles(
     refuse_unknown: bool = False,
     from_history: bool = False,
 ) -> list[str]:
-    """Apply a partial upsert to a locked dashboard: an item with an id changes that tile, one without adds a tile.
+    """Apply a partial upsert to a locked dashboard. Items with an id change tiles, and items without an id add tiles.
 
-    Tiles that are not named stay. Return the paths that had no effect. Raises TileNotOnDashboard,
-    ContentNotOnDashboard, InsightNotInProject, DuplicateTile, ValidationFailed, and Forbidden for content that the
-    member may not edit. Limits do not apply to items `from_history`: they were stored before.
+    Tiles that are not named stay. Return the paths without an effect. Raises TileNotOnDashboard, ContentNotOnDashboard,
+    InsightNotInProject, DuplicateTile, ValidationFailed, and Forbidden for content that the member may not edit. Limits
+    do not apply to items `from_history`, which were stored before.
     """
     if not items:
         return []
@@ -53,7 +53,7 @@ def change_tiles(
     unread = {"layouts", "filters_overrides"}.difference(*items)  # the free JSON that no item changes
     tiles = list(of_dashboard.filter(_select_named_tiles(items, named)).defer(*unread))
     insights = Insight.objects.in_project(dashboard.project).not_deleted().in_bulk(named) if named else {}
-    # A member who could put content on a dashboard, or restore its tile, could edit it there.
+    # Otherwise, a member could edit content by putting it on a dashboard or restoring its tile.
     placed = group_contents(_tiles_to_restore(items, tiles))
     placed["insight"] |= insights.keys()
     placed = {kind: ids for kind, ids in placed.items() if ids}
@@ -79,7 +79,7 @@ def _insights_to_add(items: Iterable[TileInput]) -> set[int]:
 
 
 def _select_named_tiles(items: Iterable[TileInput], insights: set[int]) -> Q:
-    """Return a condition for the tiles that items name, by their own ids or by those of their content."""
+    """Return a condition for the tiles that items name, by their own ids or by the ids of their content."""
     named: dict[str, set[Any]] = {"pk": set(), "insight": insights, "text": set(), "button": set()}
     for item in items:
         named["pk"].add(item.get("id"))
@@ -114,10 +114,10 @@ def insert_tiles(changes: ChangeSet, tiles: list[Tile]) -> None:
 
 
 class TileUpsert:
-    """An upsert of tiles: `apply` takes an item, and `save` writes all of them, a statement for each kind of change.
+    """An upsert of tiles. `apply` takes an item, and `save` writes all items, with a statement for each kind of change.
 
-    `tiles` are the tiles of the dashboard that the items name, removed ones included. `ignored` collects the paths
-    that had no effect. Items from history may be about one tile twice.
+    `tiles` are the tiles of the dashboard that the items name, including removed tiles. `ignored` collects the paths
+    without an effect. Items from history may name a tile twice.
     """
 
     def __init__(
@@ -137,7 +137,7 @@ class TileUpsert:
         self.tiles = {tile.pk: tile for tile in tiles}
         self.new: list[Tile] = []
         self.changed: dict[Tile | Text | Button, set[str]] = {}
-        self.named: set[int] = set()  # rows that items were about, by identity: new rows have no id yet
+        self.named: set[int] = set()  # the identities of rows that items named, since new rows have no id yet
         self.places_tiles = False
         self.skipped: list[int] = []
         self.ignored: list[str] = []
@@ -154,7 +154,7 @@ class TileUpsert:
             self._add_or_change(index, item)
             return
         tile = self.tiles.get(tile_id)
-        # A removed tile is on the dashboard only for an item that says whether it is removed.
+        # A removed tile counts as on the dashboard only for an item that contains `deleted`.
         if tile is None or (tile.deleted and "deleted" not in item):
             if _has_content(item):
                 raise TileNotOnDashboard(index, "id")
@@ -189,7 +189,7 @@ class TileUpsert:
             raise InsightNotInProject(index)
         self._ignore_other_insights(index, item, insight_id)
         tile, attr = self._find_tile_by_content(item)
-        if tile:  # adding an insight again revives its tile
+        if tile:  # adding an insight again restores its tile
             self._check_named_once(tile, f"tiles__{index}__{attr}")
             self._change(index, tile, {**item, "deleted": item.get("deleted", False)})
         elif item.get("deleted"):
@@ -221,7 +221,7 @@ class TileUpsert:
     def _find_tile_by_content(self, item: TileInput) -> tuple[Tile | None, str]:
         """Return the tile with the content that an item names by its id, if any, and the path of that id.
 
-        Texts and buttons are looked up among live tiles only, insights in removed ones as well.
+        Texts and buttons are looked up only among live tiles, insights also among removed tiles.
         """
         for kind in ("text", "button_tile"):
             content: Any = item.get(kind)
@@ -236,7 +236,7 @@ class TileUpsert:
         return tile
 
     def _ignore_other_insights(self, index: int, item: TileInput, insight_id: int | None) -> None:
-        """Add the paths of other insights to the ignored ones: the insight of a tile cannot be replaced."""
+        """Add the paths of other insights to `ignored`, because the insight of a tile cannot be replaced."""
         if item.get("insight") not in (None, insight_id):
             self.ignored.append(f"tiles__{index}__insight")
         if item.get("insight_id") not in (None, insight_id):
@@ -275,7 +275,7 @@ class TileUpsert:
             raise ValidationFailed("This tile shows no text.", attr="text")
         self._check_named_once(text, f"tiles__{index}__text__id")
         if values.get("body", "") is None and text.body is not None:
-            values = {"body": ""}  # nulls are no longer stored; one from an earlier release may be sent back
+            values = {"body": ""}  # null is no longer stored, but a null of an earlier release may be sent back
         self._edit(text, values)
 
     def _edit_button(self, index: int, tile: Tile, values: ButtonInput) -> None:

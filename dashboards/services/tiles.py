@@ -123,7 +123,7 @@ def copy_tile(changes: ChangeSet, dashboard_id: int, *, project: Project, from_d
     if source is None:
         raise DashboardNotFound
     tile = _get_shown_tile(source, tile_id)
-    if not may_edit(source, changes.actor):  # sharing the content would let the member edit it there
+    if not may_edit(source, changes.actor):  # otherwise the member could edit the content on this dashboard
         duplicate_content(changes, [tile], target)
         return
     twin = Tile.objects.on_dashboard(target).filter(**tile.content).first()

@@ -1,8 +1,8 @@
-"""Undoing the activities of an API key: every field that it changed gets back its earlier value.
+"""Undo of the activities of an API key, which restores the earlier value of every field that the key changed.
 
-A field that another user or key has changed since is skipped. Share links that the key enabled are disabled, and rights
-that it gave are revoked, before everything else and even if the rest is skipped. Undo never enables a link, lowers a
-restriction, or gives a right back.
+A field that another user or key has changed since is skipped. First, share links that the key enabled are disabled, and
+rights that the key granted are revoked, even if all other changes are skipped. Undo never enables a link, lowers a
+restriction, or grants a right again.
 """
 
 from collections import defaultdict
@@ -36,7 +36,7 @@ LOST = "cannot be had again"
 
 
 class Item(NamedTuple):
-    """A dashboard or an insight as the result names it."""
+    """A dashboard or an insight in the result of an undo."""
 
     scope: str
     item_id: int
@@ -44,9 +44,9 @@ class Item(NamedTuple):
 
 
 class UndoResult(NamedTuple):
-    """The paths of each item that are undone, and those that are skipped, with the reason.
+    """The undone paths of each item, and the skipped paths of each item with the reason.
 
-    Paths that had their earlier value already are in neither.
+    Paths that already had their earlier value are in neither list.
     """
 
     undone: list[tuple[Item, list[str]]]
@@ -58,8 +58,8 @@ def undo_key(
 ) -> UndoResult:
     """Undo the activities of a key in a project, from `since` to before `until`, or to now.
 
-    Raises Forbidden for the key of another user, unless an admin asks, UnknownKey for a key that no member has or
-    had, and TooMuchToUndo.
+    Raises Forbidden for the key of another user unless the member is an admin, UnknownKey for a key that no member has
+    or had, and TooMuchToUndo.
     """
     owner_id = PersonalAPIKey.objects.filter(pk=key_id).values_list("user", flat=True).first()
     check_may_undo(changes.actor, owner_id=owner_id)
@@ -83,8 +83,8 @@ def _is_known(project: Project, key_id: str) -> bool:
 def _undo_plan(undo: UndoContext) -> UndoResult:
     """Undo all items of a plan.
 
-    Insights are restored, or deleted again, together with their tiles before the dashboards that show them. Those that
-    the key created are deleted last, when no dashboard that it created shows them any more.
+    Insights are restored or deleted again, together with their tiles, before the dashboards that show them. Insights
+    that the key created are deleted last, when no dashboard that the key created shows them any more.
     """
     plan = undo.plan
     outcome = _Outcome(undo)
@@ -115,7 +115,7 @@ class _Outcome:
         self.undo = undo
         self.items = _name_items(undo)
         self.undone: dict[ItemKey, list[str]] = defaultdict(list)
-        # In the order that the result has, which further reasons follow.
+        # The keys are in the order of the result, with further reasons after them.
         self.skipped: dict[tuple[ItemKey, str], list[str]] = defaultdict(list)
         self.skipped |= {(key, CHANGED_SINCE): [] for key in self.items}
         self.skipped |= {(key, reason): [] for key in self.items for reason in (GIVES_RIGHTS, LOST)}
@@ -123,7 +123,7 @@ class _Outcome:
     def add(
         self, item: ItemUndo, undo_part: Callable[[UndoContext, ItemUndo], UndoneFields], changes: list[Change]
     ) -> None:
-        """Undo a part of an item, which has these changes, as a whole or not at all."""
+        """Undo a part of an item atomically. If it fails, the paths of `changes` are skipped."""
         try:
             with self.undo.changes.savepoint():
                 fields = undo_part(self.undo, item)

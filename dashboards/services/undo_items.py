@@ -33,12 +33,12 @@ from dashboards_api.errors import DomainError
 from users.models import Project
 
 ACCESS_TOKEN = join_path(SHARING, "access_token")
-# The only values of sharing that undo sets: they close a link.
+# The only values of sharing that undo sets. Each of them closes a link.
 CLOSING_VALUES: dict[str, bool] = {PUBLISHED: False, join_path(SHARING, "password_required"): True}
 
 
 class UndoneFields(NamedTuple):
-    """The paths of one item that were undone, and the paths that were not, by reason."""
+    """The paths of one item that were undone, and the paths that were not undone, by reason."""
 
     undone: Sequence[str] = ()
     changed_since: Sequence[str] = ()
@@ -55,12 +55,12 @@ class UndoContext(NamedTuple):
     dashboards: dict[int, Dashboard]
 
     def reload(self, dashboard_id: int) -> None:
-        """Read a locked dashboard again if its row may differ from the object."""
+        """Read a locked dashboard again, because its row may differ from the object."""
         self.dashboards.update(lock_all([dashboard_id], project=self.project, member=self.changes.actor))
 
 
 def undo_sharing(undo: UndoContext, item: ItemUndo) -> UndoneFields:
-    """Disable the link of a dashboard, deleted or not, if the key enabled it, and revoke the rights that it gave."""
+    """Disable the link of a dashboard, deleted or not, if the key enabled it, and revoke rights that the key gave."""
     lost = [ACCESS_TOKEN] if item.lost_token else []
     if not item.sharing:
         return UndoneFields(lost=lost)
@@ -76,7 +76,7 @@ def undo_sharing(undo: UndoContext, item: ItemUndo) -> UndoneFields:
 
 
 def _revoke_rights(undo: UndoContext, dashboard: Dashboard, rights: list[Change]) -> tuple[list[str], list[str]]:
-    """Revoke rights that were granted with the key. Return their paths, and those of rights that it had revoked."""
+    """Revoke rights that the key granted. Return their paths, and the paths of rights that the key had revoked."""
     revoked, taken = [], []
     for change in rights:
         right = change["after"] or change["before"]
@@ -92,12 +92,12 @@ def _revoke_rights(undo: UndoContext, dashboard: Dashboard, rights: list[Change]
     if revoked:
         undo.changes.record_rights(dashboard)
         undo.changes.record_event(dashboard, ActivityName.UNDONE, revoked)
-        undo.reload(dashboard.pk)  # it says whether the member is a collaborator
+        undo.reload(dashboard.pk)  # the member may no longer be a collaborator
     return list_paths(revoked), taken
 
 
 def undo_dashboard(undo: UndoContext, item: ItemUndo) -> UndoneFields:
-    """Undo all other changes of a dashboard."""
+    """Undo all changes of a dashboard except those of its sharing and rights."""
     dashboard = _get_for_edit(undo, item.item_id)
     if item.is_created:
         if dashboard.deleted:
@@ -127,7 +127,7 @@ def _restore_content(
 ) -> tuple[list[str], list[str]]:
     """Restore the wanted fields and tiles of a live dashboard.
 
-    Return the paths of tiles that others replaced, and the paths of tiles that cannot be restored.
+    Return the paths of tiles that other users or keys replaced, and the paths of tiles that cannot be restored.
     """
     paths = [change["field"] for change in own]
     of_tiles = {path: path.split(SEPARATOR)[1] for path in paths if path.startswith(f"{TILES}{SEPARATOR}")}
@@ -179,10 +179,10 @@ def _find_unchanged_contents(own: list[Change]) -> list[str]:
 def _move_tiles_back(
     undo: UndoContext, dashboard: Dashboard, now: Snapshot, wanted: Snapshot
 ) -> tuple[list[str], list[str]]:
-    """Move tiles back that the key moved to other dashboards, unless others changed them there.
+    """Move tiles back that the key moved to other dashboards, unless other users or keys changed them there.
 
-    Remove tiles that cannot be restored from `wanted`. Return the paths of tiles that others changed or replaced, and
-    the paths of tiles that are lost.
+    Remove tiles that cannot be restored from `wanted`. Return the paths of tiles that other users or keys changed or
+    replaced, and the paths of tiles that are lost.
     """
     replaced: list[str] = []
     lost: list[str] = []
@@ -197,7 +197,7 @@ def _move_tiles_back(
         elif _is_shown_again(content, dashboard, wanted):
             outcome = replaced
         elif tile is None or tile.dashboard_id == dashboard.pk:
-            outcome = None  # it is placed anew, or restored where it is
+            outcome = None  # the tile is created again, or restored where it is
         elif undo.plan.placed_tiles.get(tile.pk) != tile.dashboard_id:
             outcome = replaced
         else:
@@ -215,7 +215,7 @@ def _is_shown_again(content: dict[str, Any], dashboard: Dashboard, wanted: Snaps
 
 
 def _move_tile_back(undo: UndoContext, tile: Tile, home: Dashboard) -> bool:
-    """Move a tile, removed or not, back to its dashboard. Return whether the member may edit its dashboard."""
+    """Move a tile, removed or not, back to `home`. Return False if the member may not edit its present dashboard."""
     try:
         source = _get_for_edit(undo, tile.dashboard_id)
     except DomainError:
@@ -230,8 +230,8 @@ def _move_tile_back(undo: UndoContext, tile: Tile, home: Dashboard) -> bool:
 
 
 def undo_insight(undo: UndoContext, item: ItemUndo) -> UndoneFields:
-    """Undo all changes of an insight. Delete the insight if the key created it, unless others use it."""
-    # Locked before it is read: another write could change it in between.
+    """Undo all changes of an insight. Delete the insight if the key created it and no other user or key uses it."""
+    # Lock the insight before reading it, because another write could change it in between.
     insight = Insight.objects.in_project(undo.project).select_for_update().get(pk=item.item_id)
     now = build_insight_snapshot(insight)
     wanted = {"deleted": True} if item.is_created else {each["field"]: each["before"] for each in item.changes}

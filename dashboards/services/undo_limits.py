@@ -1,4 +1,4 @@
-"""Limits of one undo. Anything larger is refused before anything is read or changed for it."""
+"""Limits of one undo. A larger undo is refused before anything is read or changed for it."""
 
 from collections.abc import Collection
 from typing import NamedTuple
@@ -14,15 +14,15 @@ from users.models import Project
 ItemKey = tuple[str, int]
 
 ACTIVITIES_MAX = 200
-# The dashboards that they changed, and dashboards and insights together.
+# Maximum number of dashboards that the activities changed, and of dashboards and insights together.
 CHANGED_DASHBOARDS_MAX = 50
 ITEMS_MAX = 120
-# The size of their changes, in characters.
+# Maximum size of the changes of the activities, in characters.
 SIZE_MAX = 4_000_000
-# The dashboards that may be touched, and the tiles on them.
+# Maximum number of dashboards that may be changed, and of tiles on these dashboards.
 DASHBOARDS_MAX = 1_000
 TILES_MAX = 5_000
-# Later activities of these dashboards and insights, and the size of their changes, in characters.
+# Maximum number of later activities of these dashboards and insights, and maximum size of their changes in characters.
 LATER_ACTIVITIES_MAX = 10_000
 LATER_SIZE_MAX = 8_000_000
 
@@ -53,7 +53,7 @@ def load_activities(found: ActivityQuerySet) -> list[UndoneActivity]:
 
 
 def check_reach(project: Project, keys: Collection[ItemKey], *, since: int) -> set[int]:
-    """Return the ids of all dashboards that an undo may touch: the changed ones, and those that show the insights.
+    """Return the ids of all dashboards that an undo may change, including the dashboards that show changed insights.
 
     Raises TooMuchToUndo.
     """
@@ -78,7 +78,7 @@ def check_reach(project: Project, keys: Collection[ItemKey], *, since: int) -> s
 
 
 def activities_since(project: Project, number: int, keys: Collection[ItemKey]) -> ActivityQuerySet:
-    """Return the activities of these items after an activity."""
+    """Return the activities of these items with an id above `number`."""
     items = {scope: [id_ for each, id_ in keys if each == scope] for scope in ActivityScope.values}
     of_items = Q()
     for scope, ids in items.items():

@@ -1,4 +1,4 @@
-"""The plan of an undo: the net changes of a key by item, without fields that others have changed since."""
+"""The plan of an undo: the net changes of a key by item, without fields that other users or keys have changed since."""
 
 import json
 from collections import defaultdict
@@ -23,9 +23,9 @@ from dashboards.services.undo_limits import ACTIVITIES_MAX, ItemKey, UndoneActiv
 from dashboards_api.db.fields import find_differing, json_differs, raw_json
 from users.models import Project
 
-# Stands for the creation of an item: undoing it deletes the item.
+# Represents the creation of an item, because undoing a creation deletes the item.
 CREATION = build_change("Dashboard", ["deleted"], True, False)
-# The types of changes that give or take a right, and of all changes about who else sees or edits a dashboard.
+# The types of changes that grant or revoke a right, and of all changes of sharing and rights.
 RIGHTS = ("Collaborator", "SharePassword")
 SHARING_TYPES = ("SharingConfiguration", *RIGHTS)
 ACTIVITIES_AT_ONCE = 500
@@ -40,14 +40,14 @@ class ItemUndo(NamedTuple):
 
     scope: str
     item_id: int
-    # Whether the key created the item, and nobody else has changed it since.
+    # Whether the key created the item, and no other user or key has changed it since.
     is_created: bool
-    # From the values to restore to the present ones, one for each path; apart from those about its sharing and rights.
+    # One change for each path, from the value to restore to the present value, without changes of sharing and rights.
     changes: list[Change]
     sharing: list[Change]
-    # Paths that others changed after the key, with the values from before the key.
+    # Paths that other users or keys changed after the key, with the values from before the key changed them.
     superseded: dict[str, Any]
-    # The key replaced the access token of an enabled link.
+    # Whether the key replaced the access token of an enabled link.
     lost_token: bool
 
     @property
@@ -74,15 +74,15 @@ class UndoPlan:
         self.dashboards = [item for item in items if item.scope == ActivityScope.DASHBOARD]
         self.insights = [item for item in items if item.scope == ActivityScope.INSIGHT]
         self.created_dashboards = [item.item_id for item in self.dashboards if item.is_created]
-        # The tiles that the key added and nobody changed since, with their dashboards.
+        # The tiles that the key added and that have not changed since, with their dashboards.
         self.placed_tiles = {tile: each.item_id for each in self.dashboards for tile in each.list_added_tiles()}
         self.deleted_with_dashboards = self._find_insights_deleted_with_dashboards()
-        # The dashboards as they are before the undo, which changes some of them along with others.
+        # The dashboards as they are before the undo, because undoing one item may change other dashboards as well.
         snapshots = load_snapshots([item.item_id for item in self.dashboards])
         self.snapshots = {snapshot.dashboard_id: snapshot.current for snapshot in snapshots}
 
     def superseded_paths(self, item: ItemUndo) -> list[str]:
-        """Return the paths of an item that others have changed since, except for those with the earlier value again."""
+        """Return the superseded paths of an item, except for paths that have their earlier value again."""
         if item.scope == ActivityScope.DASHBOARD:
             now = self.snapshots[item.item_id]
         else:
@@ -91,8 +91,9 @@ class UndoPlan:
         return find_differing(in_snapshot, get_values(now, in_snapshot), item.superseded)
 
     def _find_insights_deleted_with_dashboards(self) -> set[int]:
-        """Return the insights that the key restored together with dashboards, and that are deleted together with them
-        again.
+        """Return the insights that are deleted again together with dashboards.
+
+        The key had restored these insights together with the dashboards.
         """
         if not self.insights:
             return set()
@@ -151,7 +152,7 @@ def _build_item(key: ItemKey, activities: Iterable[tuple[Author, list[Change]]])
 
 
 class _History(NamedTuple):
-    """The later changes of one item in their order. Each says whether it is the key's own."""
+    """The changes of one item in their order, each with a flag for changes of the key itself."""
 
     entries: list[tuple[bool, Change]]
     has_creation: bool
@@ -159,8 +160,9 @@ class _History(NamedTuple):
 
 
 def _read_history(activities: Iterable[tuple[Author, list[Change]]]) -> _History:
-    """Return the history of one item without changes that an earlier undo reverted: these are neither undone again nor
-    conflicts.
+    """Return the history of one item without changes that an earlier undo reverted.
+
+    Reverted changes are neither undone again nor conflicts.
     """
     entries: list[tuple[bool, Change] | None] = []
     positions: dict[str, list[int]] = defaultdict(list)
@@ -173,7 +175,7 @@ def _read_history(activities: Iterable[tuple[Author, list[Change]]]) -> _History
                 continue
             if change["before"] is change["after"] is None:  # a replaced access token, stored without its values
                 enabled = next((entries[position] for position in positions[PUBLISHED]), None)
-                # It is lost if it was replaced while the link was enabled.
+                # The old token is lost if it was replaced while the link was enabled.
                 lost_token = author == "key" and (enabled is None or enabled[1]["before"] is not False)
                 if author == "key":
                     continue
@@ -195,16 +197,16 @@ def _cancel(entries: list[tuple[bool, Change] | None], positions: list[int], res
 
 
 def _split_own_changes(entries: Sequence[tuple[bool, Change]]) -> tuple[list[Change], list[Change]]:
-    """Return the key's own changes, and separately those that others have changed since.
+    """Split the changes of the key into changes to undo and changes that other users or keys have superseded.
 
-    Changes of two paths overlap if one leads to a part of the other. Any change also overlaps with the creation and the
-    restoration of its item.
+    Changes of two paths overlap if one path leads to a part of the other path. Any change also overlaps with the
+    creation and the restoration of its item.
     """
     kept: list[Change] = []
     superseded: list[Change] = []
-    changed: set[str] = set()  # the paths of later changes of others
-    containing: set[str] = set()  # and all that contain them
-    is_used = False  # whether others changed anything before the key's next change of `deleted`
+    changed: set[str] = set()  # the paths of later changes by other users or keys
+    containing: set[str] = set()  # these paths and all paths that contain them
+    is_used = False  # whether other users or keys changed anything before the key's next change of `deleted`
     for is_own, change in reversed(entries):
         parts = change["field"].split(SEPARATOR)
         lineage = [SEPARATOR.join(parts[:end]) for end in range(1, len(parts) + 1)]

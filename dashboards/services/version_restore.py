@@ -20,8 +20,8 @@ from users.models import Membership, Project
 def restore_version(changes: ChangeSet, dashboard_id: int, *, project: Project, version: int) -> list[str]:
     """Restore the fields, tags and tiles that a dashboard had at a version.
 
-    Its restriction level and sharing stay as they are. Insights are shown in their present form. Return the paths of
-    tiles that are not restored: their insight is deleted, or the member may not edit it.
+    The restriction level and the sharing of the dashboard stay as they are. Insights are shown in their present form.
+    Return the paths of tiles that are not restored, because their insight is deleted or the member may not edit it.
 
     Raises DashboardNotFound (also for a deleted dashboard), VersionNotFound and Forbidden.
     """
@@ -44,10 +44,10 @@ def build_restore_input(
     fields: Collection[str] = DASHBOARD_FIELDS,
     only_tiles: Collection[str] | None = None,
 ) -> tuple[DashboardInput, list[str]]:
-    """Return the input that makes a dashboard equal a snapshot, and the paths of tiles that it leaves out.
+    """Return the input that makes a dashboard equal a snapshot, and the paths of tiles that the input leaves out.
 
-    `fields` and the ids in `only_tiles` limit it to fields and tiles that differ. Content that other dashboards show as
-    well changes only if its path is in `may_change`.
+    `fields` and the ids in `only_tiles` limit the input to fields and tiles that differ. Content that other dashboards
+    show as well changes only if its path is in `may_change`.
     """
     rows = Tile.objects.on_dashboard(dashboard).select_related("text", "button").defer("layouts", "filters_overrides")
     if only_tiles is not None:
@@ -81,8 +81,8 @@ def _build_restore_item(
     shared: tuple[set[Any], set[Any]],
     may_change: Collection[str],
 ) -> tuple[Any, str | None]:
-    """Return the item that restores a tile, and the path of its content if that has to stay as it is."""
-    if present is None:  # it was moved to another dashboard
+    """Return the item that restores a tile, and the path of its content if the content must not change."""
+    if present is None:  # the tile was moved to another dashboard
         return _build_item(tile), None
     item = _build_item(tile, id=int(id_), deleted=False)
     shared_texts, shared_buttons = shared
@@ -108,7 +108,7 @@ def _find_inaccessible_tiles(
 ) -> list[str]:
     """Return the ids of the tiles to add whose content is deleted, or that the member may not edit elsewhere."""
     is_available = Q(deleted=False)
-    if dashboard.deleted:  # what was deleted with it is restored with it
+    if dashboard.deleted:  # insights that were deleted with the dashboard are restored with it
         is_available |= Q(deletion_id=dashboard.deletion_id)
     insight_ids = [tile["insight"] for tile in added.values() if "insight" in tile]
     insights = Insight.objects.in_project(dashboard.project).filter(is_available, pk__in=insight_ids)
@@ -134,6 +134,6 @@ def _build_item(tile: Snapshot, **values: Any) -> Any:
 
 
 def _differing_content(item: Any, tile: Tile) -> str | None:
-    """Return the kind of content that an item would change; None where it is the same."""
+    """Return the kind of content that an item would change, or None if the content is the same."""
     kind, content = ("text", tile.text) if tile.text else ("button_tile", tile.button)
     return kind if any(getattr(content, field) != value for field, value in item[kind].items()) else None

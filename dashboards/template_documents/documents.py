@@ -1,4 +1,4 @@
-"""The template documents that come with the service: the built-in templates, and the dashboards of the demo project."""
+"""The template documents of the service: the built-in templates, and the dashboards of the demo project."""
 
 import json
 import uuid

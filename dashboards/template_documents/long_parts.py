@@ -9,14 +9,14 @@ from dashboards_api.errors import ValidationFailed
 from dashboards_api.limits import LIST_MAX_LENGTH
 
 LISTS = ("tiles", "tags", "breakdown_colors")
-# The total of all tiles: the import writes a row for each tag.
+# The total of all tiles, since the import writes a row for each tag.
 MAX_TILE_TAGS = 5_000
 
 
 def check_long_parts(document: Any, attr: str, *, is_new: bool) -> None:
     """Raise ValidationFailed for the first invalid list, tag or layout, at its path below `attr`.
 
-    Documents of earlier releases may have more variables, tags and breakpoints than new ones.
+    Documents of earlier releases may have more variables, tags and breakpoints than new documents.
     """
     if not isinstance(document, dict):
         return
@@ -58,7 +58,7 @@ def _check_tags(tags: Any, attr: str) -> int:
     for index, tag in enumerate(tags):
         if not isinstance(tag, str):
             raise ValidationFailed("A tag must be a text.", attr=f"{attr}__{index}")
-        # Lower case can be longer: "İ" becomes two characters.
+        # The tag is stored in lower case, which can be longer. For example, "İ" becomes two characters.
         if max(len(tag), len(tag.lower())) > TAG_MAX_LENGTH:
             detail = f"A tag has at most {TAG_MAX_LENGTH} characters."
             raise ValidationFailed(detail, attr=f"{attr}__{index}", code="max_length")
@@ -77,7 +77,7 @@ def _check_layouts(layouts: Any, attr: str, is_new: bool) -> None:
 
 
 def _check_ids(variables: Any, attr: str) -> None:
-    """Raise ValidationFailed for a duplicate variable, of which only the last would count."""
+    """Raise ValidationFailed for a duplicate variable, because only its last declaration would have an effect."""
     known = set()
     for index, variable in _objects(variables):
         id_ = variable.get("id")

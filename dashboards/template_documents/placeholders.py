@@ -1,4 +1,4 @@
-"""Placeholders of template documents, such as `{SIGN_UP}`: finding them, and replacing them by their defaults."""
+"""Placeholders of template documents, such as `{SIGN_UP}`: finding them, and replacing them with their defaults."""
 
 import re
 from typing import Any
@@ -11,12 +11,12 @@ from dashboards_api.db.fields import dump_json
 from dashboards_api.db.transactions import refuse_in_transaction
 from dashboards_api.errors import ValidationFailed
 
-# A string that consists of a placeholder alone is replaced by the default of that variable; other braces are text. A
+# A string that is exactly one placeholder is replaced with the default of the variable. Other braces are text. A
 # variable that occurs only inside longer texts is refused, since its author expects it to be replaced.
 PLACEHOLDER = re.compile(r"\{([A-Z][A-Z0-9_]*)\}")
-# The total size of everything that is substituted in one document.
+# Maximum total size of the defaults that are substituted in one document.
 MAX_SUBSTITUTED_CHARACTERS = 4 * 1024 * 1024
-# The nesting of a filled document: as deep as the body of a request can hold it.
+# Maximum nesting of a filled document, so that the body of a request can contain it.
 MAX_DEPTH = 62
 
 
@@ -48,14 +48,14 @@ def find_placeholders(value: Any) -> set[str]:
 
 
 def nesting_depth(value: Any) -> int:
-    """Return how many levels of objects and lists a JSON value has."""
+    """Return the number of levels of objects and lists in a JSON value."""
     if not isinstance(value, dict | list):
         return 0
     return 1 + max(map(nesting_depth, value.values() if isinstance(value, dict) else value), default=0)
 
 
 class _TemplateFiller:
-    """Replaces the placeholders in the tiles and the filters of one document."""
+    """The replacement of the placeholders in the tiles and the filters of one document."""
 
     def __init__(self, document: Document) -> None:
         self.document = document
@@ -64,7 +64,7 @@ class _TemplateFiller:
         self.sizes = {id_: len(dump_json(default)) for id_, default in self.defaults.items()}
         self.remaining = MAX_SUBSTITUTED_CHARACTERS
         self.used: set[str] = set()
-        self.embedded: dict[str, str] = {}  # by variable: the first path where it is part of a longer text
+        self.embedded: dict[str, str] = {}  # the first path of each variable inside a longer text
 
     def fill(self, attr: str) -> Document:
         """Return the document with its placeholders replaced. Raises ValidationFailed."""
@@ -77,7 +77,7 @@ class _TemplateFiller:
         return {**self.document, **parts}
 
     def check_embedded(self, attr: str) -> None:
-        """Raise ValidationFailed for a variable that is nowhere replaced, such as one inside a longer text."""
+        """Raise ValidationFailed for a variable that occurs only inside longer texts, which are not replaced."""
         for name in ("template_name", "dashboard_description"):
             self._record_embedded(self.document[name] or "", f"{attr}__{name}".removeprefix("__"))
         for id_, path in self.embedded.items():
@@ -86,7 +86,7 @@ class _TemplateFiller:
                 raise ValidationFailed(detail, attr=path)
 
     def _fill_value(self, value: Any, path: str, depth: int) -> Any:
-        # The recursion is bounded: JSON validation limits the nesting of every body.
+        # The recursion is bounded, since JSON validation limits the nesting of every body.
         if isinstance(value, dict):
             return {key: self._fill_value(inner, f"{path}__{key}", depth + 1) for key, inner in value.items()}
         if isinstance(value, list):
@@ -100,7 +100,7 @@ class _TemplateFiller:
 
     def _record_embedded(self, text: str, path: str) -> None:
         for id_ in PLACEHOLDER.findall(text):
-            if id_ in self.defaults and self.defaults[id_] != f"{{{id_}}}":  # an exported text that stands for itself
+            if id_ in self.defaults and self.defaults[id_] != f"{{{id_}}}":  # in an export, a text is its own default
                 self.embedded.setdefault(id_, path)
 
     def _use_default(self, id_: str, path: str, depth: int) -> Any:

@@ -104,7 +104,7 @@ TEMPLATE_SCHEMA: Schema = {
     },
 }
 
-# The API's error codes for keywords and formats of JSON Schema; any other is `invalid_input`.
+# The API's error codes for keywords and formats of JSON Schema. The default is `invalid_input`.
 ERROR_CODES = {
     "required": "required",
     "maxLength": "max_length",
@@ -135,7 +135,7 @@ _validator = jsonschema.Draft202012Validator(_without_long_parts(TEMPLATE_SCHEMA
 def check_template(document: Any, attr: str, *, is_new: bool = True) -> None:
     """Raise ValidationFailed for the first error in a template document, at its path below `attr`.
 
-    Limits that were introduced later do not apply to documents that are not new.
+    With `is_new=False`, limits that were introduced after the document was stored do not apply.
     """
     check_long_parts(document, attr, is_new=is_new)
     for error in _validator.iter_errors(document):

@@ -52,7 +52,8 @@ class ActivityLogViewSet(CursorPagedViewSet):
     def list(self, request: Request, project_id: str) -> Response:
         """List the activity of a project.
 
-        It contains the changes to dashboards and insights, including deleted ones. The newest come first.
+        It contains the changes to dashboards and insights, including deleted dashboards and insights. The newest
+        entries come first.
         """
         query = ActivityQuery(
             scope=self.query_choice("scope", ActivityScope.values),
@@ -66,9 +67,11 @@ class ActivityLogViewSet(CursorPagedViewSet):
     def undo(self, request: Request, project_id: str) -> Response:
         """Undo the changes of an API key.
 
-        Fields that the key changed in a period get their earlier values, except those that others changed later.
+        The earlier values of fields that the key changed in a period are restored, except for fields that another user
+        or key changed later.
 
-        No share link is enabled and no right is granted. Only the owner of the key and project admins may do this.
+        No share link is enabled and no right is granted. Only the owner of the key and project admins may undo its
+        changes.
         """
         body = self.read_body(UndoRequestSerializer)
         # Refuse unknown fields, since a misspelled `preview` would undo.
@@ -77,7 +80,7 @@ class ActivityLogViewSet(CursorPagedViewSet):
         is_preview = body.get("preview", False)
 
         def respond(result: UndoResult) -> Response:
-            if is_preview:  # roll back: a preview performs the undo, so that it reports exactly what would happen
+            if is_preview:  # roll back, since a preview performs the undo to report exactly what would happen
                 transaction.set_rollback(True)
             undone = [_item(item, paths) for item, paths in result.undone]
             skipped = [{**_item(item, paths), "reason": reason} for item, paths, reason in result.skipped]
@@ -101,7 +104,7 @@ class DashboardActivityViewSet(CursorPagedViewSet):
 
     @extend_schema(parameters=[PROJECT_ID, DASHBOARD_ID])
     def list(self, request: Request, project_id: str, id: str) -> Response:
-        """List the activity of a dashboard. The newest come first; `next` leads to the following page."""
+        """List the activity of a dashboard. The newest entries come first; `next` leads to the following page."""
         return self.page(
             list_dashboard_activity(parse_id(id, DashboardNotFound), project=self.project, before=self.get_cursor())
         )
@@ -120,12 +123,12 @@ class InsightActivityViewSet(ProjectScopedViewSet):
         parameters=[PROJECT_ID, INSIGHT_ID, *PageNumberPagination.PARAMETERS], responses=ActivityLogPageSerializer
     )
     def activity(self, request: Request, project_id: str, id: str) -> Response:
-        """List the activity of an insight. The newest come first, in numbered pages."""
+        """List the activity of an insight. The newest entries come first, in numbered pages."""
         return self._page(id)
 
     @extend_schema(parameters=[PROJECT_ID, *PageNumberPagination.PARAMETERS], responses=ActivityLogPageSerializer)
     def all_activity(self, request: Request, project_id: str) -> Response:
-        """List the activity of all insights. The newest come first, in numbered pages."""
+        """List the activity of all insights. The newest entries come first, in numbered pages."""
         return self._page(None)
 
     def _page(self, reference: str | None) -> Response:

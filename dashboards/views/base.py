@@ -75,8 +75,9 @@ INCLUDE_DASHBOARDS = OpenApiParameter(
     bool,
     description="false leaves `dashboards` out of insights; their `dashboard_tiles` have the same ids.",
 )
-# The same for creating and changing a dashboard, left out of the API document: programs that use generated Python
-# functions find the body as the first optional argument with "dashboard" in its name, and this one would come first.
+# The same parameter for creating and changing a dashboard. It is left out of the API document, because programs that
+# use generated Python functions find the body as the first optional argument with "dashboard" in its name, and this
+# parameter would come first.
 INCLUDE_DASHBOARDS_UNDOCUMENTED = OpenApiParameter(INCLUDE_DASHBOARDS.name, bool, exclude=True)
 
 
@@ -145,8 +146,8 @@ def write_dashboard(
 ) -> Response:
     """Run `work` in a write transaction at the version that `If-Match` names, and return the response of `read`.
 
-    The response gets the new version as its `ETag`. `others` are further dashboards that `work` changes. Raises
-    VersionConflict, and PreconditionRequired where the service requires `If-Match`.
+    The response gets the new version as its `ETag`. `others` are the other dashboards that `work` changes. Raises
+    VersionConflict, and PreconditionRequired if the service requires `If-Match` and the request does not send it.
     """
     request = view.request._request
     if settings.REQUIRE_IF_MATCH and "If-Match" not in request.headers:

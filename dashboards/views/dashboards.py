@@ -96,7 +96,7 @@ class DashboardViewSet(ProjectScopedViewSet):
 
     @cached_property
     def new_dashboard(self) -> tuple[DashboardInput, Document | None]:
-        """The body of a create request, and its filled template. The template is filled before any transaction."""
+        """Return the body of a create request, and its filled template, which is filled before any transaction."""
         body = self.read_body(DashboardRequestSerializer, prepare=remove_tile_ids)
         if isinstance(body.get("duplicate_tiles"), list):
             raise ValidationFailed("In a create, this must be true or false.", attr="duplicate_tiles")
@@ -109,8 +109,8 @@ class DashboardViewSet(ProjectScopedViewSet):
     def list(self, request: Request, project_id: str) -> Response:
         """List dashboards.
 
-        Pinned dashboards come first; otherwise the order is by name. Deleted dashboards are left out, and so are
-        unlisted ones unless `creation_mode` asks for them.
+        Pinned dashboards come first, and then the order is by name. Deleted dashboards are omitted. Unlisted dashboards
+        are omitted unless `creation_mode` asks for them.
         """
         query = ListQuery(
             search=self.query_text("search", SEARCH_MAX_LENGTH),
@@ -145,7 +145,7 @@ class DashboardViewSet(ProjectScopedViewSet):
     def create(self, request: Request, project_id: str) -> Response:
         """Create a dashboard.
 
-        No field is required. `tiles` adds content; `use_template` and `use_dashboard` start from a template or from a
+        No field is required. `tiles` adds content. `use_template` and `use_dashboard` start from a template or from a
         copy.
         """
         content, template = self.new_dashboard
@@ -185,7 +185,7 @@ class DashboardViewSet(ProjectScopedViewSet):
         responses=DashboardSerializer,
     )
     def update(self, request: Request, project_id: str, id: str) -> Response:
-        """Update a dashboard with PUT. It has the same effect as PATCH: fields that are not sent stay as they are."""
+        """Update a dashboard with PUT. Like PATCH, PUT does not change fields that are not sent."""
         return self._change(parse_id(id, DashboardNotFound))
 
     @extend_schema(
@@ -196,20 +196,21 @@ class DashboardViewSet(ProjectScopedViewSet):
     def partial_update(self, request: Request, project_id: str, id: str) -> Response:
         """Update a dashboard.
 
-        Fields and tiles that are not sent stay as they are. `deleted: true` deletes it, `deleted: false` restores it.
+        Fields and tiles that are not sent stay as they are. `deleted: true` deletes the dashboard, and `deleted: false`
+        restores it.
         """
         return self._change(parse_id(id, DashboardNotFound))
 
     @extend_schema(
         parameters=[PROJECT_ID, DASHBOARD_ID],
-        deprecated=True,  # not to be used: it is always refused
+        deprecated=True,  # the operation is always refused
         request=None,
         responses={405: OpenApiResponse(description="Always. There is no response body.")},
     )
     def destroy(self, request: Request, project_id: str, id: str) -> Response:
         """Delete a dashboard (not allowed).
 
-        The response is always a 405. Set `deleted` to `true` with PATCH instead.
+        This always returns 405. Set `deleted` to `true` with PATCH instead.
         """
         return Response(status=405)
 
@@ -217,13 +218,13 @@ class DashboardViewSet(ProjectScopedViewSet):
         try:
             body = self.read_body(DashboardRequestSerializer)
         except (APIException, DomainError):
-            # 404 and 403 come before errors of the body.
+            # 404 and 403 take precedence over errors of the body.
             self._check_may_edit(dashboard_id)
             raise
         if isinstance(body.get("duplicate_tiles"), bool):
-            self.report_ignored(["duplicate_tiles"])  # it has an effect in a create only
+            self.report_ignored(["duplicate_tiles"])  # it has an effect only in a create request
         if "create_in_folder" in body:
-            self.report_ignored(["_create_in_folder"])  # this too
+            self.report_ignored(["_create_in_folder"])  # as above
         return write_dashboard(
             self,
             dashboard_id,

@@ -53,7 +53,8 @@ class DashboardBulkViewSet(ProjectScopedViewSet):
     def bulk_restore(self, request: Request, project_id: str) -> Response:
         """Restore several dashboards.
 
-        Each gets back the tiles and insights that were deleted with it. Others are skipped.
+        The tiles and insights that were deleted with a dashboard are restored with it. Dashboards that cannot be
+        restored are skipped.
         """
         ids = self.read_body(BulkRestoreRequestSerializer)["ids"]
         return write(

@@ -32,7 +32,7 @@ class DashboardCreateViewSet(ProjectScopedViewSet):
 
     @cached_property
     def sent_template(self) -> Document:
-        """The template document of the body. It is filled before any transaction."""
+        """Return the template document of the body. It is filled before any transaction."""
         body = self.read_body(TemplateJSONRequestSerializer)
         template, folder = fill_template(body["template"]), body.get("create_in_folder")
         return {**template, "folder": folder} if folder else template
@@ -43,7 +43,7 @@ class DashboardCreateViewSet(ProjectScopedViewSet):
         responses=DashboardSerializer,
     )
     def create_from_template_json(self, request: Request, project_id: str) -> Response:
-        """Create a dashboard from a template document. It is created with all its tiles or not at all."""
+        """Create a dashboard from a template document. The dashboard and its tiles are created atomically."""
         template = self.sent_template
         return write(
             self,
@@ -59,7 +59,8 @@ class DashboardCreateViewSet(ProjectScopedViewSet):
     def create_unlisted_dashboard(self, request: Request, project_id: str) -> Response:
         """Create an unlisted dashboard.
 
-        Lists contain it only with `creation_mode=unlisted`. A second one with its tag is a 409.
+        Lists contain it only with `creation_mode=unlisted`. A second unlisted dashboard with the same tag is refused
+        with 409.
         """
         tag = self.read_body(UnlistedDashboardRequestSerializer)["tag"]
         return write(

@@ -65,7 +65,7 @@ class RunInsightsViewSet(ProjectScopedViewSet):
         """Retrieve the results of a dashboard's insights.
 
         Texts, buttons and insights without a query or legacy filters are left out. A result that cannot be computed
-        does not affect the others.
+        does not affect other results.
         """
         number = parse_id(id, DashboardNotFound)
         output_format = cast(OutputFormat, self.query_choice("output_format", FORMATS) or FORMATS[0])

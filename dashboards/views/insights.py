@@ -78,9 +78,9 @@ AGENT = "mcp"
 
 
 def read_insight_with_results(view: ProjectScopedViewSet, id: str) -> tuple[dict[str, Any], Results]:
-    """Return an insight as a request asks for it, and its results after waiting for them.
+    """Return an insight with the overrides of a request, and its results after waiting for them.
 
-    The parameters are those for overrides, `from_dashboard` and `refresh`.
+    The parameters of the request are the overrides, `from_dashboard` and `refresh`.
     """
     overrides, dashboard_id, results = get_overrides(view), view.query_int("from_dashboard"), get_results(view)
     insight, ignored = read_resolved_insight(
@@ -113,7 +113,7 @@ class InsightViewSet(ProjectScopedViewSet):
 
     @extend_schema(parameters=[PROJECT_ID, *LIST_PARAMETERS, REFRESH, *OVERRIDES, INCLUDE_DASHBOARDS])
     def list(self, request: Request, project_id: str) -> Response:
-        """List insights. Insights with an `order` come first, then the newest. Deleted insights are left out."""
+        """List insights. Insights with an `order` come first, then the newest. Deleted insights are omitted."""
         pages = LimitOffsetPagination()
         limit, offset = window = pages.get_window(request)
         results = get_results(self)
@@ -150,7 +150,7 @@ class InsightViewSet(ProjectScopedViewSet):
     def retrieve(self, request: Request, project_id: str, id: str) -> Response:
         """Retrieve an insight.
 
-        The id is a number or a short id. `from_dashboard` and overrides apply filters and variables to its query.
+        The id is a number or a short id. `from_dashboard` and overrides apply filters and variables to the query.
         """
         insight, _ = read_insight_with_results(self, id)
         return Response(self._shown(insight))
@@ -161,7 +161,7 @@ class InsightViewSet(ProjectScopedViewSet):
         responses=InsightSerializer,
     )
     def update(self, request: Request, project_id: str, id: str) -> Response:
-        """Update an insight with PUT. It has the same effect as PATCH: fields that are not sent stay as they are."""
+        """Update an insight with PUT. Like PATCH, PUT does not change fields that are not sent."""
         return self._change(id)
 
     @extend_schema(
@@ -172,23 +172,23 @@ class InsightViewSet(ProjectScopedViewSet):
     def partial_update(self, request: Request, project_id: str, id: str) -> Response:
         """Update an insight.
 
-        Fields that are not sent stay as they are. `deleted: true` deletes it with its tiles, `deleted: false` restores
-        it.
+        Fields that are not sent stay as they are. `deleted: true` deletes the insight with its tiles, and
+        `deleted: false` restores it.
         """
         return self._change(id)
 
     @extend_schema(
         parameters=[PROJECT_ID, INSIGHT_ID],
-        deprecated=True,  # not to be used: it is always refused
+        deprecated=True,  # the operation is always refused
         request=None,
         responses={405: OpenApiResponse(description="Always. There is no response body.")},
     )
     def destroy(self, request: Request, project_id: str, id: str) -> Response:
-        """Delete an insight (not allowed). The response is always a 405. Set `deleted` to `true` with PATCH instead."""
+        """Delete an insight (not allowed). This always returns 405. Set `deleted` to `true` with PATCH instead."""
         return Response(status=405)
 
     def _change(self, reference: str) -> Response:
-        # 404 and 403 come before errors of the body.
+        # 404 and 403 take precedence over errors of the body.
         insight = Insight.objects.in_project(self.project).by_reference(reference).first()
         if insight is None or (insight.deleted and not self.has_false("deleted")):
             raise InsightNotFound

@@ -38,7 +38,10 @@ class InsightBulkViewSet(ProjectScopedViewSet):
         responses=InsightBulkDeleteSerializer,
     )
     def bulk_delete(self, request: Request, project_id: str) -> Response:
-        """Delete several insights. Each is deleted as by `deleted: true`. Those that cannot be deleted are skipped."""
+        """Delete several insights.
+
+        Each insight is deleted as by `deleted: true`. Insights that cannot be deleted are skipped.
+        """
         ids = self.read_body(BulkInsightsRequestSerializer)["ids"]
         return write(
             self,
@@ -52,7 +55,10 @@ class InsightBulkViewSet(ProjectScopedViewSet):
         responses=InsightBulkRestoreSerializer,
     )
     def bulk_restore(self, request: Request, project_id: str) -> Response:
-        """Restore several insights. Each gets back the tiles that were deleted with it. Others are skipped."""
+        """Restore several insights.
+
+        The tiles that were deleted with an insight are restored with it. Insights that cannot be restored are skipped.
+        """
         ids = self.read_body(BulkInsightsRequestSerializer)["ids"]
         return write(
             self,

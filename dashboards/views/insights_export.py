@@ -34,7 +34,8 @@ class InsightExportViewSet(ProjectScopedViewSet):
     def export(self, request: Request, project_id: str, id: str) -> HttpResponse:
         """Export the result of an insight.
 
-        The response is a file. A result that is not computed is a 409; `refresh=blocking` computes it.
+        The response is a file. If the result is not computed, the operation returns 409. Use `refresh=blocking` to
+        compute the result.
         """
         format, size = self.query_choice("format", FORMATS) or CSV, get_image_size(self)
         insight, results = read_insight_with_results(self, id)

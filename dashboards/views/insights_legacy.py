@@ -1,4 +1,4 @@
-"""`…/insights/trend/` and `…/insights/funnel/`: results of flat filters, for scripts from before there were queries."""
+"""`…/insights/trend/` and `…/insights/funnel/`: results of flat filters, for scripts that are older than queries."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -39,8 +39,8 @@ NO_FILTERS: Filters = {}
 class LegacyInsightViewSet(ProjectScopedViewSet):
     tag = "insights"
     scope_object = "insight"
-    accepts_idempotency_key = False  # a stored response would be the one from before the result
-    # As upstream: results of any insight are read with it.
+    accepts_idempotency_key = False  # a stored response may be from before the result was computed
+    # As upstream, this scope allows reading the results of any insight.
     required_scopes: ClassVar[dict[str, list[str]]] = {
         "trend": ["insight:read"],
         "trend_of_body": ["insight:read"],
@@ -67,7 +67,7 @@ class LegacyInsightViewSet(ProjectScopedViewSet):
     def trend_of_body(self, request: Request, project_id: str) -> Response:
         """Run a trend with filters in the body.
 
-        Those in the query string apply as well, where the body has no other value.
+        Filters in the query string apply as well, unless the body has another value.
         """
         return self._answer_trend(self._read_all(TrendRequestSerializer))
 
@@ -90,7 +90,7 @@ class LegacyInsightViewSet(ProjectScopedViewSet):
     def funnel_of_body(self, request: Request, project_id: str) -> Response:
         """Run a funnel with filters in the body.
 
-        Those in the query string apply as well, where the body has no other value.
+        Filters in the query string apply as well, unless the body has another value.
         """
         filters = self._read_all(FunnelRequestSerializer)
         return self._answer_funnel(filters, form=filters)
@@ -99,7 +99,7 @@ class LegacyInsightViewSet(ProjectScopedViewSet):
         return {name: self.query[name] for name in get_field_names(serializer_class) if name in self.query}
 
     def _read_all(self, serializer_class: type[FiltersSerializer]) -> Filters:
-        """Return the filters of the query string and of the body, which takes precedence."""
+        """Return the filters of the query string and of the body. The body takes precedence."""
         return {**self._read_parameters(serializer_class), **self.read_body(serializer_class)}
 
     def _answer_trend(self, given: Filters) -> Response:
@@ -113,9 +113,9 @@ class LegacyInsightViewSet(ProjectScopedViewSet):
         return self._answer({**load_filters(given), "insight": "FUNNELS"}, form=form)
 
     def _answer(self, filters: Filters, *, form: Filters = NO_FILTERS, **further: Any) -> Response:
-        """Return the result of filters. One that is missing or stale is always computed, as upstream.
+        """Return the result of filters. A missing or stale result is always computed, as upstream.
 
-        `form` are the filters by which the form of the result is chosen.
+        `form` contains the filters that determine the format of the result.
         """
         refresh = Refresh.FORCE_BLOCKING if _is_forced(filters.get("refresh")) else Refresh.BLOCKING
         outcome, stored = run_query(self.request._request, self.project, convert_filters(filters) or {}, refresh)
@@ -127,5 +127,5 @@ class LegacyInsightViewSet(ProjectScopedViewSet):
 
 
 def _is_forced(refresh: Any) -> bool:
-    """Return whether a fresh result is computed again. An empty parameter says so, as in PostHog."""
+    """Return whether a fresh result is computed again. An empty parameter means yes, as in PostHog."""
     return refresh == "" or parse_refresh(refresh) is Refresh.FORCE_BLOCKING

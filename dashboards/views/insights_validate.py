@@ -35,7 +35,7 @@ class ValidationSerializer(serializers.Serializer[Any]):
     valid = serializers.BooleanField(read_only=True)
 
     def get_fields(self) -> dict[str, Any]:
-        # `errors` is an attribute of serializers.
+        # Serializers have an attribute `errors`, so that the field cannot be declared with this name.
         problems = serializers.ListField(child=ProblemSerializer(), read_only=True)
         return {**super().get_fields(), "errors": problems}
 
@@ -44,7 +44,7 @@ class ValidationSerializer(serializers.Serializer[Any]):
 class InsightValidationViewSet(ProjectScopedViewSet):
     tag = "insights"
     scope_object = "query"
-    accepts_idempotency_key = False  # a stored response would be the one from before the result
+    accepts_idempotency_key = False  # a stored response may be from before the result was computed
     required_scopes: ClassVar[dict[str, list[str]]] = {"validate": ["query:read"]}
 
     @extend_schema(
@@ -58,7 +58,7 @@ class InsightValidationViewSet(ProjectScopedViewSet):
     def validate(self, request: Request, project_id: str) -> Response:
         """Validate a query without running it.
 
-        `errors` has the first problem that is found, with its place in the text of SQL.
+        `errors` contains the first problem, with its position in the text of the SQL.
         """
         query = self.read_body(ValidationRequestSerializer)["query"]
         outcome = validate_query(self.request._request, self.project, query)

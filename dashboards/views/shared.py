@@ -1,4 +1,4 @@
-"""`/shared/:token.json` and `/embedded/:token.json`, which open without an API key, and unlocking by a password.
+"""`/shared/:token.json` and `/embedded/:token.json`, which require no API key, and unlocking with a password.
 
 The only credentials they accept are share tokens.
 """
@@ -23,7 +23,7 @@ from dashboards_api.parsing import parse_id
 from queries.refresh import parse_refresh
 from queries.waiting import wait_for_results
 
-# For the check of unknown parameters: the API document describes only paths below /api/.
+# Declared for the check of unknown parameters only, since the API document describes only paths below /api/.
 EMBEDDED = OpenApiParameter("embedded", bool)
 
 
@@ -32,7 +32,7 @@ class SharedViewSet(ApiViewSet):
     permission_classes = []
 
     def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Response:
-        """Forbid caching of responses and errors: sharing can be disabled at any time."""
+        """Forbid caching of responses and errors, since sharing can be disabled at any time."""
         final = super().finalize_response(request, response, *args, **kwargs)
         final["Cache-Control"] = "no-store"
         final["X-Robots-Tag"] = "noindex"
@@ -75,7 +75,7 @@ class SharedTileFileViewSet(SharedViewSet):
 
 
 class UnlockViewSet(SharedViewSet):
-    """Unlocking a shared dashboard by a password. Errors repeat their text as `error`, where pages read it."""
+    """The operation that unlocks a shared dashboard. Errors repeat their text as `error`, which pages read."""
 
     def unlock(self, request: Request, access_token: str) -> Response:
         token = unlock_share_link(

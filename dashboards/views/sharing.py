@@ -53,10 +53,9 @@ class SharingConfigurationViewSet(ProjectScopedViewSet):
     def partial_update(self, request: Request, project_id: str, dashboard_id: str) -> Response:
         """Update the sharing configuration.
 
-        Sharing can be enabled or disabled, and the appearance of the shared page changed, by everyone who can edit the
-        dashboard.
+        Members who can edit the dashboard can enable and disable sharing, and change the appearance of the shared page.
 
-        Disabling invalidates all links at once; enabling again creates a new one.
+        Disabling sharing invalidates all links at once. Enabling it again creates a new link.
         """
         number = parse_id(dashboard_id, DashboardNotFound("Dashboard not found."))
         content = cast(SharingInput, self.read_body(SharingConfigurationRequestSerializer))
@@ -104,7 +103,7 @@ class SharePasswordViewSet(ProjectScopedViewSet):
         responses={201: CreatedSharePasswordSerializer},
     )
     def create(self, request: Request, project_id: str, dashboard_id: str) -> Response:
-        """Add a share password. It opens the link while `password_required` is on. Only this response contains it."""
+        """Add a share password. It unlocks the link if `password_required` is true. Only this response contains it."""
         number = parse_id(dashboard_id, DashboardNotFound("Dashboard not found."))
         body = self.read_body(SharePasswordRequestSerializer)
         hashed = hash_share_password(

@@ -61,7 +61,7 @@ class DashboardTemplateViewSet(ProjectScopedViewSet):
 
     @cached_property
     def new_template(self) -> CheckedTemplate:
-        """The template in the body. It is checked before any transaction."""
+        """Return the template in the body. It is checked before any transaction."""
         content = cast(TemplateInput, self.read_body(DashboardTemplateRequestSerializer))
         return check_new_template(content=content, created_by=self.membership)
 
@@ -70,7 +70,7 @@ class DashboardTemplateViewSet(ProjectScopedViewSet):
         """List templates.
 
         The list contains the templates of the project, of its organization and of global scope, including built-in
-        ones. Featured templates come first.
+        templates. Featured templates come first.
         """
         query = TemplateQuery(
             search=self.query_text("search", SEARCH_MAX_LENGTH),
@@ -91,7 +91,7 @@ class DashboardTemplateViewSet(ProjectScopedViewSet):
     def create(self, request: Request, project_id: str) -> Response:
         """Create a template.
 
-        Only staff may use global scope; only project admins may use organization scope or feature a template.
+        Only staff may use global scope. Only project admins may use organization scope or feature a template.
         """
         checked = self.new_template
 
@@ -116,7 +116,7 @@ class DashboardTemplateViewSet(ProjectScopedViewSet):
         responses=DashboardTemplateSerializer,
     )
     def update(self, request: Request, project_id: str, id: str) -> Response:
-        """Update a template with PUT. It has the same effect as PATCH: fields that are not sent stay as they are."""
+        """Update a template with PUT. Like PATCH, PUT does not change fields that are not sent."""
         return self._change(id)
 
     @extend_schema(
@@ -127,8 +127,8 @@ class DashboardTemplateViewSet(ProjectScopedViewSet):
     def partial_update(self, request: Request, project_id: str, id: str) -> Response:
         """Update a template.
 
-        Fields that are not sent stay as they are. `deleted: true` deletes it, `deleted: false` restores it. Built-in
-        ones are fixed.
+        Fields that are not sent stay as they are. `deleted: true` deletes the template, and `deleted: false` restores
+        it. Built-in templates cannot be changed.
         """
         return self._change(id)
 
@@ -147,12 +147,12 @@ class DashboardTemplateViewSet(ProjectScopedViewSet):
 
     @extend_schema(
         parameters=[PROJECT_ID, TEMPLATE_ID],
-        deprecated=True,  # not to be used: it is always refused
+        deprecated=True,  # the operation is always refused
         request=None,
         responses={405: OpenApiResponse(description="Always. There is no response body.")},
     )
     def destroy(self, request: Request, project_id: str, id: str) -> Response:
-        """Delete a template (not allowed). The response is always a 405. Set `deleted` to `true` with PATCH instead."""
+        """Delete a template (not allowed). This always returns 405. Set `deleted` to `true` with PATCH instead."""
         return Response(status=405)
 
     @extend_schema(parameters=[PROJECT_ID], responses=OpenApiTypes.OBJECT)

@@ -108,7 +108,7 @@ class TileViewSet(ProjectScopedViewSet):
         responses={204: OpenApiResponse(description="The tile is removed. There is no response body.")},
     )
     def delete_tile(self, request: Request, project_id: str, id: str) -> Response:
-        """Remove a tile. The others move up into the gap. Its content is kept."""
+        """Remove a tile. The other tiles move up into the gap. The content of the tile is kept."""
         dashboard_id = parse_id(id, DashboardNotFound)
         tile_id = self.read_body(OneTileRequestSerializer)["tile_id"]
         return write_dashboard(
@@ -124,7 +124,7 @@ class TileViewSet(ProjectScopedViewSet):
         responses=DashboardSerializer,
     )
     def move_tile(self, request: Request, project_id: str, id: str) -> Response:
-        """Move a tile to another dashboard. It keeps its id and everything it shows.
+        """Move a tile to another dashboard. The tile keeps its id and its content.
 
         The response is this dashboard, now without the tile.
         """
@@ -159,7 +159,7 @@ class TileViewSet(ProjectScopedViewSet):
         parameters=INSIGHT_PATH, request=describe_body(ReorderTilesRequestSerializer), responses=DashboardSerializer
     )
     def reorder_tiles(self, request: Request, project_id: str, id: str) -> Response:
-        """Reorder the tiles. Tiles that are not named follow the others."""
+        """Reorder the tiles. Tiles that are not named follow the named tiles."""
         dashboard_id = parse_id(id, DashboardNotFound)
         body = self.read_body(ReorderTilesRequestSerializer)
         order, arrangement = body["tile_order"], Arrangement(body.get("layout", Arrangement.PRESERVE))

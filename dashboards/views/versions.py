@@ -1,4 +1,4 @@
-"""`…/dashboards/:id/versions/`: versions of a dashboard, their differences, and restoring one."""
+"""`…/dashboards/:id/versions/`: versions of a dashboard, their differences, and the restoration of a version."""
 
 from typing import ClassVar
 
@@ -50,7 +50,7 @@ class VersionViewSet(CursorPagedViewSet):
 
     @extend_schema(parameters=[PROJECT_ID, DASHBOARD_ID])
     def list(self, request: Request, project_id: str, id: str) -> Response:
-        """List the versions of a dashboard. The newest come first; `next` leads to the following page."""
+        """List the versions of a dashboard. The newest versions come first; `next` leads to the following page."""
         return self.page(list_versions(parse_id(id, DashboardNotFound), project=self.project, before=self.get_cursor()))
 
     @extend_schema(parameters=[PROJECT_ID, DASHBOARD_ID, VERSION], responses=DashboardVersionSerializer)
@@ -74,9 +74,9 @@ class VersionViewSet(CursorPagedViewSet):
         responses=DashboardSerializer,
     )
     def restore(self, request: Request, project_id: str, id: str, version: str) -> Response:
-        """Restore a version of a dashboard. It creates a new version, which can be undone like any other.
+        """Restore a version of a dashboard. This creates a new version, which can be undone like any other version.
 
-        Its restriction, its collaborators and its sharing stay as they are.
+        The restriction, the collaborators and the sharing of the dashboard stay as they are.
         """
         number, wanted = parse_id(id, DashboardNotFound), parse_id(version, VersionNotFound)
         self.read_body(RestoreVersionRequestSerializer)

@@ -1,7 +1,7 @@
-"""Backups of an embedded database (SQLite) in one file, and restoring them. PostgreSQL has its own programs for this.
+"""Back up an embedded database (SQLite) to one file, and restore it. PostgreSQL has its own programs for this.
 
-A backup contains the database only, not the secret key, with which anyone could forge sessions. Restoring
-without the key loses no data; sessions, set-up links and unlocked shared links end.
+A backup contains the database only, not the secret key, with which anyone could forge sessions. Restoring without the
+key loses no data, but sessions, set-up links and unlocked share links become invalid.
 """
 
 from pathlib import Path
@@ -18,9 +18,9 @@ PG_DUMP_MAGIC = b"PGDMP"
 
 
 def back_up(file: Path) -> None:
-    """Write a consistent copy of the database to a new file, readable by its owner only, while others write.
+    """Write a consistent copy of the database to a new file, readable by its owner only. Writers are not blocked.
 
-    Raises BackupError. On PostgreSQL its text is the command to use.
+    Raises BackupError. On PostgreSQL, the error names the command to use instead.
     """
     if connection.vendor != "sqlite":
         raise BackupError(f"The database is PostgreSQL. Back it up with: {postgresql_commands.pg_dump(file)}")
@@ -32,9 +32,10 @@ def back_up(file: Path) -> None:
 
 
 def restore(file: Path, *, force: bool = False) -> None:
-    """Replace the database by a backup of SQLite, or fill a PostgreSQL with it: all of it or nothing.
+    """Replace the database by a backup of SQLite, or fill a PostgreSQL database with it. The change is atomic.
 
-    Raises BackupError for an invalid backup, for one of a newer release, and, without `force`, if there is data.
+    Raises BackupError for an invalid backup, for a backup of a newer release, and, without `force`, if the database
+    holds data.
     """
     _check_file_format(file)
     engine = sqlite if connection.vendor == "sqlite" else sqlite_to_postgresql
@@ -42,7 +43,7 @@ def restore(file: Path, *, force: bool = False) -> None:
 
 
 def _check_file_format(file: Path) -> None:
-    """Raise BackupError unless the file begins like a SQLite database."""
+    """Raise BackupError unless the file begins with the magic number of SQLite."""
     try:
         with file.open("rb") as opened:
             start = opened.read(16)

@@ -15,7 +15,7 @@ class BackupError(Exception):
 
 
 def check_migrations(migrations: Migrations) -> None:
-    """Raise BackupError for the migrations of another service, or of a newer release than this one."""
+    """Raise BackupError for the migrations of another service or of a newer release."""
     if not {app for app, _ in migrations}.issuperset(REQUIRED_APPS):
         raise BackupError("The file is not a backup of this service.")
     if unknown := sorted(".".join(each) for each in migrations - known_migrations()):
@@ -25,7 +25,7 @@ def check_migrations(migrations: Migrations) -> None:
 
 
 def check_empty(*, force: bool) -> None:
-    """Raise BackupError if the database holds data, unless `force` allows it to be replaced."""
+    """Raise BackupError if the database holds data and `force` is not set."""
     if not force and _holds_data():
         raise database_not_empty_error()
 

@@ -20,13 +20,13 @@ def pg_dump(file: Path) -> str:
 
 
 def pg_restore(file: Path) -> str:
-    """Return the command that replaces the tables of the database with those of a file, all or nothing."""
+    """Return the command that replaces the tables of the database with those of a file in one transaction."""
     whole = ("--clean", "--if-exists", "--single-transaction", "--exit-on-error")
     return shlex.join(["pg_restore", *whole, *_PORTABLE_OPTIONS, f"--dbname={_conninfo()}", str(file)])
 
 
 def _conninfo() -> str:
-    """Return the connection string of the database without a password: PGPASSWORD or ~/.pgpass provides it."""
+    """Return the connection string of the database. The password is left to PGPASSWORD or ~/.pgpass."""
     of = connection.settings_dict
     given = {"host": of["HOST"], "port": of["PORT"], "user": of["USER"]}
     for name, variable in _VARIABLES.items():

@@ -1,4 +1,4 @@
-"""Backups of SQLite with its online backup, which does not block writers."""
+"""Backups of SQLite with its online backup API, which does not block writers."""
 
 import os
 import shutil
@@ -23,7 +23,7 @@ DAMAGED_CODES = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 
 
 def back_up(draft: Path) -> None:
-    """Copy the database into an empty file. It is consistent, however long it takes."""
+    """Copy the database into an empty file. The copy is consistent, even if other processes write meanwhile."""
     with closing(_open(_path(), "ro")) as source, closing(sqlite3.connect(draft)) as target:
         source.backup(target)
         target.execute("PRAGMA journal_mode=DELETE")  # one file, without -wal and -shm
@@ -32,7 +32,7 @@ def back_up(draft: Path) -> None:
 
 
 def restore(file: Path, *, force: bool) -> None:
-    """Check a copy of the backup and rename it to the database. Raises BackupError while the database is open."""
+    """Replace the database by a checked copy of the backup. Raises BackupError while a process uses the database."""
     target = _path()
     connection.close()
     if target.parent == settings.DATA_DIR.absolute():
@@ -47,13 +47,13 @@ def restore(file: Path, *, force: bool) -> None:
 
 
 def _copy(file: Path, draft: Path) -> None:
-    """Copy the content of a file but not its mode: the draft stays readable by its owner only."""
+    """Copy the content of a file but not its mode, so that the draft stays readable by its owner only."""
     with file.open("rb") as source, draft.open("r+b") as target:
         shutil.copyfileobj(source, target, BLOCK_SIZE)
 
 
 def check_backup(file: Path) -> Migrations:
-    """Return the migrations of a backup. Raises BackupError for a damaged file, or one that this release cannot use."""
+    """Return the migrations of a backup. Raises BackupError for a damaged file or an unsupported release."""
     try:
         with closing(_open(file, "ro")) as opened:
             found = opened.execute("PRAGMA integrity_check(1)").fetchone()
@@ -69,9 +69,9 @@ def check_backup(file: Path) -> Migrations:
 
 @contextmanager
 def _exclusive_access(target: Path, *, force: bool) -> Iterator[None]:
-    """Keep other processes from opening the old database while it is replaced, and fold its journal into it.
+    """Lock the old database exclusively while it is replaced, and merge its journal into it.
 
-    A remaining journal would be read as that of the new database. A damaged database is set aside with its journal.
+    SQLite would apply a remaining journal to the new database. A damaged database is renamed together with its journal.
     """
     if not target.exists():
         yield
@@ -95,7 +95,7 @@ def _exclusive_access(target: Path, *, force: bool) -> Iterator[None]:
 
 
 def _set_aside(target: Path) -> None:
-    """Rename a damaged database: some of its data may still be wanted."""
+    """Rename a damaged database, because an operator may want to recover data from it."""
     name = f"{target.name}.damaged-{datetime.now(UTC):%Y%m%d%H%M%S}"
     for suffix in ("", "-wal", "-shm"):
         with suppress(FileNotFoundError):
@@ -119,7 +119,7 @@ def _open(file: Path, mode: str) -> sqlite3.Connection:
 
 
 def _fsync(path: Path) -> None:
-    """Flush a file or folder to disk, so that its content survives a loss of power."""
+    """Flush a file or folder to disk, so that its content survives a power failure."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -14,9 +14,9 @@ SUFFIXES = ("", "-journal", "-wal", "-shm")
 
 @contextmanager
 def private_temporary_file(path: Path) -> Iterator[Path]:
-    """Create an empty file, and remove it at the end if it still has this name.
+    """Create an empty file, and remove it at the end of the block unless it was renamed.
 
-    A leftover of a killed process is replaced. Raises BackupError if another process is writing it.
+    A file that a killed process has left behind is replaced. Raises BackupError if another process is writing the file.
     """
     if not path.parent.is_dir():
         raise BackupError(f"The folder {path.parent} does not exist.")

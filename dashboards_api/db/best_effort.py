@@ -14,7 +14,7 @@ LOCK_TIMEOUT_MS = 50
 
 
 def best_effort_write(write: Callable[[], object]) -> bool:
-    """Run `write` in a short transaction that gives up instead of waiting for a lock. Return whether it was done.
+    """Run `write` in a transaction with a short lock timeout. Return whether the write succeeded.
 
     A database error is logged and ignored.
     """
@@ -30,7 +30,7 @@ def best_effort_write(write: Callable[[], object]) -> bool:
 
 @contextmanager
 def _short_postgresql_timeout() -> Iterator[None]:
-    """Open a transaction with a short lock timeout. An outer transaction gets its own timeout back afterwards."""
+    """Open a transaction with a short lock timeout. The timeout of an outer transaction is restored afterwards."""
     is_nested = is_in_transaction()
     with transaction.atomic(), connection.cursor() as cursor:
         before = None

@@ -1,8 +1,8 @@
 """Queries that are written with the ORM and compiled to SQL once per process.
 
-Most of the cost of an ordinary read is building its SQL and its objects. A compiled query follows the models as any
-other does. The values that change are `Param`s, passed when it is run, and it returns flat rows. PostgreSQL plans it
-once per connection, and responds in binary.
+Most of the cost of an ordinary read is building its SQL and its objects. A compiled query follows the models like any
+other query. Its variable values are `Param`s, which are passed when the query is run, and it returns flat rows.
+PostgreSQL plans the query once per connection, and returns rows in binary format.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -42,8 +42,9 @@ def text_param(name: str) -> Param:
 
 
 class IsAnyOf(models.Func):
-    """The condition that a text is in a list, whose JSON is passed when the query is run: the statement has the same
-    parameters for every list.
+    """The condition that a text is in a list, which is passed as JSON when the query is run.
+
+    The statement has the same parameters for every list.
     """
 
     template = "%(expressions)s))"
@@ -66,21 +67,21 @@ class IsAnyOf(models.Func):
 
 
 class CompiledQuery:
-    """A query that `build` returns, with `values_list()`."""
+    """The compiled form of the query set that `build` returns, which must use `values_list()`."""
 
     def __init__(self, build: Callable[[], models.QuerySet[Any, Any]]) -> None:
         self.build = build
         self._compilations: dict[str, _Compilation] = {}
 
     def rows(self, *, limit: int | None = None, offset: int = 0, **values: Any) -> Rows:
-        """Return all rows, or `limit` of them."""
+        """Return all rows, or at most `limit` rows."""
         return self.read(tuple, limit, offset, values)
 
     def read(self, make_row: Callable[[Any], Any], limit: int | None, offset: int, values: dict[str, Any]) -> list[Any]:
         """Return the rows, each converted by `make_row`.
 
-        The limit and the offset are part of the statement: PostgreSQL plans for a tenth of the table if they are
-        parameters.
+        The limit and the offset are part of the statement. If they were parameters, PostgreSQL would plan for a tenth
+        of the table.
         """
         connection: Any = connections[DEFAULT_DB_ALIAS]
         compiled = self._compilations.get(connection.vendor) or self._compile()
@@ -105,7 +106,7 @@ class CompiledQuery:
 
 
 def _fetch(connection: Any, sql: str, parameters: Sequence[Any]) -> Rows:
-    """Return all rows of a query from the driver, without Django's work around each statement.
+    """Return all rows of a query from the driver, without the overhead of Django's cursor.
 
     Raises Django's database errors.
     """
@@ -123,7 +124,7 @@ def _fetch(connection: Any, sql: str, parameters: Sequence[Any]) -> Rows:
 
 
 class NamedQuery(Generic[Row]):
-    """A compiled query whose rows are named tuples. Their fields are its columns, in the same order."""
+    """A compiled query whose rows are named tuples. Its columns are the fields of the tuple, in the same order."""
 
     def __init__(self, row: type[Row], build: Callable[[], models.QuerySet[Any, Any]]) -> None:
         self.row = row
@@ -131,7 +132,7 @@ class NamedQuery(Generic[Row]):
         self._make_row = partial(tuple.__new__, row)  # the row's own `_make` is a Python function, and slower
 
     def rows(self, *, limit: int | None = None, offset: int = 0, **values: Any) -> list[Row]:
-        """Return all rows, or `limit` of them."""
+        """Return all rows, or at most `limit` rows."""
         return self.query.read(self._make_row, limit, offset, values)
 
 
@@ -142,7 +143,7 @@ def get_columns(row: type[tuple[Any, ...]], prefix: str = "") -> list[str]:
 
 
 class RowGroups:
-    """Named tuples that share flat rows, one for each related object. An object without an id is None."""
+    """The named tuples of which a flat row consists, one for each related object. An object without an id is None."""
 
     def __init__(self, *rows: type[tuple[Any, ...]]) -> None:
         self._parts = []
@@ -176,7 +177,7 @@ def _inline_constants(sql: str, parameters: Sequence[Any]) -> tuple[str, list[Pa
 
 
 def _format_literal(value: Any) -> str:
-    """Return a constant as SQL. Raises TypeError for types that no query has needed so far."""
+    """Return a constant as SQL. Raises TypeError for unsupported values."""
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
     if isinstance(value, int):
@@ -201,7 +202,7 @@ def convert_rows(
 
 
 def _find_converters(expressions: Iterable[Any]) -> Iterable[tuple[int, Converter]]:
-    """Yield a converter for each column whose driver value is not the Python value; most columns need none."""
+    """Yield an index and a converter for each column whose driver value differs from its Python value."""
     own = _SQLITE if connection.vendor == "sqlite" else {}
     for index, expression in enumerate(expressions):
         field = expression.output_field

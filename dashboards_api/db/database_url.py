@@ -47,7 +47,7 @@ def _parse_postgresql(url: str) -> dict[str, Any]:
 
 
 def _has_unquoted_password(url: str) -> bool:
-    """Return whether a part of the password is taken for another part of the address."""
+    """Return whether a part of the password is parsed as another part of the URL."""
     try:
         parts = urlsplit(url)
         _ = parts.port
@@ -61,7 +61,8 @@ def database_settings(parsed: dict[str, Any], password: str, *, prepared: bool) 
     shared = {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
     if parsed["ENGINE"] == "django.db.backends.sqlite3":
         options: dict[str, Any] = {
-            # A transaction takes the write lock at its start: SQLite fails one that asks for it after others wrote.
+            # A transaction takes the write lock at its start. Otherwise, SQLite would fail a transaction that asks for
+            # the lock after another transaction has written.
             "transaction_mode": "IMMEDIATE",
             "timeout": 10,
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
@@ -70,8 +71,9 @@ def database_settings(parsed: dict[str, Any], password: str, *, prepared: bool) 
     options = {
         **parsed.get("OPTIONS", {}),
         "server_side_binding": True,
-        # Statements of the ORM are planned each time: the best plan of a search depends on the search term. Compiled
-        # queries ask for prepared statements, one per connection; None disables them for poolers that cannot keep them.
+        # Statements of the ORM are planned each time, because the best plan of a search depends on the search term.
+        # Compiled queries use prepared statements, which belong to one connection. None disables prepared statements
+        # for poolers that do not support them.
         "prepare_threshold": sys.maxsize if prepared else None,
     }
     return {
@@ -86,7 +88,7 @@ def database_settings(parsed: dict[str, Any], password: str, *, prepared: bool) 
 
 
 def sqlite_path(database: dict[str, Any]) -> Path | None:
-    """Return the file of a SQLite database, or None for one in memory and for PostgreSQL."""
+    """Return the file of a SQLite database, or None for a database in memory and for PostgreSQL."""
     name = str(database["NAME"])
     is_file = database["ENGINE"].endswith("sqlite3") and not name.startswith((":memory:", "file:"))
     return Path(name).absolute() if is_file else None

@@ -13,7 +13,7 @@ _SQLITE_READ_ONLY = ("SQLITE_READONLY", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_C
 def is_read_only_error(error: BaseException) -> bool:
     """Return whether the database accepts no writes, because of a full disk, a read-only file or a standby server.
 
-    Errors that pass under less load, such as locks, are not among them.
+    Errors that are caused by load, such as lock timeouts, do not count.
     """
     return isinstance(error, DatabaseError) and any(
         getattr(each, "sqlstate", None) in _READ_ONLY
@@ -23,7 +23,7 @@ def is_read_only_error(error: BaseException) -> bool:
 
 
 def is_database_unavailable(error: BaseException) -> bool:
-    """Return whether the database cannot run a statement now but may do so soon."""
+    """Return whether the database is temporarily unable to run a statement."""
     return isinstance(error, OperationalError | InterfaceError) or is_read_only_error(error)
 
 

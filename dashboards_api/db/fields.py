@@ -16,7 +16,7 @@ def dump_json(value: Any) -> str:
 
 
 def json_differs(value: Any, other: Any) -> bool:
-    """Return whether two values read back differently: the order of keys counts, and 1 is not 1.0."""
+    """Return whether two values differ as stored JSON. The order of keys counts, and 1 differs from 1.0."""
     try:
         return orjson.dumps(value) != orjson.dumps(other)
     except TypeError:  # an integer beyond 64 bits, which only earlier releases stored
@@ -24,7 +24,7 @@ def json_differs(value: Any, other: Any) -> bool:
 
 
 def find_differing(keys: Iterable[str], before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
-    """Return those of the keys whose values read back differently; an absent value is null."""
+    """Return the keys whose values differ as stored JSON. An absent value counts as null."""
     keys = list(keys)
     try:
         return [key for key in keys if orjson.dumps(before.get(key)) != orjson.dumps(after.get(key))]
@@ -39,10 +39,10 @@ else:
 
 
 class JSONTextField(AnyTextField):
-    """Free JSON, stored as the text that was sent: key order, nulls and number kinds survive, on every engine.
+    """Free JSON, stored as text, so that both databases keep the order of keys, nulls and the kinds of numbers.
 
-    Stored values have passed the validation of JSON bodies. No query looks inside. Readers select the column as text
-    (`raw_json`) and pass it through unparsed.
+    Stored values have passed JSON validation. No query reads inside them. Readers select the column as text
+    (`raw_json`) and pass it on unparsed.
     """
 
     _pyi_private_set_type: Any
@@ -57,8 +57,8 @@ class JSONTextField(AnyTextField):
     def get_placeholder(self, value: Any, compiler: Any, connection: BaseDatabaseWrapper) -> str:
         """Return the ordinary placeholder.
 
-        With this method, many rows are inserted by VALUES. Without it PostgreSQL gets them as arrays, in which Python
-        escapes each quote of the JSON: half a second for a thousand insights.
+        With this method, Django inserts many rows with VALUES. Otherwise, Django would send them to PostgreSQL as
+        arrays, in which Python escapes each quote of the JSON. That takes half a second for a thousand insights.
         """
         return "%s"
 
@@ -71,7 +71,7 @@ class JSONTextField(AnyTextField):
 
 
 class CodePointField(AnyTextField):
-    """Text that is compared by code point: SQLite does so by itself, PostgreSQL with the collation "C"."""
+    """Text that is compared by code point. SQLite does so by default, and PostgreSQL with the collation "C"."""
 
     # A text, or None if the column is nullable.
     _pyi_private_set_type: Any

@@ -1,4 +1,4 @@
-"""Migrations: an executor that records each in its own transaction, and indexes created without blocking writes."""
+"""Migrations that are recorded in their own transaction, and indexes that are created without blocking writes."""
 
 from typing import Any
 

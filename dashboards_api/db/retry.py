@@ -1,9 +1,10 @@
-"""Retries of transactions that conflict with others.
+"""Retries of transactions after a conflict.
 
 PostgreSQL aborts one of two transactions that wait for each other (a deadlock). At the stricter isolation levels, it
-also aborts a transaction that reads rows that another has changed since. An aborted transaction has changed nothing, so
-it can run again as if it had started later. A violated constraint is retried once: if two transactions insert the same
-row at the same time, the second attempt finds the row of the first and can return a proper error.
+also aborts a transaction that has read rows which another transaction has changed since. An aborted transaction has
+changed nothing, so it can run again as if it had started later. A violated constraint is retried once. If two
+transactions insert the same row at the same time, the second attempt finds the row of the first transaction and can
+return a proper error.
 """
 
 import functools
@@ -32,7 +33,7 @@ R = TypeVar("R")
 
 
 def retry_on_conflict(function: Callable[P, R]) -> Callable[P, R]:
-    """Run a function again if its transaction conflicts with another. The function must only affect the database.
+    """Run a function again if its transaction conflicts with another transaction. It may only affect the database.
 
     Within an outer transaction the error is passed on, because that transaction is aborted as a whole.
     """
@@ -47,14 +48,14 @@ def retry_on_conflict(function: Callable[P, R]) -> Callable[P, R]:
                 if is_in_transaction() or attempt >= _attempts_allowed(error):
                     raise
                 logger.info("transaction retried", attempt=attempt, error=type(error.__cause__ or error).__qualname__)
-            time.sleep(random.uniform(0, DELAY_SECONDS_MAX * attempt))  # noqa: S311  so that both do not meet again
+            time.sleep(random.uniform(0, DELAY_SECONDS_MAX * attempt))  # noqa: S311  to avoid the next conflict
             attempt += 1
 
     return wrapper
 
 
 def atomic_with_retry(function: Callable[P, R]) -> Callable[P, R]:
-    """Run a function in a transaction, and again if the transaction conflicts with another."""
+    """Run a function in a transaction, and again if the transaction conflicts with another transaction."""
     return retry_on_conflict(transaction.atomic(function))
 
 

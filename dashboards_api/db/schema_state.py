@@ -19,9 +19,9 @@ def known_migrations() -> Migrations:
 
 
 def applied_migrations() -> Migrations:
-    """Return (application, name) of each applied migration, in one statement as a rule.
+    """Return (application, name) of each applied migration, usually with one statement.
 
-    Nothing is applied in a database that was never migrated. Raises Django's database errors.
+    The set is empty for a database that was never migrated. Raises Django's database errors.
     """
     try:
         with connection.cursor() as cursor:

@@ -16,7 +16,8 @@ USE_OFF = (
 def limit_statements() -> None:
     """Send `statement_timeout` with each connection that this process opens from now on.
 
-    With STATEMENT_TIMEOUT=off nothing is sent: a pooler such as PgBouncer refuses it. Set it on the role instead.
+    With STATEMENT_TIMEOUT=off, nothing is sent, because a pooler such as PgBouncer refuses the parameter. Operators set
+    the timeout on the role instead.
     """
     if not settings.STATEMENT_TIMEOUT_MS:
         return
@@ -28,9 +29,9 @@ def limit_statements() -> None:
 
 
 def find_refusal() -> str:
-    """Return why the database cannot be used with this timeout, or an empty text, also if it is unreachable.
+    """Return the reason if a pooler refuses this timeout, else an empty text, also for an unreachable database.
 
-    The connection is closed: workers are forked from this process and must not share one.
+    The connection is closed, because workers are forked from this process and must not share a connection.
     """
     try:
         connections["default"].ensure_connection()

@@ -1,4 +1,4 @@
-"""API exceptions: status, code and text of the errors that DRF has no exception for."""
+"""API exceptions: status, code and text of the errors for which DRF has no exception."""
 
 from django.conf import settings
 from rest_framework import exceptions
@@ -33,7 +33,7 @@ class UnprocessableRequest(Conflict):
 
 
 class Throttled(exceptions.Throttled):
-    """A 429 with the detail of the domain error. DRF would append a sentence about the time to wait."""
+    """The error for 429, with the detail of the domain error. DRF would append a sentence about the time to wait."""
 
     def __init__(self, detail: str, *, wait: int, code: str | None = None) -> None:
         super().__init__(wait)

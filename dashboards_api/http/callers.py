@@ -10,7 +10,7 @@ CACHED_KEYS_MAX = 10_000
 class CallerCache:
     """A cache of the users of valid API keys, by a hash of the key.
 
-    A client that makes up a key for each request, or varies the spelling of the scheme, counts as one caller.
+    A client counts as one caller even if it invents a key for each request, or varies the spelling of the scheme.
     """
 
     def __init__(self) -> None:
@@ -21,7 +21,7 @@ class CallerCache:
         return self.users.get(_key_hash(environ), network)
 
     def record(self, environ: dict[str, Any], status: int) -> None:
-        """Remember the user of the API key of a request, and forget a key that was refused."""
+        """Store the user of the API key of a request, and remove a refused key."""
         if AUTHENTICATED in environ:
             if len(self.users) >= CACHED_KEYS_MAX:
                 self.users.pop(next(iter(self.users)), None)
@@ -31,5 +31,5 @@ class CallerCache:
 
 
 def _key_hash(environ: dict[str, Any]) -> int:
-    """Return a hash of the key in the Authorization header, however its scheme is spelled."""
+    """Return a hash of the key in the Authorization header, regardless of the spelling of the scheme."""
     return hash(environ.get("HTTP_AUTHORIZATION", "").strip().partition(" ")[2].strip())

@@ -1,7 +1,7 @@
 """The asynchronous edge: the RSGI application that the server runs, around the synchronous Django application.
 
-It receives whole requests without using a thread, and passes them to a few threads that run Django: a client that sends
-slowly, or many requests at once, blocks no thread that others need.
+The edge receives whole requests without using a thread, and passes them to a few threads that run Django. So a client
+that sends slowly, or sends many requests at once, does not block threads that other clients need.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 import structlog
-from granian.rsgi import ProtocolClosed  # type: ignore[attr-defined]  # it exports this for applications
+from granian.rsgi import ProtocolClosed  # type: ignore[attr-defined]  # granian exports it for applications
 
 from dashboards_api.http.callers import CallerCache
 from dashboards_api.http.fair_thread_pool import FairThreadPool, Job
@@ -39,10 +39,11 @@ logger = structlog.get_logger("dashboards_api.edge")
 # The concurrency of a process: the requests that run at the same time, in total and for one caller.
 CONCURRENT_REQUESTS_MAX = 4
 CONCURRENT_REQUESTS_MAX_PER_CALLER = 1
-# Bodies that a process receives at the same time, in total and from one network. Each may take BODY_TIMEOUT_SECONDS.
+# Bodies that a process receives at the same time, in total and from one network, each for up to BODY_TIMEOUT_SECONDS.
 BODIES_MAX = 2048
 BODIES_MAX_PER_NETWORK = 256
-# A request waiting this long for a thread is dropped if its client has disconnected, and finally refused.
+# The seconds that a request waits for a thread before its client is watched for a disconnection, and the seconds from
+# then on until the request is refused.
 SECONDS_TO_NOTICE = 0.25
 SECONDS_TO_WAIT = 30.0
 COLLECT_AFTER_BYTES = MIB
@@ -52,7 +53,7 @@ _HEALTHY = [("content-type", "application/json"), ("cache-control", "no-store")]
 
 
 class Edge:
-    """An RSGI application around a WSGI one."""
+    """An RSGI application around a WSGI application."""
 
     def __init__(self, application: Any, *, body_seconds: float = BODY_TIMEOUT_SECONDS) -> None:
         self.application = application
@@ -63,7 +64,7 @@ class Edge:
         self.receiving = SharedLimit(BODIES_MAX, BODIES_MAX_PER_NETWORK)
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Start the threads, in each worker: a fork does not inherit them."""
+        """Start the threads in each worker, because a forked process does not inherit threads."""
         self.loop = loop
         self.pool = FairThreadPool(CONCURRENT_REQUESTS_MAX, CONCURRENT_REQUESTS_MAX_PER_CALLER, "request")
         # One more thread, so that monitoring does not wait behind requests of users.
@@ -90,7 +91,7 @@ class Edge:
             reader.close()
 
     async def receive(self, scope: Any, environ: Environ, reader: BodyReader) -> bytes | BodyError:
-        """Return the body, or the error because of which there is none."""
+        """Return the body, or the error if it could not be received."""
         headers = scope.headers
         announced = headers.get("content-length")
         length = int(announced) if announced else None if headers.get("transfer-encoding") else 0
@@ -110,7 +111,7 @@ class Edge:
             return error
 
     async def answer(self, scope: Any, environ: Environ, protocol: Any, body: bytes | BodyError, caller: str) -> None:
-        """Run Django in a thread, and again where the request waits for results. Return when it has responded."""
+        """Run Django in a thread, and run it again after each wait for results. Return when the response was sent."""
         if isinstance(body, BodyError):
             environ["CONTENT_LENGTH"] = scope.headers.get("content-length") or "1"
         else:
@@ -138,7 +139,7 @@ class Edge:
         return not is_gone
 
     async def run_in_pool(self, scope: Any, environ: Environ, protocol: Any, caller: str) -> None:
-        """Run Django once, as soon as the caller may have a thread."""
+        """Run Django once, as soon as the caller may use a thread."""
         answered = self.loop.create_future()
         job = Job(caller, partial(self.run, environ, protocol, answered))
         pool = self.operations if scope.path in OPERATIONS_PATHS else self.pool
@@ -150,9 +151,9 @@ class Edge:
         timer.cancel()
 
     def run(self, environ: Environ, protocol: Any, answered: asyncio.Future[None]) -> None:
-        """Respond to a request through the application, in a thread of the pool, which survives any error.
+        """Run the application and send its response, in a thread of the pool. An error does not end the thread.
 
-        A request that waits for results is not answered: it runs again.
+        No response is sent to a request that waits for results, because it runs again.
         """
         try:
             started: list[Any] = []
@@ -178,7 +179,7 @@ class Edge:
         watcher.add_done_callback(self.watchers.discard)
 
     async def drop_waiting(self, pool: FairThreadPool, job: Job, scope: Any, protocol: Any, answered: Any) -> None:
-        """Drop a job whose client has disconnected, and refuse one that waits too long."""
+        """Drop a job whose client has disconnected, and refuse a job that waits too long."""
         gone = asyncio.ensure_future(protocol.client_disconnect())
         await asyncio.wait((gone, answered), timeout=SECONDS_TO_WAIT, return_when=asyncio.FIRST_COMPLETED)
         if not answered.done() and pool.discard(job):
@@ -194,7 +195,7 @@ def open_body(body: bytes | BodyError) -> io.BytesIO | FailedBody:
 
 
 def send_error(protocol: Any, path: str, status: int, detail: str) -> None:
-    """Respond without Django: with the error envelope below /api/, else in plain text."""
+    """Send an error response without Django: the error envelope below /api/, else plain text."""
     headers = [("content-type", "text/plain; charset=utf-8"), ("cache-control", "no-store")]
     content = f"{detail}\n".encode()
     if path.startswith("/api"):

@@ -44,7 +44,7 @@ from dashboards_api.http.request_body import BodyError, BodyTimeout, BodyTooLarg
 
 logger = structlog.get_logger("dashboards_api.errors")
 
-# PostHog names the content of a tile without the position of the tile (`text__body`), and its tests read these names.
+# PostHog names the content of a tile without the index of the tile (`text__body`), and its tests read these names.
 _BELOW_CONTENT = re.compile(r"^tiles__\d+__((?:text|button_tile)(?:__.*)?)$")
 
 _AS_A_WHOLE = f"__{api_settings.NON_FIELD_ERRORS_KEY}"

@@ -1,7 +1,7 @@
 """A thread pool for requests that is shared fairly between callers.
 
-At most `share` threads work for one caller at a time, and callers with waiting requests are served in turn: a client
-with two hundred waiting requests delays its own requests, not those of others.
+At most `share` threads work for one caller at a time, and callers with waiting requests are served in round-robin
+order. A client with two hundred waiting requests delays only its own requests.
 """
 
 import threading

@@ -12,7 +12,7 @@ from dashboards_api.http.schema_views import JSONErrorsMixin
 
 
 class IndexView(JSONErrorsMixin, APIView):  # type: ignore[misc]  # the stubs ask for an instance; DRF calls the class
-    """`/api/`: where the document and the projects are, and for browsers the page of the document."""
+    """`/api/`: the addresses of document and projects. Browsers are redirected to the page of the document."""
 
     authentication_classes = ()
     permission_classes = (AllowAny,)

@@ -30,7 +30,7 @@ CLIENT_ADDRESS = "dashboards.client_address"
 
 SAFE_REQUEST_ID = re.compile(r"[0-9A-Za-z_.-]{1,64}")
 API_KEY = re.compile(r"phx_\w+")
-# Paths with secrets: links of shared dashboards, set-up links and invitations.
+# Paths with secrets: share links, set-up links and invitations.
 SECRET_PATH = re.compile(r"(?i)/(shared|embedded|shared_dashboard|setup|invitations)/+[^/]+")
 
 _requests = logging.getLogger("dashboards_api.request")
@@ -93,9 +93,9 @@ def is_trusted(text: str) -> bool:
 
 
 class RequestLogMiddleware:
-    """The request log: method, path, status, time and caller; never a query, a body, a key or a share token.
+    """The request log: method, path, status, time and caller, without queries, bodies, API keys and access tokens.
 
-    Each request gets an id, the `X-Request-ID` of the client if that is well-formed.
+    Each request has an id: the `X-Request-ID` of the client if that is well-formed, else a new id.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -125,7 +125,7 @@ class RequestLogMiddleware:
             "user": getattr(getattr(request, "user", None), "pk", None),
             "request_id": request_id,
         }
-        # Built by hand: `info` would look up the line of code of its caller.
+        # The record is created directly, because `info` would look up the line of code of its caller.
         record = logging.LogRecord(_requests.name, logging.INFO, "", 0, "request", (), None)
         record.__dict__.update(facts)
         _requests.handle(record)
@@ -173,7 +173,7 @@ def get_base_url(request: HttpRequest) -> str:
 class OptionalSlashMiddleware:
     """Middleware that serves `/api/…/dashboards` as `/api/…/dashboards/` for every method, without a redirect.
 
-    A redirect would lose the body, and several clients do not follow one.
+    A redirect would lose the body, and several clients do not follow redirects.
     """
 
     def __init__(self, get_response: GetResponse) -> None:

@@ -1,4 +1,4 @@
-"""The errors in the API document: one response with an example for each status, and the operations that have it."""
+"""The errors in the API document: a response with an example for each status, and the operations that can return it."""
 
 from typing import Any, NamedTuple
 
@@ -135,7 +135,7 @@ BODY_ERRORS = {408, 409, 413, 415}
 IDEMPOTENCY_ERRORS = {409, 422}
 KEY_ERRORS = {429}
 VERSION_ERRORS = {412, 428}
-# Operations with limits for clients without a key.
+# Operations with limits for clients without an API key.
 LIMITED_WITHOUT_KEY = {"login_create"}
 # Operations that need a result.
 NEED_RESULT = {f"{prefix}insights_export_retrieve" for prefix in ("", "environments_")}

@@ -1,6 +1,6 @@
 """Examples of requests and responses in the API document.
 
-They are recorded from the examples of docs/api/: `python -m tests.docs.update` writes them, and a test compares them.
+`python -m tests.docs.update` records them from the examples in docs/api/, and a test compares them.
 """
 
 import json
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-# By operation id: `request` and `response`, as far as there are bodies, and `status`.
+# By operation id: `request` and `response`, if the operation has such bodies, and `status`.
 FILE = Path(__file__).with_suffix(".json")
 
 
@@ -26,7 +26,7 @@ def document_examples(result: dict[str, Any], generator: Any, request: Any, publ
 
 
 def find_bodies(operation: dict[str, Any], example: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the bodies of an operation that have an example, `request` or `response`, each with its documented body."""
+    """Yield `request` and `response`, if they have an example, each with the documented body of the operation."""
     if "request" in example:
         yield "request", operation["requestBody"]["content"]["application/json"]
     if "response" in example:

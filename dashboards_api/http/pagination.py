@@ -10,17 +10,16 @@ from rest_framework.request import Request
 from dashboards_api.http.middleware import get_base_url
 from dashboards_api.parsing import parse_int
 
-# Left out of links, which clients store and logs keep.
+# Links do not contain these parameters, because clients and logs store links.
 SECRET_PARAMETERS = ("personal_api_key",)
-SECRET_VALUE_PREFIX = "phx_"  # noqa: S105  how keys begin, not one
+SECRET_VALUE_PREFIX = "phx_"  # noqa: S105  the prefix of API keys, not a secret
 
 
 class LimitOffsetPagination(pagination.LimitOffsetPagination):
-    """Pages by limit and offset. Invalid values are replaced instead of refused, because clients in the field send
-    them.
+    """Pages by limit and offset. Invalid values are replaced instead of refused, because existing clients send them.
 
-    A limit that is not an integer of at least 1 becomes the default, a larger one than the maximum becomes the maximum.
-    An offset that is not an integer becomes 0.
+    A limit that is not an integer of at least 1 becomes the default. A limit above the maximum becomes the maximum. An
+    offset that is not an integer becomes 0.
     """
 
     default_limit = 100
@@ -44,7 +43,7 @@ class LimitOffsetPagination(pagination.LimitOffsetPagination):
     ) -> dict[str, Any]:
         """Return the page for one window of `count` rows. `after` is a cursor for the link to the next page.
 
-        A page of large rows ends early, and the next one begins where it ended.
+        A page of large rows ends early, and the next page begins there.
         """
         limit, offset = window
         following = offset + (len(results) or limit)
@@ -59,8 +58,8 @@ class LimitOffsetPagination(pagination.LimitOffsetPagination):
 class PageNumberPagination:
     """Pages by their number: `{results, next, previous, total_count}`, for the few operations that have them.
 
-    A page that is not an integer of at least 1 becomes the first one, such a limit the default, and a larger limit than
-    the maximum the maximum.
+    An invalid page becomes the first page, an invalid limit becomes the default, and a limit above the maximum becomes
+    the maximum.
     """
 
     default_limit = 10
@@ -76,7 +75,7 @@ class PageNumberPagination:
         return parse_int(request.query_params.get("page")) or 1, min(limit, self.max_limit)
 
     def page(self, request: Request, asked: tuple[int, int], total: int, results: list[Any]) -> dict[str, Any]:
-        """Return the answer for one page of `total` rows."""
+        """Return the response for one page of `total` rows."""
         page, limit = asked
         return {
             "results": results,

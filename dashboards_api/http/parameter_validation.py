@@ -1,6 +1,6 @@
-"""Validation of query parameters: an operation knows those that the API document declares for it.
+"""Validation of query parameters. An operation accepts the parameters that the API document declares for it.
 
-There is no second list: the names come from `@extend_schema` and the pagination class of a view.
+The names come from `@extend_schema` and from the pagination class of a view, so that there is no second list.
 """
 
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ from dashboards_api.http.pagination import SECRET_VALUE_PREFIX
 from dashboards_api.http.request_options import MAX_VALUES
 from dashboards_api.http.serializers import get_field_names
 
-# In one request.
+# The maximum in one request.
 MAX_PARAMETERS = 250
 
 _declared: dict[tuple[type[Any], str], frozenset[str]] = {}
@@ -43,14 +43,14 @@ def _find_declared_names(view: Any) -> set[str]:
 
 
 def _list_names(parameter: OpenApiParameter) -> Iterable[str]:
-    """Return the name of a parameter, or those of the fields of an object that is spread over several parameters."""
+    """Return the name of a parameter, or the field names of an object that is exploded into several parameters."""
     kind: Any = parameter.type
     is_spread = bool(parameter.explode) and is_serializer(kind)
     return get_field_names(kind) if is_spread else [parameter.name]
 
 
 def check_parameter_count(query: QueryDict) -> None:
-    """Raise ValidationError for too many parameters, or too many values of one."""
+    """Raise ValidationError for too many parameters, or for too many values of one parameter."""
     total = 0
     for name, values in query.lists():
         total += len(values)
@@ -65,7 +65,7 @@ def check_parameter_count(query: QueryDict) -> None:
 def find_unknown_parameters(query: QueryDict, known: frozenset[str]) -> list[str]:
     """Return the unknown names in their original order. A name that contains an API key is cut off before the key.
 
-    Names are repeated in the response, which may be logged.
+    The response, which may be logged, repeats the names.
     """
     return [name.partition(SECRET_VALUE_PREFIX)[0] or "…" for name in query if name and name not in known]
 

@@ -23,10 +23,10 @@ from dashboards_api.http.api_exceptions import PayloadTooLarge
 from dashboards_api.limits import MAX_INTEGER, MIN_INTEGER
 
 MAX_DEPTH = 64
-# Items of lists and members of objects together: each becomes a Python object of at least fifty bytes.
+# The maximum number of list items and object members together. Each becomes a Python object of at least fifty bytes.
 MAX_VALUES = 200_000
 
-# Deeper texts are refused before they are parsed: the parser of the standard library recurses.
+# Texts with deeper nesting are refused before parsing, because the parser of the standard library is recursive.
 _PARSER_DEPTH = 500
 # A value has at most a key, a text and two brackets or commas.
 _TOKENS_MAX = 4 * MAX_VALUES + 4
@@ -60,7 +60,7 @@ def to_validation_error(error: DisallowedJSON, *prefix: str | int) -> Validation
 
 
 class _SizeLimitMixin:
-    """A check of the declared length of a body, before a byte of it is read."""
+    """A check of the `Content-Length` of a body, before the body is read."""
 
     def check_declared_length(self, context: Mapping[str, Any] | None) -> None:
         length = (context or {})["request"].META.get("CONTENT_LENGTH") or 0
@@ -69,7 +69,7 @@ class _SizeLimitMixin:
 
 
 class TailRecorder:
-    """A stream that remembers the end of what was read from it."""
+    """A stream that records the last bytes that were read from it."""
 
     def __init__(self, stream: IO[Any]) -> None:
         self.stream = stream
@@ -118,7 +118,7 @@ class MultiPartParser(_SizeLimitMixin, parsers.MultiPartParser):
         self.check_declared_length(parser_context)
         ending = TailRecorder(stream)
         try:
-            parsed = super().parse(ending, media_type, parser_context)  # type: ignore[arg-type]  # it only reads
+            parsed = super().parse(ending, media_type, parser_context)  # type: ignore[arg-type]  # it is only read
         except TooManyFieldsSent as error:
             raise ValidationError(TOO_MANY_FIELDS) from error
         boundary = parse_header_parameters(media_type or "")[1].get("boundary", "")
@@ -152,14 +152,14 @@ def load_json(raw: bytes | str) -> Any:
         raise MalformedJSON(str(error)) from error
     except MalformedJSON:
         raise
-    except ValueError:  # an integer of thousands of digits: parse again, so that the error can name its path
+    except ValueError:  # an integer of thousands of digits is parsed again, so that the error can name its path
         value = json.loads(text, parse_int=_parse_int)
     validate_value(value)
     return value
 
 
 def validate_value(value: Any) -> None:
-    """Raise DisallowedJSON for a parsed value that holds something that is not accepted."""
+    """Raise DisallowedJSON for a parsed value with disallowed content."""
     _validate_scalar(value, None, ())
     stack: list[tuple[Any, Path]] = [(value, ())] if isinstance(value, dict | list) else []
     while stack:
@@ -191,7 +191,7 @@ def validate_text(text: str, path: Path = ()) -> None:
 
 
 def _validate_scalar(value: Any, key: str | int | None, path: Path) -> None:
-    """Raise DisallowedJSON for a scalar at `key` of the container at `path`. Its own path is built for errors only."""
+    """Raise DisallowedJSON for a scalar at `key` of the container at `path`. The full path is built for errors only."""
     if isinstance(value, str):
         if "\x00" in value or not value.isascii():
             validate_text(value, path if key is None else (*path, key))
@@ -203,10 +203,10 @@ def _validate_scalar(value: Any, key: str | int | None, path: Path) -> None:
 
 
 def _check_nesting(text: str) -> None:
-    """Raise DisallowedJSON for a text that has more levels or values than allowed, before it is parsed.
+    """Raise DisallowedJSON, before parsing, for a text with more levels or values than allowed.
 
-    For most texts it is enough to count brackets and commas. The others are scanned up to the first excess: scanning
-    seven million brackets would take seconds.
+    For most texts, counting brackets and commas is enough. Larger texts are scanned, but only until a limit is
+    exceeded, because scanning seven million brackets would take seconds.
     """
     opening = text.count("[") + text.count("{")
     if opening <= _PARSER_DEPTH and opening + text.count(",") <= MAX_VALUES:
@@ -238,7 +238,7 @@ def _member_path(text: str, key: str) -> Path:
 
 
 def _parse_int(digits: str) -> int:
-    # Python refuses to read integers of thousands of digits; anything longer than this is out of range anyway.
+    # Python refuses to parse integers of thousands of digits. An integer with more than 20 characters is out of range.
     return int(digits) if len(digits) <= 20 else _OUT_OF_RANGE
 
 

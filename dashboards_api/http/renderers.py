@@ -34,7 +34,7 @@ class JSONRenderer(renderers.JSONRenderer):
 
 
 class ContentNegotiation(negotiation.DefaultContentNegotiation):
-    """Content negotiation that ignores `?format=json` and `?format=txt` of generated clients: responses are JSON."""
+    """Content negotiation that ignores `?format=json` and `?format=txt` of generated clients. Responses are JSON."""
 
     def select_renderer(
         self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
@@ -52,7 +52,7 @@ class ContentNegotiation(negotiation.DefaultContentNegotiation):
 
 
 class FileNegotiation(ContentNegotiation):
-    """Content negotiation of views that answer a file or a stream, whatever the client accepts; errors are JSON."""
+    """Content negotiation of views that return a file or a stream, regardless of `Accept`. Errors are JSON."""
 
     def select_renderer(
         self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None

@@ -1,8 +1,8 @@
 """Limits of request bodies: their size, duration and number.
 
-A body that exceeds a limit becomes a stream that raises an error when it is read. This keeps errors in order: a missing
-key results in a 401 even if the body is too large (413). Chunked bodies get a `Content-Length`, because Django would
-silently drop them without it.
+A body that exceeds a limit becomes a stream that raises an error when it is read. This keeps the order of errors: a
+request without an API key is refused with 401, even if its body is too large (413). Chunked bodies get a
+`Content-Length`, because Django would silently drop them without it.
 """
 
 import asyncio
@@ -22,9 +22,10 @@ BODY_TIMEOUT_SECONDS = 60.0
 # Memory of large bodies in one process, in total and for one network.
 MEMORY_BYTES = 128 * MIB
 MEMORY_BYTES_PER_NETWORK = 64 * MIB
-# Bytes read and discarded of a body that is too large: a client that sends all of it first can then read the response.
+# The bytes of a too large body that are read and discarded, so that a client that sends its whole body first can then
+# read the response.
 DRAINED_BYTES = 5 * LARGE_BODY_BYTES
-# Seconds without data after which the rest of a body is not awaited any longer.
+# The seconds without data after which the rest of a body is no longer read.
 DRAIN_SECONDS = 2.0
 
 _LARGE = re.compile(
@@ -81,7 +82,7 @@ class SharedLimit:
         self.used_by: Counter[str] = Counter()
 
     def reserve(self, address: str, size: int) -> None:
-        """Reserve `size`. Raises TooManyBodies if this would exceed the limit of all addresses or of this one."""
+        """Reserve `size`. Raises TooManyBodies if this would exceed the limit of all addresses or of this address."""
         if self.used + size > self.limit or self.used_by[address] + size > self.limit_of_one:
             raise TooManyBodies
         self.used += size
@@ -151,7 +152,7 @@ class BodyReader:
             self.reserved = size
 
     async def _blocks(self) -> AsyncIterator[bytes]:
-        """Yield the blocks of the body. Two loops share this generator: the protocol allows only one iteration."""
+        """Yield the blocks of the body. Two loops share the generator, because the protocol is iterable only once."""
         async for block in self.protocol:
             yield block
 

@@ -1,11 +1,11 @@
 """Convert a request of the server to the WSGI environment that Django reads, in one normal form.
 
-- Header names with an underscore are left out: WSGI has one name for `X-Forwarded-For` and `X_Forwarded_For`, so that a
-  client could overwrite what a proxy says.
+- Headers with an underscore in their name are left out. WSGI has one name for `X-Forwarded-For` and `X_Forwarded_For`,
+  so a client could overwrite the header of a proxy.
 - A repeated header is joined with commas (cookies with semicolons), as RFC 9110 says.
-- Methods are case-sensitive (RFC 9110): `patch` is another method than `PATCH`, for which Django would take it.
-- Bodies are UTF-8: Django would decode query strings and forms by the `charset` of the Content-Type, and fail on odd
-  ones.
+- Methods are case-sensitive (RFC 9110). Django would treat `patch` as `PATCH`.
+- Bodies are UTF-8. Django would decode query strings and forms by the `charset` of the Content-Type, and fail on an
+  unknown charset.
 """
 
 import re
@@ -70,5 +70,5 @@ def normalize_content_type(text: str) -> str:
 
 
 def _as_latin1(text: str) -> str:
-    """Return the UTF-8 bytes of a text as WSGI passes bytes on (PEP 3333)."""
+    """Return the UTF-8 bytes of a text, decoded as Latin-1, as WSGI requires (PEP 3333)."""
     return text if text.isascii() else text.encode().decode("latin-1")

@@ -1,9 +1,8 @@
 """Options of a request besides its body: query parameters, `Prefer`, `If-Match` and `If-None-Match`.
 
-Nothing is dropped silently. `Ignored-Fields` of a response names the keys of a body and the query parameters that an
-operation does not know (percent-encoded paths, separated by commas); with `Prefer: handling=strict` (RFC 7240) the
-request is refused instead. Read-only keys that a client sends back as it read them (`tolerated_keys`) are neither named
-nor refused.
+No field is dropped silently. The header `Ignored-Fields` of a response names the unknown fields of a body and the
+unknown query parameters, as percent-encoded paths, separated by commas. With `Prefer: handling=strict` (RFC 7240), the
+request is refused instead. Read-only fields that a client sends back (`tolerated_keys`) are neither named nor refused.
 """
 
 import re
@@ -44,7 +43,7 @@ _VERSION = re.compile(r'(?:W/)?"?(\d{1,18})(?:\.[0-9a-f]+)?"?')
 
 
 class QueryParametersMixin:
-    """A mixin for views that read query parameters. An invalid value is a 400 that names the parameter."""
+    """A mixin for views that read query parameters. The error for an invalid value names the parameter."""
 
     request: Any  # of the view
 
@@ -86,7 +85,7 @@ class QueryParametersMixin:
         return self._check_count(name, found)
 
     def query_tags(self, name: str) -> tuple[str, ...]:
-        """Return the distinct tags of a repeated parameter or of JSON lists, in stored form. Other texts are tags."""
+        """Return the distinct tags, in stored form, of a repeated parameter or of JSON lists. Other texts are tags."""
         found = (tag.strip().lower() for value in self.query.getlist(name) for tag in _parse_texts(value))
         return self._check_count(name, [tag for tag in found if tag])
 
@@ -127,7 +126,7 @@ class QueryParametersMixin:
 
 
 def _parse_texts(value: str) -> list[str]:
-    """Return the texts of a JSON list, or anything else as one text."""
+    """Return the texts of a JSON list of texts. Any other value is one text."""
     if not value.startswith("["):
         return [value]
     try:
@@ -147,12 +146,12 @@ def parse_object_parameter(query: QueryDict, name: str) -> dict[str, Any] | None
 
 
 def is_strict(request: Request) -> bool:
-    """Return whether the client requests strict handling, which refuses unknown keys."""
+    """Return whether the client requests strict handling, which refuses unknown fields."""
     return bool(_STRICT.search(request.headers.get("Prefer", "")))
 
 
 def find_unknown_keys(field: AnyField, value: Any, path: str = "") -> Iterator[str]:
-    """Yield the paths of the keys in `value` that `field` neither reads nor tolerates, in their original order."""
+    """Yield the paths of the fields in `value` that `field` neither reads nor tolerates, in their original order."""
     if isinstance(field, serializers.ListField) and isinstance(value, list):
         for index, item in enumerate(value):
             yield from find_unknown_keys(field.child, item, f"{path}{index}__")
@@ -166,12 +165,12 @@ def find_unknown_keys(field: AnyField, value: Any, path: str = "") -> Iterator[s
 
 
 def unknown_field_error(path: str) -> ValidationError:
-    """Return the error for an unknown key under strict handling."""
+    """Return the error for an unknown field under strict handling."""
     return ValidationError({path: [ErrorDetail("This field is not known here.", code="unknown_field")]})
 
 
 def format_ignored_fields(paths: Iterable[str]) -> str:
-    """Return the value of the header: as many paths as fit."""
+    """Return the value of `Ignored-Fields`, with as many paths as fit."""
     value = ""
     for path in list(dict.fromkeys(paths))[:IGNORED_NAMES_MAX]:
         longer = f"{value}, {quote(path, safe='')}" if value else quote(path, safe="")

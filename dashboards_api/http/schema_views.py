@@ -33,7 +33,7 @@ from dashboards_api.http.request_options import (
 
 # The prefix of project paths to which the document can be limited.
 PREFIXES = ("projects",)
-# Below /api/ no middleware sets a policy. Swagger UI has images as data URLs in its style sheet.
+# Below /api/ no middleware sets a Content-Security-Policy. The style sheet of Swagger UI has images as data URLs.
 SWAGGER_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
     "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
@@ -44,7 +44,7 @@ SWAGGER_HEADERS = {
 
 
 class JSONErrorsMixin:
-    """A mixin that renders errors as JSON, whatever the view responds with otherwise. OPTIONS is not allowed.
+    """A mixin that renders errors as JSON, regardless of the media type of other responses. OPTIONS is not allowed.
 
     Unknown query parameters are named or refused, as everywhere below /api/.
     """
@@ -73,9 +73,10 @@ _document_lock = threading.Lock()
 
 
 def render_document(renderer_class: type[BaseRenderer], prefix: str = "") -> bytes:
-    """Return the API document, which is cached until the process ends. With a prefix, it has no other project paths.
+    """Return the API document, which is cached until the process ends. With a prefix, it omits other project paths.
 
-    One thread at a time generates it: drf-spectacular loads its extensions on first use, which is not thread-safe.
+    One thread at a time generates the document, because drf-spectacular loads its extensions on first use, which is not
+    thread-safe.
     """
     with _document_lock:
         return _render_document(renderer_class, prefix)  # type: ignore[arg-type]  # a class can be hashed
@@ -115,9 +116,9 @@ class SchemaView(QueryParametersMixin, JSONErrorsMixin, SpectacularAPIView):  # 
 
 
 class SwaggerView(JSONErrorsMixin, APIView):  # type: ignore[misc]  # the stubs ask for an instance; DRF calls the class
-    """`/api/schema/swagger-ui/`, which loads nothing from other hosts.
+    """Swagger UI at `/api/schema/swagger-ui/`. It loads nothing from other hosts.
 
-    Its scripts are static files, which other sites could load: none contains the CSRF token.
+    Its scripts are static files, which other sites can load, so the scripts do not contain the CSRF token.
     """
 
     authentication_classes = []

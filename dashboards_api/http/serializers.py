@@ -26,12 +26,12 @@ else:
 class RequestSerializer(serializers.Serializer[Any]):
     """A serializer of the body of a request."""
 
-    # No field is required or has a default: what a client does not send is absent from the validated data.
+    # Fields have no defaults, so that fields that a client does not send are absent from the validated data.
 
-    # Keys that are ignored without a report, such as the read-only keys that clients send back.
+    # Fields that are ignored without a report, such as the read-only fields that clients send back.
     tolerated_keys: ClassVar[frozenset[str]] = frozenset()
-    # Other spellings of fields. They are not in the API document: generators for many languages would give both the
-    # same name.
+    # Other spellings of fields. They are not in the API document, because generators for many languages would give both
+    # spellings the same name.
     aliases: ClassVar[Mapping[str, str]] = {}
     # The values that null stands for, by field.
     null_values: ClassVar[Mapping[str, Any]] = {}
@@ -54,12 +54,12 @@ class RequestSerializer(serializers.Serializer[Any]):
         return values
 
     def reads_alias(self, name: str, data: Mapping[str, Any]) -> bool:
-        """Return whether an alias of a field has an effect: the field itself is absent, or has the same value."""
+        """Return whether an alias of a field has an effect, because the field is absent or has the same value."""
         field = self.aliases.get(name)
         return field is not None and data.get(field, data[name]) == data[name]
 
     def parse_form(self, data: Any) -> Any:
-        """Return a form as the object that it stands for: repeated keys are lists of texts, JSON fields hold JSON."""
+        """Return a form as an object. Repeated keys become lists of texts, and JSON fields are parsed."""
         if not isinstance(data, QueryDict):
             return data
         return {name: self._form_value(data, name) for name in data}
@@ -77,7 +77,7 @@ class RequestSerializer(serializers.Serializer[Any]):
 
 
 def get_field_names(serializer_class: type[serializers.Serializer[Any]]) -> frozenset[str]:
-    """Return the keys of a body. Clients send those of a response back in requests."""
+    """Return the fields of a body. Clients send the fields of a response back in requests."""
     return frozenset(serializer_class().fields)
 
 
@@ -93,7 +93,7 @@ def is_json_field(field: AnyField | None) -> bool:
 
 
 def is_scalar_or_json(field: AnyField | None) -> bool:
-    """Return whether this field takes an object or a list as well as a scalar. A form holds only the former as JSON."""
+    """Return whether this field takes an object or a list, which a form holds as JSON, as well as a scalar."""
     return isinstance(field, ScalarOrJSONField)
 
 
@@ -112,12 +112,12 @@ FREE_OBJECT = {"type": "object", "additionalProperties": True}
 
 @extend_schema_field(FREE_OBJECT)
 class FreeObjectField(serializers.DictField):
-    """A JSON object of any content in an answer."""
+    """A JSON object of any content in a response."""
 
 
 @extend_schema_field(FREE_OBJECT | {"nullable": True})
 class JSONObjectField(AnyField):
-    """A JSON object of any content; null clears it."""
+    """A JSON object of any content. Null is read as an empty object."""
 
     default_error_messages = {"invalid": "This must be a JSON object."}
 
@@ -142,7 +142,7 @@ class ScalarOrJSONField(AnyField):
 
 
 class BoundedListField(serializers.ListField):
-    """A list of at most `max_length` items. It checks the length first, and stops at the first invalid item."""
+    """A list of at most `max_length` items. Validation checks the length first, and stops at the first invalid item."""
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("max_length", LIST_MAX_LENGTH)

@@ -1,8 +1,9 @@
 """A time limit for responses that the client does not read.
 
-A client that requests a large response and reads nothing of it would keep the response in memory, and a connection
-open, until it disconnects. The server has no option for that, but Linux has one: TCP_USER_TIMEOUT. Since
-5.11 it also ends connections whose other side has closed its window. Connections inherit it from the listening socket.
+Without a limit, a client that requests a large response and does not read it keeps the response in memory, and a
+connection open, until the client disconnects. The server has no option against this, but Linux has TCP_USER_TIMEOUT.
+Since Linux 5.11, the option also ends connections whose client has closed its receive window. Connections inherit the
+option from the listening socket.
 """
 
 import os
@@ -30,7 +31,7 @@ def limit_unread_responses(milliseconds: int = UNREAD_MILLISECONDS) -> None:
 
 
 def limit_listener(descriptor: int, milliseconds: int) -> bool:
-    """Set the limit if this is a listening TCP socket, and return whether it is."""
+    """Set the limit on a listening TCP socket. Return whether the descriptor is such a socket."""
     try:
         if not stat.S_ISSOCK(os.fstat(descriptor).st_mode):
             return False

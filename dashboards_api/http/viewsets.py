@@ -40,10 +40,11 @@ class AllowedMethodsMetadata(BaseMetadata):
 
 
 class ApiViewSet(QueryParametersMixin, GenericViewSet[Any]):
-    """`scope_object` names the resource in scopes; `required_scopes` says which scopes each action needs.
+    """The base class of API view sets.
 
-    `tag` groups its operations in the API document. There the first sentence of an action's docstring is the summary,
-    and the rest is the description.
+    `scope_object` names the resource in scopes, and `required_scopes` contains the scopes that each action needs. `tag`
+    groups the operations in the API document. There, the first sentence of an action's docstring is the summary, and
+    the rest is the description.
     """
 
     metadata_class = AllowedMethodsMetadata  # type: ignore[assignment]  # the stubs ask for an instance; DRF calls the class
@@ -54,10 +55,10 @@ class ApiViewSet(QueryParametersMixin, GenericViewSet[Any]):
     shows_secrets: ClassVar[bool] = False
     # Whether POST requests may have an `Idempotency-Key`. Views with `shows_secrets` refuse it.
     accepts_idempotency_key: ClassVar[bool] = False
-    # Methods that are routed only to answer 405. They are left out of the `Allow` header.
+    # Methods that are routed only to be refused with 405. They are left out of the `Allow` header.
     refused_methods: ClassVar[frozenset[str]] = frozenset()
 
-    # The paths of keys and parameters that had no effect in this request.
+    # The paths of fields and parameters that had no effect in this request.
     ignored: Sequence[str] = ()
 
     @property
@@ -86,9 +87,9 @@ class ApiViewSet(QueryParametersMixin, GenericViewSet[Any]):
             raise NotFound  # no row has such an id, and PostgreSQL refuses NUL characters
 
     def check_parameters(self) -> None:
-        """Name unknown query parameters in the response, or refuse them, as keys of a body.
+        """Report unknown query parameters in the response, or refuse them, like unknown fields of a body.
 
-        Names are not checked for OPTIONS, and for methods that are not supported or always refused.
+        Names are not checked for OPTIONS, or for methods that are not supported or always refused.
         """
         validate_form(self.query)
         check_parameter_count(self.query)
@@ -104,7 +105,7 @@ class ApiViewSet(QueryParametersMixin, GenericViewSet[Any]):
     def body_data(self) -> Any:
         """Return the parsed body."""
         with suppress(RequestDataTooBig):  # the parsers report it
-            _ = self.request._request.body  # read it now: `request.data` can then be parsed again
+            _ = self.request._request.body  # read the body now, so that `request.data` can be parsed again
         return self.request.data
 
     def read_body(
@@ -112,9 +113,9 @@ class ApiViewSet(QueryParametersMixin, GenericViewSet[Any]):
         serializer_class: type[RequestSerializer],
         prepare: Callable[[Any], tuple[Any, list[str]]] | None = None,
     ) -> dict[str, Any]:
-        """Return the validated body. Keys that the serializer does not know are reported in the response, or refused.
+        """Return the validated body. Unknown fields are reported in the response, or refused under strict handling.
 
-        `prepare` removes keys that have no effect here from the body, and returns their paths.
+        `prepare` removes fields without effect from the body, and returns the body and the paths of these fields.
         """
         body = serializer_class().parse_form(self.body_data)
         if prepare:
@@ -131,18 +132,18 @@ class ApiViewSet(QueryParametersMixin, GenericViewSet[Any]):
         return is_strict(self.request)
 
     def report_ignored(self, paths: list[str]) -> None:
-        """Report keys without effect in `Ignored-Fields`, or refuse them if the client asks for strict handling."""
+        """Report fields without effect in `Ignored-Fields`, or refuse them if the client asks for strict handling."""
         if paths and self.is_strict:
             raise unknown_field_error(paths[0])
         self.add_ignored(paths)
 
     def add_ignored(self, paths: list[str]) -> None:
-        """Name keys or parameters without effect in the response."""
+        """Add fields or parameters without effect to `Ignored-Fields` of the response."""
         self.ignored = [*self.ignored, *paths]
 
     def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Response:
         final = super().finalize_response(request, response, *args, **kwargs)
-        # The response to a repeated request has the header of the first one.
+        # The response to a replayed request has the header of the first response.
         if self.ignored and final.status_code < 400 and IGNORED_FIELDS_HEADER not in final:
             final[IGNORED_FIELDS_HEADER] = format_ignored_fields(self.ignored)
         # Caches must revalidate a response, and must not share it.
@@ -153,7 +154,7 @@ class ApiViewSet(QueryParametersMixin, GenericViewSet[Any]):
         return final
 
     def has_false(self, name: str) -> bool:
-        """Return whether the body has a false value under `name`."""
+        """Return whether the field `name` of the body is false."""
         value = self.body_data.get(name) if isinstance(self.body_data, Mapping) else None
         return isinstance(value, str | int) and value in BooleanField.FALSE_VALUES
 

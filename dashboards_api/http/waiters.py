@@ -1,4 +1,4 @@
-"""Requests that wait in the event loop. One query for all of them finds the results that are still pending."""
+"""Requests that wait in the event loop. One query for all waiting requests finds the results that are still pending."""
 
 import asyncio
 from collections import Counter
@@ -15,7 +15,7 @@ logger = structlog.get_logger("dashboards_api.edge")
 WAITERS_MAX = 64
 WAITERS_MAX_PER_CALLER = 32
 SECONDS_TO_WAIT_FOR_RESULTS = 10.0
-# Polls become less frequent: results of quick queries are found soon, and slow ones cost few statements.
+# Polls become less frequent, so that results of quick queries are found soon, and slow queries cost few statements.
 SECONDS_BETWEEN_CHECKS = 0.02
 SECONDS_BETWEEN_LATE_CHECKS = 0.1
 SECONDS_UNTIL_LATE = 1.0
@@ -35,7 +35,7 @@ class Waiters:
         return len(self.waiting) < WAITERS_MAX and self.callers[caller] < WAITERS_MAX_PER_CALLER
 
     async def wait(self, wait: Wait, caller: str, deadline: float) -> None:
-        """Wait until none of a request's results is pending, at most until a time of the loop's clock."""
+        """Wait until no result of a request is pending, or until a deadline, which is a time of the loop's clock."""
         if not self.has_place(caller):
             return
         done: asyncio.Future[None] = self.loop.create_future()
@@ -54,7 +54,7 @@ class Waiters:
                 del self.callers[caller]
 
     async def check(self) -> None:
-        """Check for results that are ready, as long as a request waits."""
+        """Poll for pending results as long as requests wait."""
         started = self.loop.time()
         count = 0
         while self.waiting:
@@ -71,7 +71,7 @@ class Waiters:
         ids = {id_ for wait in asked.values() for id_ in wait.pending}
         try:
             pending = await self.loop.run_in_executor(self.executor, run_query, find_pending, ids)
-        except Error as error:  # a closed connection is no DatabaseError
+        except Error as error:  # not DatabaseError, which excludes closed connections
             logger.warning("waiting requests cannot be checked", error=type(error).__qualname__)
             return
         for done, wait in asked.items():

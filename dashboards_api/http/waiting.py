@@ -1,9 +1,9 @@
 """Waiting for results outside of a request thread.
 
-A view that could respond better a little later calls `wait_for`, and responds as if it could not wait. The edge then
-holds back the response, and runs the request again when the results are ready, or at the deadline. It waits in the
-event loop, without a thread, a transaction or a database connection. The view must be a read, since it runs several
-times. Servers other than the edge send the first response.
+A view that needs pending results calls `wait_for`, and responds as if it could not wait. The edge then holds back the
+response, and runs the request again when the results are ready, or at the deadline. The edge waits in the event loop,
+without a thread, a transaction or a database connection. The view must be a read, since it runs several times. Servers
+other than the edge send the first response.
 """
 
 from collections.abc import Callable, Collection, Iterable
@@ -39,7 +39,7 @@ class Wait:
 
 
 def wait_for(request: HttpRequest, ids: Collection[UUID], find_pending: FindPending) -> None:
-    """Ask the edge to run this request again when none of the ids is pending any more, if it can wait."""
+    """Ask the edge, if it can wait, to run this request again when none of the ids is pending any more."""
     wait = get_wait(request)
     if wait is not None:
         wait.pending, wait.find_pending = set(ids), find_pending
@@ -51,14 +51,15 @@ def get_wait(request: HttpRequest) -> Wait | None:
 
 
 def is_kept_back(request: HttpRequest) -> bool:
-    """Return whether the response is held back because the request runs again. Such a response is not logged or
-    counted.
+    """Return whether the response is held back because the request runs again.
+
+    Such a response is neither logged nor counted.
     """
     wait = get_wait(request)
     return wait is not None and wait.is_wanted
 
 
 def get_first_run(request: HttpRequest) -> datetime | None:
-    """Return the time of the request's first run, or None if it cannot run again."""
+    """Return the moment of the request's first run, or None if the request cannot run again."""
     wait = get_wait(request)
     return wait.started_at if wait else None

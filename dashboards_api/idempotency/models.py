@@ -11,16 +11,16 @@ from django.utils import timezone
 from dashboards_api.db.fields import JSONTextField
 
 RETENTION = timedelta(hours=24)
-# No request takes this long: its process crashed, and its transaction was rolled back.
+# No request takes this long, so its process has crashed, and its transaction was rolled back.
 CLAIM_TIMEOUT = timedelta(seconds=60)
-# Compressed. Larger responses are not stored.
+# The maximum size of a compressed body. Larger responses are not stored.
 MAX_BODY_BYTES = 256 * 1024
 
 
 class IdempotentRequest(models.Model):
     """A claim of a key while its request runs, and the response afterwards. `subject` is a hash of the key.
 
-    The response is stored in the transaction of the request, so a row without a response means that nothing was done.
+    The response is stored in the transaction of the request, so a row without a response means that nothing changed.
     """
 
     subject = models.CharField(primary_key=True, max_length=64, editable=False)

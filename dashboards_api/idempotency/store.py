@@ -1,8 +1,8 @@
 """Store the responses to requests with an `Idempotency-Key`.
 
-A request claims its key in a transaction of its own, so that other requests see that it runs. Its response is stored
-in the transaction of its changes, and only if it still has the claim: if its process dies in between, nothing was
-done, and a slow request whose claim was taken over is rolled back.
+A request claims its key in a separate transaction, so that other requests see that it runs. Its response is stored in
+the transaction of its changes, and only if the request still holds the claim. So nothing is changed if the process dies
+in between, and a slow request is rolled back if another request has taken over its claim.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ from dashboards_api.idempotency.models import RETENTION, IdempotentRequest
 
 # Only the latest requests of each user are kept.
 MAX_REQUESTS_PER_USER = 10_000
-# Every 100 claims of this process, up to 1,000 expired rows are deleted: more than were added.
+# Every 100 claims of this process, up to 1,000 expired rows are deleted, which is more than were added.
 CLEANUP_INTERVAL = 100
 CLEANUP_BATCH_SIZE = 1000
 
@@ -38,7 +38,7 @@ class StoredResponse(NamedTuple):
 
 
 class Claim(NamedTuple):
-    """The exclusive right to run a request. Another request may take it over when it has timed out."""
+    """The exclusive right to run a request. Another request may take it over when the claim has timed out."""
 
     subject: str
     id: UUID
@@ -66,7 +66,7 @@ def claim_key(user_id: int, *, project_id: int | None, key: str, fingerprint: st
 
 
 def store_response(claim: Claim, response: StoredResponse) -> None:
-    """Store a response. Call it in the transaction of its changes.
+    """Store a response. Call this function in the transaction of the changes of the request.
 
     Raises RequestInProgress if the claim was taken over.
     """
@@ -78,12 +78,12 @@ def store_response(claim: Claim, response: StoredResponse) -> None:
 
 
 def release_claim(claim: Claim) -> None:
-    """Release a claim of a request that did nothing. If the database is busy, the claim times out instead."""
+    """Release the claim of a request that changed nothing. If the database is busy, the claim times out instead."""
     best_effort_write(lambda: _running_requests(claim).delete())
 
 
 def delete_old_requests(user_id: int, now: datetime) -> None:
-    """Delete expired rows, and those of this user beyond the latest. It is skipped if the database is busy."""
+    """Delete expired rows, and rows of this user beyond the maximum. It is skipped if the database is busy."""
     expired = IdempotentRequest.objects.filter(claimed_at__lte=now - RETENTION).order_by("claimed_at").values("pk")
     latest_first = (
         IdempotentRequest.objects.filter(user_id=user_id).order_by("-claimed_at").values_list("pk", flat=True)

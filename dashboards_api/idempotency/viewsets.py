@@ -38,26 +38,26 @@ class IdempotentViewSet(ApiViewSet):
         raise NotImplementedError
 
     def prepare(self) -> None:
-        """Do the slow work of a POST, such as filling a template, before the transaction around its handler.
+        """Do the slow work of a POST, such as filling a template, before the transaction of its handler.
 
-        An action keeps what it prepares in a cached property, which it reads before it opens a transaction itself.
+        An action stores the prepared data in a cached property, and reads the property before it opens a transaction.
         """
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:
-        """Respond as DRF does, but with the handler of `get_handler`: DRF has no hook between `initial` and it."""
+        """Respond like DRF, but with `get_handler`, because DRF has no hook between `initial` and the handler."""
         self.args, self.kwargs = args, kwargs
         self.request = self.initialize_request(request, *args, **kwargs)
         self.headers = self.default_response_headers
         try:
             self.initial(self.request, *args, **kwargs)
             response = self.get_handler()(self.request, *args, **kwargs)
-        except Exception as error:  # noqa: BLE001  `handle_exception` raises what it does not know, as in DRF
+        except Exception as error:  # noqa: BLE001  `handle_exception` raises unknown exceptions, as in DRF
             response = self.handle_exception(error)
         self.response = self.finalize_response(self.request, response, *args, **kwargs)
         return self.response
 
     def get_handler(self) -> Handler:
-        """Return the method that handles this request; one that runs once for a POST with an `Idempotency-Key`."""
+        """Return the handler of this request. With an `Idempotency-Key`, the handler of a POST runs once per key."""
         method = str(self.request.method).lower()
         if method not in self.http_method_names:
             return self.http_method_not_allowed
@@ -74,7 +74,7 @@ class IdempotentViewSet(ApiViewSet):
         try:
             self.prepare()
             return self.respond_and_store(claim, handler, request, *args, **kwargs)
-        except Exception as error:  # noqa: BLE001  the exception handler decides what it becomes
+        except Exception as error:  # noqa: BLE001  the exception handler converts it
             return self.handle_failure(claim, error)
 
     @atomic_with_retry
@@ -86,9 +86,9 @@ class IdempotentViewSet(ApiViewSet):
         return response
 
     def claim_request(self) -> Claim | StoredResponse:
-        """Claim the key of the request, or return the response that was stored under it.
+        """Claim the key of the request, or return the response that was stored for it.
 
-        Raises ValidationFailed where the response would hold a secret, and what `claim_key` raises.
+        Raises ValidationFailed if the response would contain a secret, and the exceptions of `claim_key`.
         """
         if self.shows_secrets:
             detail = "The response may contain a secret, which is not stored, so it cannot be repeated. Send no key."
@@ -98,7 +98,7 @@ class IdempotentViewSet(ApiViewSet):
         return claim_key(user_id, project_id=project_id, key=key, fingerprint=fingerprint)
 
     def handle_failure(self, claim: Claim, error: Exception) -> Response:
-        """Return the response to an error. Store a 4xx; release the claim of a 5xx or 429, so that a retry acts."""
+        """Return the response to an error. Store it, or for 5xx and 429 release the claim, so that a retry runs."""
         try:
             response: Response = self.handle_exception(error)
         except Exception:
@@ -107,7 +107,7 @@ class IdempotentViewSet(ApiViewSet):
         if response.status_code >= 500 or response.status_code == 429:
             release_claim(claim)
         else:
-            with suppress(RequestInProgress):  # another request took the claim over, and nothing was done here
+            with suppress(RequestInProgress):  # another request took the claim over, and nothing was changed here
                 store_response(claim, self.build_stored_response(response))
         return response
 
@@ -121,7 +121,7 @@ class IdempotentViewSet(ApiViewSet):
 
 
 def read_key(request: HttpRequest) -> str:
-    """Return the key in the header, without the quotes that the draft puts around it. Raises ValidationFailed."""
+    """Return the key in the header, without the quotation marks that the draft requires. Raises ValidationFailed."""
     key = request.headers[HEADER].strip()
     if len(key) > 1 and key[0] == key[-1] == '"':
         key = key[1:-1]
@@ -131,13 +131,13 @@ def read_key(request: HttpRequest) -> str:
 
 
 def compute_fingerprint(request: HttpRequest) -> str:
-    """Return a hash of the method, path, query, media type and body of a request, to recognize a repetition."""
+    """Return a hash of the method, path, query, media type and body of a request, to recognize a repeated request."""
     identity = (request.method, request.path_info, request.META.get("QUERY_STRING", ""), request.content_type)
     return hashlib.sha256(repr(identity).encode() + request.body).hexdigest()
 
 
 def build_replay(stored: StoredResponse) -> Response:
-    """Return a response that repeats a stored one."""
+    """Return the replay of a stored response."""
     response = Response(orjson.Fragment(stored.body) if stored.body else None, status=stored.status)
     for name, value in {**stored.headers, REPLAYED_HEADER: "true"}.items():
         response[name] = value

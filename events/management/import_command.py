@@ -1,4 +1,4 @@
-"""The base of the commands that import rows."""
+"""The base class of the commands that import rows."""
 
 import sys
 import time
@@ -55,7 +55,7 @@ class ImportCommand(BaseCommand):
             raise CommandError(f"{describe_count(failed, 'file')} could not be imported.")
 
     def import_files(self, files: list[Path], project: Project, *, skip_bad: bool) -> list[FileResult]:
-        """Import files one after the other, and return the results of the good ones. Raises EngineError."""
+        """Import files in order, and return the result of each imported file. Raises EngineError."""
         client = create_store_if_missing()
         drop_abandoned_tables(client)
         progress = Progress(sys.stderr, client, measure_files(files))
@@ -92,7 +92,7 @@ class ImportCommand(BaseCommand):
 
 @contextmanager
 def report_interruption(detail: str) -> Iterator[None]:
-    """Raise CommandError with `detail`, which prints no traceback, where Ctrl-C ends the block."""
+    """Raise CommandError instead of KeyboardInterrupt, so that Ctrl-C prints `detail` and no traceback."""
     try:
         yield
     except KeyboardInterrupt as error:

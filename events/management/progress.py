@@ -11,7 +11,7 @@ from engine.interface import EngineClient
 SECONDS_BETWEEN_LOOKS = 0.5
 BAR_WIDTH = 24
 LINE_WIDTH = 100
-# The share of the time of a file that is over when a step begins, and the one that the step takes.
+# The share of a file's time that has passed when a step begins, and the share that the step takes.
 STEPS = {"reading": (0.0, 0.5), "defining": (0.5, 0.2), "writing": (0.7, 0.3)}
 SELECT_ROWS = (
     "SELECT sum(read_rows), sum(total_rows_approx) FROM system.processes"
@@ -20,7 +20,7 @@ SELECT_ROWS = (
 
 
 class Progress:
-    """A line that a thread writes again and again while an import runs."""
+    """A progress line that a thread rewrites until the import ends."""
 
     def __init__(self, out: TextIO, client: EngineClient, total_bytes: int) -> None:
         self.out, self.client, self.total_bytes = out, client, max(1, total_bytes)
@@ -36,13 +36,13 @@ class Progress:
         self.query_id, self.step = query_id, step
 
     def clear(self) -> None:
-        """Make room for a line of text."""
+        """Clear the progress line, so that another line can be printed."""
         if self.out.isatty():
             self.out.write("\r\033[K")
 
     @contextmanager
     def show(self) -> Iterator[None]:
-        """Show the line for the block, where there is a terminal."""
+        """Show the progress line during the block, if the output is a terminal."""
         if not self.out.isatty():
             yield
             return
@@ -62,10 +62,10 @@ class Progress:
             self.out.flush()
 
     def read_rows(self) -> tuple[int, int]:
-        """Return how many rows the running statement has read, and of how many; 0 where it is not known."""
+        """Return the number of rows that the running statement has read, and its total, or 0 for an unknown number."""
         try:
             [[rows, total]] = self.client.read(SELECT_ROWS, {"id": self.query_id}).rows
-        except EngineError:  # the import itself reports it
+        except EngineError:  # the import itself reports the error
             return 0, 0
         return int(rows), int(total)
 

@@ -19,7 +19,7 @@ class EventDefinition(models.Model):
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="event_definitions")
     name = CodePointField(max_length=NAME_MAX_LENGTH)
     created_at = models.DateTimeField(default=now, editable=False)
-    # The time of the latest event.
+    # The moment of the latest event.
     last_seen_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -57,7 +57,7 @@ class PropertyDefinition(models.Model):
     boolean_count = models.BigIntegerField(default=0)
     datetime_count = models.BigIntegerField(default=0)
     created_at = models.DateTimeField(default=now, editable=False)
-    # The time of the latest event with the property; for a property of persons, of the latest import.
+    # The moment of the latest event with the property; for a property of persons, of the latest import.
     last_seen_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -80,7 +80,7 @@ class PropertyDefinition(models.Model):
 class ImportedTable(models.Model):
     """An imported table, which HogQL reads by its name.
 
-    Each import creates a new table in the store; changing `physical_name` replaces all rows at once.
+    Each import creates a new table in the store. A change of `physical_name` replaces all rows atomically.
     """
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="imported_tables")

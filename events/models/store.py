@@ -9,10 +9,11 @@ from users.models import Project
 
 
 class Store(models.Model):
-    """The store from which this database may return results: at most one row. The store contains the same id.
+    """The store from which this database may return results, in at most one row. The store contains the same id.
 
     A row is confirmed once the engine has stored the id. An unconfirmed row without a store means an interrupted
-    creation, which is completed; a confirmed row without a store means that the store is lost (engine/store.py).
+    creation, which the next import completes. A confirmed row without a store means that the store is lost
+    (engine/store.py).
     """
 
     id = models.SmallAutoField(primary_key=True)
@@ -25,7 +26,7 @@ class Store(models.Model):
 
 
 class DataVersion(models.Model):
-    """A counter that rises with each import into a project, and each deletion. Results of a lower version are stale."""
+    """A counter that each import into a project and each deletion increments. Results of a lower version are stale."""
 
     project = models.OneToOneField(Project, on_delete=models.CASCADE, primary_key=True, related_name="data_version")
     number = models.BigIntegerField(default=0)

@@ -1,6 +1,6 @@
-"""Backups of the embedded engine's data, in a second file beside that of the database.
+"""Backups of the embedded engine's data, in a second file next to the backup of the database.
 
-ClickHouse's own BACKUP writes one consistent file while statements run.
+ClickHouse's BACKUP statement writes one consistent file while other statements run.
 """
 
 import fcntl
@@ -33,7 +33,7 @@ REPLACED = f"{FOLDER}.replaced"
 
 
 def get_events_file(file: Path) -> Path:
-    """Return the file of events that belongs to a file of the database."""
+    """Return the path of the events file that belongs to a backup file of the database."""
     return file.with_name(f"{file.name}{SUFFIX}")
 
 
@@ -44,7 +44,7 @@ def has_embedded_data() -> bool:
 
 
 def back_up_events(file: Path) -> None:
-    """Write the data of the embedded engine to a new file. The lock of imports must be held.
+    """Write the data of the embedded engine to a new file. The caller must hold the import lock.
 
     Raises BackupError and EngineError.
     """
@@ -68,10 +68,10 @@ def read_database(client: EngineClient) -> str:
 
 @contextmanager
 def restored_events(file: Path, expected: UUID | None, *, force: bool) -> Iterator[None]:
-    """Restore events beside the engine's folder, and replace it after the block, in which the database is restored.
+    """Restore events into a temporary folder, and replace the engine's folder with that folder after the block.
 
-    `expected` is the id of the store that the database has, or will have.
-    Raises BackupError and EngineError, and then nothing has changed.
+    The caller restores the database in the block. `expected` is the store id that the database has, or will have.
+    If the function raises BackupError or EngineError, nothing has changed.
     """
     folder, fresh = get_folder(), settings.DATA_DIR.absolute() / RESTORING
     if has_store(folder) and not force:
@@ -87,7 +87,7 @@ def restored_events(file: Path, expected: UUID | None, *, force: bool) -> Iterat
 
 
 def restore_into(folder: Path, file: Path, expected: UUID | None) -> None:
-    """Fill an engine in a new folder. Raises BackupError unless it gets the store whose id the database has."""
+    """Restore a file into an engine in a new folder. Raises BackupError unless its store has the expected id."""
     create_folder(folder)
     (folder / INCOMING).mkdir(mode=0o700)
     client, placed = EmbeddedClient(folder), folder / INCOMING / f"{uuid4().hex}.tar"
@@ -105,11 +105,11 @@ def restore_into(folder: Path, file: Path, expected: UUID | None) -> None:
 
 
 def read_expected_id(database: Path) -> UUID | None:
-    """Return the id of the store in a backup of SQLite; None where nothing had been imported."""
+    """Return the store id in a backup of SQLite, or None if nothing had been imported."""
     try:
         with closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)) as opened:
             row = opened.execute("SELECT store_id FROM events_store WHERE is_confirmed").fetchone()
-    except sqlite3.DatabaseError:  # of a release without events, or damaged: the restore of the database says so
+    except sqlite3.DatabaseError:  # damaged or without these tables, which the restore of the database reports
         return None
     return UUID(row[0]) if row else None
 

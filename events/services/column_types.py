@@ -1,4 +1,4 @@
-"""The types of columns of imported tables: those that HogQL knows."""
+"""The column types of imported tables, which are the types that HogQL supports."""
 
 import re
 from typing import NamedTuple
@@ -6,7 +6,7 @@ from typing import NamedTuple
 from engine.parameters import quote_identifier, quote_text
 
 MOMENT = "DateTime64(6, 'UTC')"
-# A `Date` of ClickHouse wraps around silently: 1950 would become 2129.
+# Dates outside of this range are refused, since a `Date` of ClickHouse overflows silently: 1950 would become 2129.
 DATE_RANGE = "toDate32('1970-01-01') AND toDate32('2149-06-06')"
 _WRAPPED = re.compile(r"(?:LowCardinality|Nullable)\((.*)\)")
 _INTEGER = re.compile(r"U?Int(8|16|32|64)")
@@ -17,7 +17,7 @@ _TEXT = re.compile(r"String|FixedString\(.*\)|Enum.*|IPv4|IPv6")
 
 
 class ConvertedColumn(NamedTuple):
-    """The type with which a column is read, the type with which it is stored, and the expression in between."""
+    """The type as which a column is read, the type as which it is stored, and the expression that converts it."""
 
     source: str
     type: str
@@ -25,7 +25,7 @@ class ConvertedColumn(NamedTuple):
 
 
 def convert_column(name: str, kind: str) -> ConvertedColumn:
-    """Return how a column of a ClickHouse type is stored. Numbers are decimal or whole, and all else is a text."""
+    """Return the conversion of a column. Numbers become Int64 or Float64, and types that HogQL lacks become text."""
     column, inner = quote_identifier(name), unwrap(kind)
     if _INTEGER.fullmatch(inner):
         return ConvertedColumn(kind, "Nullable(Int64)", f"accurateCast({column}, 'Nullable(Int64)')")

@@ -8,9 +8,9 @@ from events.models import DataVersion
 
 @atomic_with_retry
 def raise_data_version(project_id: int) -> None:
-    """Make all results of a project stale. Call it before rows change, and again afterwards.
+    """Make all results of a project stale. Call this function before and after a change of rows.
 
-    The first call is for a change that is interrupted, the second for results that were computed meanwhile.
+    The first call covers a change that is interrupted, and the second covers results computed during the change.
     """
     DataVersion.objects.get_or_create(project_id=project_id)
     DataVersion.objects.filter(project_id=project_id).update(number=F("number") + 1)

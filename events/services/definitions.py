@@ -13,9 +13,10 @@ from events.models.definitions import NAME_MAX_LENGTH
 from events.services.rows import MOMENT_PATTERN
 
 DEFINITIONS_MAX = 10_000
-# So many names are read of one file; a project cannot have more, and existing ones may be among the rarest.
+# The maximum number of names that are read from one file. It exceeds the number that a project can have, because
+# existing names may be among the rarest of the file.
 NAMES_MAX = 2 * DEFINITIONS_MAX
-# The types of so many rows are looked at, and of all rows where a property is in none of these.
+# The number of rows whose types are sampled. For a property in none of the sampled rows, all rows are read.
 SAMPLE_ROWS = 10_000
 _LIMITS = Limits(seconds=3600, result_rows=NAMES_MAX)
 _COUNTS = ("string_count", "numeric_count", "boolean_count", "datetime_count")
@@ -47,7 +48,7 @@ class PropertyValues:
 
 
 def update_event_definitions(client: EngineClient, table: str, project_id: int) -> int:
-    """Add the event names in a staging table, and return how many were left out. Raises EngineError."""
+    """Add the event names in a staging table, and return the number of names left out. Raises EngineError."""
     rows = client.read(
         f"SELECT event, max(timestamp) FROM {table} WHERE problem = ''"
         " GROUP BY event ORDER BY count() DESC, event LIMIT {limit:Int64}",
@@ -75,9 +76,9 @@ def store_event_definitions(project_id: int, seen: Mapping[str, datetime]) -> in
 def update_property_definitions(
     client: EngineClient, table: str, project_id: int, owner: PropertyOwner, column: str, moment: str, rows: int
 ) -> int:
-    """Add the properties of a JSON column of a staging table, and return how many were left out.
+    """Add the properties of a JSON column of a staging table, and return the number of properties left out.
 
-    `moment` is the expression for the time of a row; `rows` is the number of rows. Raises EngineError.
+    `moment` is the expression for the moment of a row; `rows` is the number of rows. Raises EngineError.
     """
     reader = PropertyReader(client, table, column)
     share = max(1, rows // SAMPLE_ROWS)
@@ -134,7 +135,7 @@ class PropertyReader:
 
 
 def _check_name(name: str) -> str:
-    """Return the condition that the main database can store a name. Other names have no definition."""
+    """Return the SQL condition for names that the main database can store. Other names have no definition."""
     return f"{name} != '' AND lengthUTF8({name}) <= {NAME_MAX_LENGTH} AND position({name}, char(0)) = 0"
 
 

@@ -9,7 +9,7 @@ from events.models import EventDefinition, ImportedTable, PropertyDefinition
 from events.services.data_version import raise_data_version
 from events.services.staging import drop_table
 
-# From the tables of the store to what their rows are called.
+# The nouns for the rows of the store's tables.
 NOUNS = {"events": "event", "persons": "person", "person_distinct_ids": "distinct id"}
 
 
@@ -32,10 +32,10 @@ def count_data(client: EngineClient, project_id: int) -> ProjectData:
 
 
 def delete_data(client: EngineClient, project_id: int) -> None:
-    """Delete all data of a project. The lock of imports must be held. Raises EngineError.
+    """Delete all data of a project. The caller must hold the import lock. Raises EngineError.
 
     ClickHouse keeps the files of the rows for some minutes, for statements that still read them.
-    Running it again completes a deletion that was interrupted.
+    Another call completes an interrupted deletion.
     """
     raise_data_version(project_id)
     for name in delete_definitions(project_id):
@@ -50,9 +50,9 @@ def delete_data(client: EngineClient, project_id: int) -> None:
 
 @transaction.atomic
 def delete_definitions(project_id: int) -> list[str]:
-    """Delete what the main database knows of a project's data. Return the names of its imported tables in the store.
+    """Delete definitions and imported tables from the main database. Return the names of the tables in the store.
 
-    If they are not dropped then, the next import drops them.
+    If the caller does not drop these tables, the next import drops them.
     """
     tables = ImportedTable.objects.filter(project_id=project_id)
     names = list(tables.values_list("physical_name", flat=True))

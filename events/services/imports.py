@@ -1,4 +1,4 @@
-"""Imports of files: rows become visible file by file, and those of one file only after all of them were validated."""
+"""Imports of files. The rows of a file become visible only after all of them have been validated."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -19,7 +19,7 @@ from events.services.source_files import BadFile, Format, build_bad_file, find_f
 from events.services.staging import Staged, check_rows_are_kept, create_staging_table, drop_table, read_staged
 
 Report = Callable[[str, str], None]
-"""Called with the id of each statement that takes long, and what it does."""
+"""A callback with the id of each slow statement, and the name of its step."""
 
 
 @dataclass
@@ -35,7 +35,7 @@ class FileResult:
 
 
 class StagedFile(NamedTuple):
-    """A file whose rows are in a staging table, which its owner has to drop."""
+    """A file whose rows are in a staging table, which the caller has to drop."""
 
     table: str
     staged: Staged
@@ -45,7 +45,7 @@ class StagedFile(NamedTuple):
 
 @dataclass(frozen=True)
 class Importer:
-    """The import of rows of one kind into a project. The lock of imports must be held."""
+    """The import of rows of one kind into a project. The caller must hold the import lock."""
 
     client: EngineClient
     kind: Kind
@@ -54,17 +54,17 @@ class Importer:
     report: Report = lambda query_id, step: None
 
     def import_file(self, path: Path) -> FileResult:
-        """Import a file. The import is idempotent, also after an interruption: events are deduplicated by their uuids.
+        """Import a file. The import is idempotent, even after an interruption, because events are deduplicated by uuid.
 
-        Raises BadFile where nothing was kept because of the file, and EngineError.
+        Raises BadFile if the file is refused, in which case none of its rows is kept, and EngineError.
         """
         return self.keep_file(self.stage_file(path))
 
     def import_files(self, paths: Sequence[Path]) -> Iterator[tuple[Path, FileResult | BadFile]]:
-        """Yield the result of each file, or why nothing of it was kept. Raises EngineError.
+        """Yield the result of each file, or the error for a file of which no row was kept. Raises EngineError.
 
-        The next file is read into a staging table while the rows of the last one are written: neither keeps two cores
-        busy by itself.
+        The next file is read into a staging table while the rows of the current file are written, because neither
+        step uses two cores by itself.
         """
         with ThreadPoolExecutor(1) as executor:
             ahead = executor.submit(self.stage_file, paths[0]) if paths else None
@@ -82,7 +82,7 @@ class Importer:
                     drop_table(self.client, ahead.result().table)
 
     def stage_file(self, path: Path, *, reports: bool = True) -> "StagedFile":
-        """Read a file into a staging table, and report it unless another step runs. Raises BadFile and EngineError."""
+        """Read a file into a staging table, and report the step if `reports` is set. Raises BadFile and EngineError."""
         format = find_format(path)
         columns = list_columns(self.client, path, format)
         self.check_columns(path, format, columns)
@@ -111,7 +111,7 @@ class Importer:
         return FileResult(file.staged.good, file.problems, file.staged.bad, file.unused_columns, left_out)
 
     def check_columns(self, path: Path, format: Format, columns: list[str] | None) -> None:
-        """Raise BadFile where a column is missing, rather than for each row. Lines of JSON have no columns."""
+        """Raise BadFile once for a missing column, instead of for each row. Lines of JSON have no columns."""
         if columns is None or format is Format.JSONL:
             return
         if missing := [name for name in self.kind.required if name not in columns]:
@@ -143,7 +143,7 @@ class Importer:
                 self.report(query_id, "writing")
                 self.client.execute(statement, query_id=query_id)
             check_rows_are_kept(self.client, table, rows)
-        finally:  # also after an error: some rows may be visible
+        finally:  # also after an error, because some rows may be visible
             raise_data_version(self.project_id)
         return left_out
 
@@ -161,9 +161,9 @@ class Importer:
 
 
 def describe_problems(path: Path, format: Format, staged: Staged) -> list[str]:
-    """Return a line for each of the first bad rows, with its place in the file, and one for the rest."""
+    """Return a line with the place and the problem of each of the first bad rows, and a line that counts the others."""
     places = find_lines(path, format, [bad.row for bad in staged.examples])
-    if len(places) != len(staged.examples):  # Python's reader has other rows than the engine's
+    if len(places) != len(staged.examples):  # Python's CSV reader splits rows differently than the engine
         places, format = [bad.row + 1 for bad in staged.examples], Format.PARQUET
     name = f"{path}, row " if format is Format.PARQUET else f"{path}:"
     lines = [f"{name}{place}: {bad.problem}." for place, bad in zip(places, staged.examples, strict=True)]

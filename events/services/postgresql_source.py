@@ -1,6 +1,6 @@
-"""Tables of a PostgreSQL as the source of an import.
+"""Tables of a PostgreSQL database as the source of an import.
 
-They are copied into a file here, so that the engine needs neither a network nor a password.
+A table is first copied into a local file, so that the engine needs neither network access nor a password.
 """
 
 import os
@@ -18,9 +18,9 @@ from events.services.tables import TableSource
 
 SCHEMES = ("postgresql://", "postgres://")
 SECONDS_TO_CONNECT = 10
-# Both have the same text format, down to its escapes and its null.
+# PostgreSQL and ClickHouse share this text format, including its escape sequences and its null.
 FORMAT = "TabSeparated"
-# From the types of PostgreSQL to those of ClickHouse. All others are copied as texts.
+# The ClickHouse types of PostgreSQL's types. Values of all other types are copied as text.
 _TYPES = {
     "bool": "Bool",
     "int2": "Int64",
@@ -43,9 +43,9 @@ def is_postgresql(source: str) -> bool:
 
 @contextmanager
 def copy_table(source: str, folder: Path) -> Iterator[TableSource]:
-    """Copy a table into a file of a folder for the block. `source` is an address with the table after `#`.
+    """Copy a table into a temporary file in a folder for the block. `source` is a URL with the table after `#`.
 
-    Raises BadFile. No message contains the password.
+    Raises BadFile. Error messages do not contain the password.
     """
     address, _, place = source.partition("#")
     table, name = parse_table(unquote(place)), describe_address(source)
@@ -69,7 +69,7 @@ def parse_table(place: str) -> sql.Identifier:
 
 
 def describe_address(source: str) -> str:
-    """Return where a table is, without user, password and options, for messages."""
+    """Return the address of a table for messages, without user, password and options."""
     try:
         parts = urlsplit(source)
         place = f"{parts.hostname or ''}{f':{parts.port}' if parts.port else ''}{parts.path}"
@@ -79,7 +79,7 @@ def describe_address(source: str) -> str:
 
 
 def _copy(address: str, table: sql.Identifier, write: Callable[[bytes], object], name: str) -> dict[str, str]:
-    """Write the rows of a table, all of one moment, and return its columns with their types."""
+    """Write the rows of a table as of one moment, and return its columns with their types."""
     try:
         with psycopg.connect(address, connect_timeout=SECONDS_TO_CONNECT) as connection:
             connection.read_only = True
@@ -94,7 +94,7 @@ def _copy(address: str, table: sql.Identifier, write: Callable[[bytes], object],
     except psycopg.OperationalError as error:
         raise BadFile(f"{name}: the database cannot be read: {_hide_password(address, error)}") from error
     except psycopg.ProgrammingError as error:
-        if error.sqlstate is None:  # psycopg's own: an address that it cannot read, and which it quotes
+        if error.sqlstate is None:  # psycopg cannot parse the address, which its message quotes
             raise BadFile(f"{name}: the source is no address of a PostgreSQL.") from None
         raise BadFile(f"{name}: {_hide_password(address, error)}") from error
     except psycopg.Error as error:
@@ -108,7 +108,7 @@ def _find_type(connection: "psycopg.Connection[tuple[object, ...]]", code: int) 
 
 
 def _hide_password(address: str, error: psycopg.Error) -> str:
-    """Return the first line of a message of PostgreSQL. It has no password by itself; an option may hold one."""
+    """Return the first line of an error of PostgreSQL. It may quote an option with the password, which is replaced."""
     message = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
     password = urlsplit(address).password
     return message.replace(unquote(password), "…").replace(password, "…") if password else message

@@ -1,7 +1,7 @@
-"""SQL that reads the rows of a file into a staging table, each with its problem, if it has one.
+"""SQL that reads the rows of a file into a staging table, with the problem of each bad row.
 
-All columns of a file are read as text: then a bad value makes one bad row, where ClickHouse would refuse the file, and
-all formats are validated alike. An empty text, null and a missing value are the same.
+All columns of a file are read as text. A bad value then makes one row bad, whereas ClickHouse would refuse the file,
+and all formats are validated alike. An empty text, null and a missing value are equivalent.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,7 +21,7 @@ KEPT = "kept"
 PROBLEM = "problem"
 ROW = "row"
 STAGING_COLUMNS = f"{PROBLEM} LowCardinality(String), {ROW} UInt64"
-# Where a moment has neither a zone nor an offset, it is UTC. The engine's own parser accepts more, such as 25:00.
+# A moment without a zone and an offset is in UTC. The engine's own parser accepts more, such as 25:00.
 MOMENT_PATTERN = r"^\d{4}-\d\d-\d\d([T ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,9})?)?( ?(Z|UTC|[+-]\d\d(:?\d\d)?))?)?$"
 SETTINGS: Mapping[str, Setting] = {
     "session_timezone": "UTC",
@@ -29,14 +29,14 @@ SETTINGS: Mapping[str, Setting] = {
     "input_format_skip_unknown_fields": 1,
     "input_format_with_names_use_header": 1,
     "input_format_parquet_allow_missing_columns": 1,
-    "max_parsing_threads": 1,  # of Parquet, each takes 100 MB; the rest of the work is on other threads
+    "max_parsing_threads": 1,  # a thread that parses Parquet needs 100 MB; other work uses other threads
     "input_format_csv_allow_variable_number_of_columns": 1,
 }
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of rows: the columns of a file that are read, the columns of the tables, and what a bad row is."""
+    """A kind of rows: the columns to read from a file, the columns of the tables, and the problems of bad rows."""
 
     noun: str
     source: tuple[str, ...]
@@ -46,7 +46,7 @@ class Kind:
     problems: Sequence[tuple[str, str]]
     properties: Mapping[PropertyOwner, str]
     moves: Mapping[str, Mapping[str, str]]
-    """The tables that get the rows, and their columns besides `project_id` as expressions over the staging table."""
+    """The target tables of the rows, with their columns except `project_id` as expressions over the staging table."""
     has_events: bool = False
 
     def build_moves(self, staging: str, project_id: int, version: int) -> list[str]:
@@ -98,7 +98,7 @@ def parse_moment(name: str) -> str:
 
 
 def check_moment(name: str) -> tuple[str, str]:
-    """Return the problem of a moment. The keys of the tables and the buckets of queries have no others."""
+    """Return the problem of a moment outside of the years that the keys of tables and the buckets of queries allow."""
     text = "is no moment such as 2026-11-30T09:15:00Z, between 1970 and 2099"
     parsed = f"toYear(ifNull({parse_moment(name)}, toDateTime64(0, 6, 'UTC') - INTERVAL 1 SECOND))"
     return f"<{name}> != '' AND {parsed} NOT BETWEEN 1970 AND 2099", f"{name} {text}"
@@ -113,7 +113,7 @@ def check_uuid(name: str) -> tuple[str, str]:
 
 
 def check_name(name: str) -> list[tuple[str, str]]:
-    """Return the problems of a text that is a name. The main database cannot store the null character."""
+    """Return the possible problems of a name. The main database cannot store the null character."""
     return [
         check_required(name),
         (f"lengthUTF8(<{name}>) > {NAME_MAX_LENGTH}", f"{name} is longer than {NAME_MAX_LENGTH} characters"),
@@ -123,7 +123,7 @@ def check_name(name: str) -> list[tuple[str, str]]:
 
 
 def check_properties(name: str) -> list[tuple[str, str]]:
-    """Return the problems of a column of JSON. A row that is not UTF-8 could not be read back."""
+    """Return the possible problems of a JSON column. A row that is not UTF-8 could not be read back."""
     return [
         (f"length(<{name}>) > {JSON_BYTES_MAX}", f"{name} is larger than {JSON_BYTES_MAX:,} bytes"),
         (f"<{name}> != '' AND JSONType(<{name}>) != 'Object'", f"{name} is no JSON object"),
@@ -132,7 +132,7 @@ def check_properties(name: str) -> list[tuple[str, str]]:
 
 
 def build_uuid(*parts: str) -> str:
-    """Return a UUID that depends on some expressions alone: the same row gets the same one again."""
+    """Return an expression for a UUID that depends only on `parts`, so that the same row always gets the same UUID."""
     return f"reinterpretAsUUID(sipHash128({', '.join(parts)}))"
 
 
@@ -185,7 +185,7 @@ EVENTS = Kind(
     moves={"events": {name: name for name in EVENTS_SOURCE}},
     has_events=True,
 )
-# The last of several rows with one person or one distinct id counts: `version` rises with each row and import.
+# The last row of a person or a distinct id replaces earlier rows, because `version` rises with each row and import.
 PERSONS = Kind(
     noun="person",
     source=("distinct_id", "person_id", "properties", "created_at"),
@@ -194,7 +194,7 @@ PERSONS = Kind(
     select={
         "distinct_id": "<distinct_id>",
         "person_id": "toUUIDOrZero(<person_id>)",
-        # Without a time, a person is created with its first event: lifecycles read 1970 as unknown.
+        # 1970 stands for an unknown moment, for which lifecycle queries use the first event of the person.
         "created_at": f"ifNull({parse_moment('created_at')}, toDateTime64(0, 6, 'UTC'))",
         "properties": "if(<properties> = '', '{}', <properties>)",
     },

@@ -26,7 +26,7 @@ MESSAGE_CHARACTERS_MAX = 400
 
 
 class Format(StrEnum):
-    """The formats with their names in ClickHouse. A line of JSON is read as a text, so that a bad one has a number."""
+    """The formats with their names in ClickHouse. Lines of JSON are read as text, so that a bad line has a number."""
 
     PARQUET = "Parquet"
     JSONL = "LineAsString"
@@ -43,13 +43,13 @@ _FORMATS = {
 
 
 class BadFile(DomainError):
-    """A file of which nothing was kept. The message names it."""
+    """The error for a file of which no row was kept. The message contains the name of the file."""
 
     code = "bad_file"
 
 
 def build_bad_file(name: object, error: EngineError) -> BadFile:
-    """Return the error of a file that ClickHouse cannot read. Its messages have many lines, and the engine's path."""
+    """Return the error for a file that ClickHouse cannot read, as one line without the engine's path."""
     message = _ENGINE_PATH.sub("", " ".join(error.detail.split()))
     return BadFile(f"{name}: {message[:MESSAGE_CHARACTERS_MAX]}")
 
@@ -69,7 +69,7 @@ def find_format(path: Path) -> Format:
 
 
 def list_columns(client: EngineClient, path: Path, format: Format) -> list[str] | None:
-    """Return the names of a file's columns: in JSON lines those of the first lines. None where they are not known.
+    """Return the column names of a file, for lines of JSON the fields of the first lines. Return None if unknown.
 
     Raises BadFile.
     """
@@ -83,11 +83,11 @@ def list_columns(client: EngineClient, path: Path, format: Format) -> list[str] 
             try:
                 return list(client.describe_file(path, format))
             except InvalidQuery:
-                return None  # a server cannot look into it before it is inserted
+                return None  # a ClickHouse server cannot read the file before it is inserted
 
 
 def list_keys(path: Path) -> list[str]:
-    """Return the keys of the first lines of JSON. A line that is no object is refused later."""
+    """Return the fields of the first lines of JSON. A line that is not an object is refused later."""
     keys: dict[str, None] = {}
     with report_unreadable(path), open_file(path) as opened:
         for line in itertools.islice(iter(lambda: opened.readline(LINE_BYTES_MAX), b""), SAMPLE_LINES):
@@ -98,9 +98,9 @@ def list_keys(path: Path) -> list[str]:
 
 
 def find_lines(path: Path, format: Format, rows: Sequence[int]) -> list[int]:
-    """Return the number of the line, from 1, at which each row begins; rows count from 0 and ascend.
+    """Return the number of the line at which each row begins. Lines count from 1; rows count from 0 and ascend.
 
-    A value of CSV may have several lines. Parquet has no lines: its rows are counted from 1.
+    A value in CSV may have several lines. Parquet has no lines, so its rows are counted from 1.
     """
     if format is not Format.CSV or not rows:
         return [row + 1 for row in rows]
@@ -119,7 +119,7 @@ def find_lines(path: Path, format: Format, rows: Sequence[int]) -> list[int]:
 
 @contextmanager
 def open_rows(path: Path) -> Iterator[Any]:
-    """Open a file of CSV with a reader of the module `csv`. Raises BadFile where it cannot be read as one."""
+    """Open a CSV file with a reader of the module `csv`. Raises BadFile if the file is not readable as CSV."""
     csv.field_size_limit(sys.maxsize)
     with report_unreadable(path), open_text(path) as text:
         yield csv.reader(text)
@@ -133,12 +133,12 @@ def open_text(path: Path) -> TextIO:
 def report_unreadable(path: Path) -> Iterator[None]:
     try:
         yield
-    except Exception as error:  # gzip, zlib, zstd and csv raise types of their own
+    except Exception as error:  # gzip, zlib, zstd and csv raise exceptions of different types
         raise BadFile(f"{path}: {error}.") from error
 
 
 def measure_files(paths: Sequence[Path]) -> int:
-    """Return how many bytes some files have; one that is missing is refused later."""
+    """Return the total size of files in bytes. A missing file is refused later."""
     total = 0
     for path in paths:
         with suppress(OSError):

@@ -1,4 +1,4 @@
-"""Staging tables: rows of one file, before any of them is visible. One import runs at a time."""
+"""Staging tables, which hold the rows of one file before they are visible. Only one import runs at a time."""
 
 import fcntl
 import os
@@ -21,25 +21,25 @@ from events.services.rows import BLANK, KEPT, PROBLEM
 LOCK_NAME = "import.lock"
 STAGING = "staging_"
 TABLE = "table_"
-# The age of such a table on a ClickHouse server, which imports on several machines may use at once.
+# The age of an abandoned table on a ClickHouse server, where imports of several machines may run at the same time.
 SECONDS_TO_ABANDON = 24 * 3600
 LISTED_MAX = 10
 LOST = "The engine was restarted during the import. Please import the file again."
 _NEITHER = {"blank": BLANK, "kept": KEPT}
 _IS_BAD = "problem NOT IN ('', {blank:String}, {kept:String})"
-# Compressed, such a file may become ten times as large. Not writing it to the disk saves a third of the time.
+# A compressed file may expand to ten times this size. A table in memory saves a third of the time.
 BYTES_IN_MEMORY_MAX = 16_000_000
 
 
 class BadRow(NamedTuple):
-    """A row, counted from 0, and what is wrong with it."""
+    """The number of a row, counted from 0, and its problem."""
 
     row: int
     problem: str
 
 
 class Staged(NamedTuple):
-    """The rows of a staging table: good ones, bad ones, and the first of these."""
+    """The numbers of good and of bad rows in a staging table, and the first bad rows."""
 
     good: int
     bad: int
@@ -48,7 +48,7 @@ class Staged(NamedTuple):
 
 @contextmanager
 def import_lock(report_wait: Callable[[], None]) -> Iterator[None]:
-    """Hold the lock of imports on this machine for the block: a second one waits, and reports that it does."""
+    """Hold the import lock of this machine during the block. `report_wait` is called if another import holds it."""
     create_data_dir(settings.DATA_DIR)
     descriptor = os.open(settings.DATA_DIR / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
@@ -63,7 +63,7 @@ def import_lock(report_wait: Callable[[], None]) -> Iterator[None]:
 
 
 def get_incoming_folder() -> Path:
-    """Return the folder for files that are imported; it is beside the store of the embedded engine."""
+    """Return the folder for imported files, next to the store of the embedded engine."""
     create_folder(get_folder())
     folder = get_folder() / INCOMING
     folder.mkdir(mode=0o700, exist_ok=True)
@@ -71,9 +71,9 @@ def get_incoming_folder() -> Path:
 
 
 def drop_abandoned_tables(client: EngineClient) -> list[str]:
-    """Drop the tables that killed imports have left, and their files. Return the names of the tables.
+    """Drop the tables and delete the files that killed imports left. Return the names of the tables.
 
-    The lock of imports must be held.
+    The caller must hold the import lock.
     """
     for path in get_incoming_folder().iterdir():
         path.unlink(missing_ok=True)
@@ -92,10 +92,10 @@ def drop_abandoned_tables(client: EngineClient) -> list[str]:
 
 
 def create_staging_table(client: EngineClient, columns: str, file_bytes: int) -> str:
-    """Create a table for the rows of one file, and return its name. A small file is held in memory.
+    """Create a table for the rows of one file, and return its name. The rows of a small file are held in memory.
 
-    A table in memory is empty after a restart of the engine, as if the file had no rows. So it gets a row of its own,
-    for `count_staged`.
+    A restart of the engine empties a table in memory, as if the file had no rows. Each table therefore gets a marker
+    row, whose absence tells `count_staged` that rows were lost.
     """
     name = f"{STAGING}{secrets.token_hex(8)}"
     engine = "Memory" if file_bytes <= BYTES_IN_MEMORY_MAX else "MergeTree ORDER BY tuple()"
@@ -105,11 +105,11 @@ def create_staging_table(client: EngineClient, columns: str, file_bytes: int) ->
 
 
 def count_staged(client: EngineClient, table: str) -> tuple[int, int]:
-    """Return how many rows of a staging table are good, and how many are bad.
+    """Return the numbers of good and of bad rows in a staging table.
 
-    Raises EngineUnavailable if the engine was restarted since the table was created, and has lost its rows.
+    Raises EngineUnavailable if the rows were lost because the engine was restarted.
     """
-    # One statement: the engine could be restarted between two.
+    # One statement, because the engine could be restarted between two statements.
     counts = f"SELECT countIf(problem = {{kept:String}}), countIf(problem = ''), countIf({_IS_BAD}) FROM {table}"
     [[kept, good, bad]] = client.read(counts, _NEITHER).rows
     if not kept:
@@ -118,18 +118,18 @@ def count_staged(client: EngineClient, table: str) -> tuple[int, int]:
 
 
 def check_rows_are_kept(client: EngineClient, table: str, good: int) -> None:
-    """Raise EngineUnavailable if a staging table no longer has so many good rows."""
+    """Raise EngineUnavailable if the number of good rows in a staging table has changed."""
     if count_staged(client, table)[0] != good:
         raise EngineUnavailable(LOST)
 
 
 def drop_table(client: EngineClient, name: str) -> None:
-    """Drop a table with its files. By default, ClickHouse keeps these for some minutes."""
+    """Drop a table with its files. By default, ClickHouse keeps the files for some minutes."""
     client.execute(f"DROP TABLE IF EXISTS {name} SYNC")
 
 
 def read_staged(client: EngineClient, table: str) -> Staged:
-    """Return how many rows of a staging table are good, and what is wrong with the others. Raises EngineUnavailable."""
+    """Return the numbers of good and bad rows in a staging table, and the first bad rows. Raises EngineUnavailable."""
     good, bad = count_staged(client, table)
     rows = client.read(
         f"SELECT row, problem FROM {table} WHERE {_IS_BAD} ORDER BY row LIMIT {{limit:Int64}}",

@@ -12,7 +12,7 @@ STORE_ROW = 1
 def open_store(*, may_start: bool = True) -> EngineClient:
     """Return the client of the engine, after checking that its store belongs to this database.
 
-    Raises NoData before the first import, and EngineUnavailable if the store is lost, empty or that of another
+    Raises NoData before the first import. Raises EngineUnavailable if the store is lost, is empty or belongs to another
     database, or if the engine is off.
     """
     client = get_client(may_start=may_start)
@@ -21,10 +21,10 @@ def open_store(*, may_start: bool = True) -> EngineClient:
 
 
 def create_store_if_missing() -> EngineClient:
-    """Return the client of the engine for an import. The first import creates the store; a concurrent one completes it.
+    """Return the client of the engine for an import. If the store does not exist, create it.
 
-    An interrupted creation is completed. A lost store is never created again: its results would be zeros. Raises
-    EngineError.
+    Concurrent imports may create the store together. An interrupted creation is completed. A lost store is not created
+    again, because queries would return zeros instead of an error. Raises EngineError.
     """
     client = get_client()
     store = Store.objects.filter(pk=STORE_ROW).first()

@@ -1,4 +1,4 @@
-"""Imports of tables, each of which HogQL reads by its name. A new import replaces the rows of the last one at once."""
+"""Imports of tables, which HogQL reads by name. A new import of a table replaces all of its rows atomically."""
 
 import re
 import secrets
@@ -23,14 +23,14 @@ from events.services.data_version import raise_data_version
 from events.services.source_files import BadFile, Format, build_bad_file, find_format
 from events.services.staging import TABLE, drop_table
 
-# The tables that HogQL has by itself, in queries/hogql/tables.py, and names that may follow in PostHog's.
+# The built-in tables of HogQL in queries/hogql/tables.py, and names of PostHog's tables that may be added later.
 BUILT_IN_NAMES = frozenset({"events", "persons", "sessions", "person_distinct_ids", "groups", "cohort_people", "logs"})
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 BAD_COLUMN = re.compile(r"[`\\\x00-\x1f\x7f{}<>]")
 COLUMNS_MAX = 1000
 COLUMN_NAME_MAX_LENGTH = 200
 PROJECT_COLUMN = "project_id"
-# A field that the first lines of a file do not have is an error: left out, nobody would notice.
+# A field that is missing from the first lines of a file is an error, because its values would be dropped silently.
 SETTINGS: Mapping[str, Setting] = {
     "session_timezone": "UTC",
     "input_format_skip_unknown_fields": 0,
@@ -40,7 +40,7 @@ SETTINGS: Mapping[str, Setting] = {
 
 @dataclass(frozen=True)
 class TableSource:
-    """A file with the types of its columns. `name` is how messages call it."""
+    """A file with the types of its columns. `name` is its name in messages."""
 
     path: Path
     format: str
@@ -49,7 +49,7 @@ class TableSource:
 
 
 def check_table_name(name: str) -> None:
-    """Raise ValidationFailed for a name that HogQL cannot have, or has already."""
+    """Raise ValidationFailed for an invalid table name or the name of a built-in table."""
     if not NAME.fullmatch(name) or len(name) > TABLE_NAME_MAX_LENGTH:
         raise ValidationFailed(
             f"{name} cannot be the name of a table: it may have letters, digits and _, at most {TABLE_NAME_MAX_LENGTH},"
@@ -71,9 +71,9 @@ def describe_source(client: EngineClient, path: Path) -> TableSource:
 
 
 def import_table(client: EngineClient, name: str, source: TableSource, project_id: int) -> ImportedTable:
-    """Import a source as the table of a name. The lock of imports must be held.
+    """Import a source as the table `name`. The caller must hold the import lock.
 
-    Raises BadFile where the rows cannot be read, and EngineError; the earlier table stays then.
+    Raises BadFile if the rows cannot be read, and EngineError. In both cases, the earlier table is kept.
     """
     check_columns(source)
     physical = f"{TABLE}{project_id}_{secrets.token_hex(8)}"
@@ -85,7 +85,7 @@ def import_table(client: EngineClient, name: str, source: TableSource, project_i
         client.insert_file(physical, FileImport(source.path, source.format, structure, select, SETTINGS))
         [[rows]] = client.read(f"SELECT count() FROM {physical}").rows
     except EngineError as error:
-        with suppress(EngineError):  # else, the next import drops it
+        with suppress(EngineError):  # the next import drops a table that is left
             drop_table(client, physical)
         if isinstance(error, InvalidQuery):
             raise build_bad_file(source.name, error) from error
@@ -121,7 +121,7 @@ def create_table(client: EngineClient, physical: str, columns: Mapping[str, str]
 def swap_table(
     project_id: int, name: str, physical: str, columns: Mapping[str, str], rows: int
 ) -> tuple[ImportedTable, str]:
-    """Make a stored table the one of a name. Return it, and the stored table that it replaces, or an empty text."""
+    """Assign a stored table to a name. Return the imported table, and the replaced stored table or an empty text."""
     earlier = ImportedTable.objects.filter(project_id=project_id, name=name).first()
     table, _ = ImportedTable.objects.update_or_create(
         project_id=project_id,

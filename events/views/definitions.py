@@ -31,7 +31,7 @@ class EventDefinitionViewSet(ProjectScopedViewSet):
     def list(self, request: Request, project_id: str) -> Response:
         """List names of events.
 
-        The list contains each name that an imported event has, in the order of names.
+        The list contains each name of an imported event once, sorted by name.
         """
         pages, search = LimitOffsetPagination(), self.query_text("search", SEARCH_MAX_LENGTH)
         limit, offset = window = pages.get_window(request)

@@ -1,4 +1,4 @@
-"""Date ranges in words, and those that people choose from a list."""
+"""Date ranges in words, and the date ranges that users choose from a list."""
 
 from datetime import date, datetime
 from typing import Any
@@ -23,7 +23,7 @@ PRESETS = {
 
 
 def describe_range(start: Any, end: Any) -> str:
-    """Return a date range of filters in words, or an empty text for none and for one that cannot be read."""
+    """Return a date range of filters in words, or an empty text if it is missing or unreadable."""
     label = PRESETS.get((start or "", end or "")) if isinstance(start or "", str) and isinstance(end or "", str) else ""
     if label:
         return label
@@ -36,7 +36,7 @@ def describe_range(start: Any, end: Any) -> str:
 
 
 def describe_days(first: date, last: date) -> str:
-    """Return the days of a range, both included."""
+    """Return the first and the last day of a range in words."""
     if first == last:
         return format_day(first)
     return f"{format_day(first, has_year=first.year != last.year)} \u2013 {format_day(last)}"

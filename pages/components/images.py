@@ -1,4 +1,4 @@
-"""Charts as images: SVG, and PNG that a separate process renders from it."""
+"""Charts as images: SVG, and PNG that a separate process renders from the SVG."""
 
 import subprocess
 import sys
@@ -20,14 +20,15 @@ from users.readers import Row
 SCRIPT = Path(__file__).with_name("png_process.py")
 FONTS = Path(__file__).parents[1] / "fonts"
 SECONDS = 10
-# Each takes a processor for some tenths of a second: others wait, but a thread of the pool not for long.
+# Each image occupies a processor for some tenths of a second. Further requests wait, but not for long, because each of
+# them occupies a thread of the pool.
 PROCESSES = 2
 SECONDS_TO_WAIT = 2
 _slots = BoundedSemaphore(PROCESSES)
 
 
 def draw_image(insight: Row, format: str, size: ImageSize) -> bytes | None:
-    """Return the chart of an insight as SVG or PNG, or None if there is no chart. For the setting CHART_IMAGES."""
+    """Return the chart of an insight as SVG or PNG, or None without a chart. CHART_IMAGES names this function."""
     shown = to_plain_json(insight)
     query = shown["query"] or get_legacy_display(shown)
     moment = get_computed_at(shown, Clock(now(), ZoneInfo(shown["timezone"] or "UTC")))

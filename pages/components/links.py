@@ -30,7 +30,7 @@ class Address(NamedTuple):
 
 
 def find_addresses(text: str) -> Iterator[Address]:
-    """Yield the web and mail addresses in a text, and where they link to."""
+    """Yield the web and mail addresses in a text, with the targets of their links."""
     for match in _ADDRESS.finditer(text):
         shown = _strip_punctuation(match[0])
         if match["mail"]:

@@ -25,8 +25,8 @@ TAGS = {
     *("h1", "h2", "h3", "h4", "h5", "h6", "p", "br", "hr", "blockquote", "pre", "code", "em", "strong", "s", "a"),
     *("ul", "ol", "li", "table", "thead", "tbody", "tr", "th", "td"),
 }
-# The limits of one page. Parsing takes up to 20 microseconds for each character that may be markup, and next to
-# nothing for letters.
+# The limits of one page. Parsing takes up to 20 microseconds for each character that may be markup, and almost no time
+# for letters.
 MAX_PARSED_CHARACTERS = 200_000
 MAX_MARKUP_CHARACTERS = 30_000
 _MARKUP = re.compile(r"[^\w ]|_")
@@ -103,7 +103,7 @@ _without_tables = _build_parser("strikethrough")
 
 
 def render_texts(texts: Iterable[str]) -> list[SafeString]:
-    """Return the texts of one page as HTML. Beyond the limits, texts are shown as they are written."""
+    """Return the texts of one page as HTML. Texts beyond the limits are shown as plain text."""
     characters, markup, shown = MAX_PARSED_CHARACTERS, MAX_MARKUP_CHARACTERS, []
     for text in texts:
         characters -= len(text)

@@ -1,7 +1,7 @@
 """Draw SVG from the standard input as PNG to the standard output: `python png_process.py WIDTH HEIGHT FONTS`.
 
-It is run in a process of its own and never imported: the renderer keeps the interpreter lock while it draws, and a
-process can be limited and ended.
+The script runs in a separate process, because the renderer holds the global interpreter lock while it draws, and
+because the resources of a process can be limited.
 """
 
 import sys
@@ -14,7 +14,7 @@ MEMORY_BYTES = 1024 * 1024 * 1024
 
 
 def limit_resources() -> None:
-    """Limit the time of the processor and the memory of this process, where the system can."""
+    """Limit the processor time and the memory of this process, if the system supports limits."""
     with suppress(ImportError, ValueError, OSError):
         import resource
 

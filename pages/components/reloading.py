@@ -1,4 +1,4 @@
-"""Automatic reloads of pages while results are being computed: a limited number, without a script."""
+"""A limited number of automatic reloads of pages while results are being computed, without JavaScript."""
 
 from typing import NamedTuple
 
@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from dashboards_api.parsing import parse_int
 
 PARAMETER = "reload"
-# The seconds before each time that a page loads itself. After the last one it has a link only.
+# The seconds before each automatic reload. After the last reload, the page has only a link.
 DELAYS = (2, 3, 5, 10)
 
 
@@ -20,7 +20,7 @@ class Reload(NamedTuple):
 
 
 def plan_reload(request: HttpRequest, *, is_automatic: bool) -> Reload:
-    """Return how a page with queued results is reloaded. Only the response to a GET request reloads automatically."""
+    """Return the reload of a page with queued results. Only the response to a GET request reloads automatically."""
     query = request.GET.copy()
     done = parse_int(query.pop(PARAMETER, ["0"])[0]) or 0
     link = f"{request.path}?{query.urlencode()}" if query else request.path

@@ -1,4 +1,4 @@
-"""The state of an insight's result: its age, whether it is stale, and the reason why there is none."""
+"""The state of an insight's result: its age, whether it is stale, and the reason why it is missing."""
 
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -18,7 +18,7 @@ DAMAGED = "This insight cannot be read."
 
 
 class Clock(NamedTuple):
-    """The present time, and how a page shows moments: with an age, or without, if the page may be cached."""
+    """The present moment, and the format of other moments. A page that may be cached shows moments without ages."""
 
     now: datetime
     zone: ZoneInfo
@@ -43,7 +43,7 @@ class ResultView(NamedTuple):
     is_queued: bool
     is_stale: bool
     error: str
-    reason: str  # the text in the place of a chart
+    reason: str  # the text that replaces a chart
     computed_at: str  # for machines, empty if there is no result
     age: str
     exact: str
@@ -67,7 +67,7 @@ def build_result_view(insight: Row, clock: Clock, *, is_damaged: bool = False) -
 
 
 def is_stale(insight: Row, now: datetime) -> bool:
-    """Return whether a result is older than it should be."""
+    """Return whether a result is older than its interval allows."""
     target: Any = insight["cache_target_age"]
     moment = datetime.fromisoformat(target) if isinstance(target, str) else target
     return moment is not None and moment <= now

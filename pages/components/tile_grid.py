@@ -19,7 +19,7 @@ from pages.components.results import Clock, build_result_view
 from queries.nodes import iter_nodes
 from users.readers import Row
 
-# The colours of tiles that have a style; any other is shown as none.
+# The colors of tiles in the style sheet. Tiles of other colors are shown without a color.
 COLORS = frozenset({"blue", "green", "purple", "red", "orange", "yellow", "pink", "gray", "black"})
 # The fields that describe rows of SQL.
 SQL_FIELDS = ("columns", "types", "hasMore", "timezone")
@@ -159,7 +159,7 @@ def _list_files(tile: Row, details: TileDetails) -> list[tuple[str, str]]:
 
 
 def get_computed_at(insight: Row, clock: Clock) -> datetime:
-    """Return the time at which the result was computed, in the project's time zone. A cached page shows that state."""
+    """Return the moment of the computation in the project's time zone. A cached page shows the state at that moment."""
     refreshed = insight["last_refresh"]
     return (datetime.fromisoformat(refreshed) if refreshed else clock.now).astimezone(clock.zone)
 

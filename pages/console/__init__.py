@@ -1,1 +1,1 @@
-"""The console: pages for signed-in users, and those for signing in."""
+"""The console: pages for signed-in users, and the pages for signing in."""

@@ -1,4 +1,4 @@
-"""The form for who may edit a dashboard: its restriction level, and its collaborators."""
+"""The form for the edit permissions of a dashboard: its restriction level, and its collaborators."""
 
 from functools import partial
 
@@ -18,7 +18,7 @@ from users.models import Membership
 
 
 class NoSuchMember(ValidationFailed):
-    """The form names no member."""
+    """The form contains no valid id of a member."""
 
     def __init__(self) -> None:
         super().__init__("Choose a member.", attr="member")
@@ -38,7 +38,7 @@ class AccessView(BoardView):
         return self.show(f"{request.path.removesuffix('/access')}?panel=access#access", said=said)
 
     def act(self, membership: Membership, number: int, changes: ChangeSet) -> str:
-        """Do what the form asks for, and return what the page says then."""
+        """Perform the action of the form, and return the message for the page."""
         project, form = membership.project, self.request.POST
         action = form.get("action", "")
         if action == "level":

@@ -21,7 +21,7 @@ SIGN_IN = "/login"
 
 
 class FormView(View):
-    """A page with forms. Null characters are refused: browsers never send them, and PostgreSQL cannot store them."""
+    """A page with forms. Null characters, which browsers never send and PostgreSQL cannot store, are refused."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if any("\0" in text for name, values in request.POST.lists() for text in (name, *values)):
@@ -30,7 +30,7 @@ class FormView(View):
 
 
 class ConsoleView(FormView):
-    """A page for the signed-in user, `self.user`. Others are redirected to the sign-in page."""
+    """A page for the signed-in user, `self.user`. Other visitors are redirected to the sign-in page."""
 
     user: User
 
@@ -66,7 +66,7 @@ class ConsoleView(FormView):
     ) -> HttpResponse:
         """Return a page. With `keeps_message` the next page shows the same one-time message again."""
         around = {"user": self.user, "memberships": list_memberships(self.user, BrowserSession())}
-        around["is_unsaved"] = self.request.method == "POST"  # what is stored is followed by a redirect
+        around["is_unsaved"] = self.request.method == "POST"  # the response to a stored form is a redirect
         is_shown = self.request.method == "GET" and COOKIE in self.request.COOKIES
         once = {"once": read_message(self.request, self.user) if is_shown else {}}
         response = disable_caching(render(self.request, template, {**around, **once, **context}, status=status))
@@ -110,6 +110,6 @@ def set_retry_after(response: HttpResponse, error: TooManyAttempts) -> HttpRespo
 
 
 def disable_caching(response: HttpResponse) -> HttpResponse:
-    """Forbid all caching, also by the browser, which other people may use next."""
+    """Forbid all caching, including by the browser, which another person may use next."""
     response["Cache-Control"] = "no-store"
     return response

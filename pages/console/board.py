@@ -1,4 +1,4 @@
-"""The page of a dashboard with its panels, which several views show: each answers the forms of some of them."""
+"""The page of a dashboard with its panels. Several views show this page, and each handles the forms of some panels."""
 
 from functools import partial
 from typing import Any
@@ -63,7 +63,7 @@ class BoardView(ConsoleView):
         versions, dashboard = self.view_dashboard(number, membership, results)
         tile_grid = build_tiles(dashboard, project)
         panel = given.get("panel") or self.request.GET.get("panel", "")
-        # A page that shows older results loads itself only after a refresh: its forms may be in use.
+        # A page that shows older results reloads automatically only after a refresh, because its forms may be in use.
         is_watched = PARAMETER in self.request.GET or tile_grid.has_gaps
         reload = plan_reload(self.request, is_automatic=is_watched and not panel)
         was, sharing = form_fields(dashboard), read_sharing(number, project=project, viewer=membership)
@@ -87,7 +87,7 @@ class BoardView(ConsoleView):
             "draft": {**was, **given.get("draft", {})},
             **self.open_panel(panel, membership, dashboard, given),
         }
-        # The message stays while the page loads itself again: it may offer to undo something.
+        # The message is kept during automatic reloads, because it may offer to undo an action.
         response = self.page(
             "pages/console/dashboard.html", around, status, keeps_message=bool(reload.seconds and tile_grid.queued)
         )
@@ -95,14 +95,14 @@ class BoardView(ConsoleView):
         return response
 
     def view_dashboard(self, number: int, membership: Membership, results: Results) -> tuple[DashboardVersions, Row]:
-        """Return a dashboard with its versions, and store the time of the view. Forms do not count as views."""
+        """Return a dashboard with its versions, and store the moment of the view. Forms do not count as views."""
         found = read_dashboard_revision(number, project=membership.project, viewer=membership, results=results)
         if self.request.method == "GET":
             update_last_accessed(number, found[1]["last_accessed_at"])
         return found
 
     def open_panel(self, panel: str, membership: Membership, dashboard: Row, given: dict[str, Any]) -> dict[str, Any]:
-        """Return what the open panel shows beside the dashboard. Closed ones read nothing."""
+        """Return the context of the open panel. Closed panels read no data."""
         query = self.request.GET
         if panel == "add":
             search = query.get("search", "").replace("\0", "")[:SEARCH_MAX_LENGTH]
@@ -125,6 +125,6 @@ def build_tiles(dashboard: Row, project: Project) -> TileGrid:
 
 
 def build_file_link(project_id: int, dashboard_id: int, tile: Row, format: str) -> str:
-    """Return the address of the result of a tile as a file: the insight as this dashboard shows it."""
+    """Return the address of a tile's result as a file, with the insight as this dashboard shows it."""
     insight_id = tile["insight"]["id"]
     return f"/api/projects/{project_id}/insights/{insight_id}/export/?format={format}&from_dashboard={dashboard_id}"

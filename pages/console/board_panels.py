@@ -49,9 +49,9 @@ def _describe_insight(row: Row, dashboard_id: int) -> Row:
 
 
 def find_tile(tiles: list[Row], tile_id: int, sent: Values) -> dict[str, Any]:
-    """Return a tile with its stored settings and the values of the form, or nothing for an unknown tile.
+    """Return a tile with its stored settings and the values of the form, or an empty dictionary for an unknown tile.
 
-    `sent` are refused values, which replace the stored ones in the form.
+    `sent` are refused values, which replace the stored values in the form.
     """
     places = compute_placements([tile["layouts"] for tile in tiles])
     for tile, place in zip(tiles, places, strict=True):

@@ -36,7 +36,7 @@ from queries.services.results import RefreshRequest, Results
 from users.models import Membership
 
 CANNOT_UNDO = "The dashboard has changed since, so this cannot be undone in one step. Restore a version instead."
-# What the page says after a step of sharing.
+# The messages of the page after the actions of the sharing panel.
 SAID = {
     "enable": "The dashboard is shared: anyone with the link can see it.",
     "disable": "The dashboard is not shared any more.",
@@ -69,7 +69,7 @@ class DashboardView(BoardView):
         return None
 
     def asks_for_first_password(self, membership: Membership, number: int) -> bool:
-        """Return whether the form requires a password while there is none, which would lock everyone out."""
+        """Return whether the form requires a password while the link has none, which would lock out all viewers."""
         if "password_required" not in self.request.POST:
             return False
         sharing = to_plain_json(read_sharing(number, project=membership.project, viewer=membership))
@@ -94,7 +94,7 @@ class DashboardView(BoardView):
             return self.board(membership, number, {"panel": panel, "error": detail, "draft": self.draft}, status=409)
 
     def compute(self, membership: Membership, number: int) -> HttpResponse:
-        """Queue all results of the dashboard, and redirect to its page, which then loads itself again."""
+        """Queue all results of the dashboard, and redirect to its page, which then reloads automatically."""
         results = Results(membership.project, RefreshRequest(Refresh.FORCE_ASYNC))
         read_dashboard_revision(number, project=membership.project, viewer=membership, results=results)
         return HttpResponseRedirect(f"{self.request.path}?{PARAMETER}=0", status=303)

@@ -22,7 +22,7 @@ ATTEMPTS = 3
 def write_dashboard(
     request: HttpRequest, membership: Membership, dashboard_id: int, work: Callable[[ChangeSet], T]
 ) -> T:
-    """Run `work` in a write transaction, at the version in the form, if it has one. Raises VersionConflict."""
+    """Run `work` in a write transaction, at the version in the form, if there is any. Raises VersionConflict."""
     return perform_write(
         work,
         lambda result, changes: result,
@@ -32,7 +32,7 @@ def write_dashboard(
 
 
 def get_expected(request: HttpRequest, membership: Membership, dashboard_id: int) -> IfMatchVersions | None:
-    """Return the version in the form, if it has one."""
+    """Return the version in the form, or None if the form has no version."""
     version = parse_int(request.POST.get("version"))
     return None if version is None else IfMatchVersions(dashboard_id, membership.project, {version})
 
@@ -43,10 +43,10 @@ def write_and_offer_undo(
     work: Callable[[ChangeSet], T],
     expected: IfMatchVersions | None = None,
 ) -> tuple[T, dict[str, Any] | None]:
-    """Run `work` in a write transaction. Return its result, and the form that undoes it for `ConsoleView.show`.
+    """Run `work` in a write transaction. Return its result, and the form for `ConsoleView.show` that undoes the change.
 
-    It restores the version before, unless somebody has changed the dashboard since. Without a change there is none.
-    Raises VersionConflict.
+    The form restores the previous version, unless another user has changed the dashboard since. If `work` changed
+    nothing, there is no form. Raises VersionConflict.
     """
 
     def build_undo(result: T, changes: ChangeSet) -> tuple[T, dict[str, Any] | None]:
@@ -67,9 +67,9 @@ def write_merged(
     edits: Mapping[str, str],
     work: Callable[[ChangeSet], T],
 ) -> tuple[T, dict[str, Any] | None]:
-    """Write the edits of the form of a dashboard, together with what others changed since it was opened.
+    """Write the edits in the form of a dashboard, and keep the changes of other users since the form was opened.
 
-    Raises VersionConflict if somebody has changed one of the same fields, and as `write_and_offer_undo` does.
+    Raises VersionConflict if another user has changed one of the same fields, or if repeated attempts conflict.
     """
     project = membership.project
     for attempt in range(ATTEMPTS):

@@ -90,7 +90,7 @@ class DashboardListView(ConsoleView):
 
 
 def parse_query(asked: QueryDict) -> ListQuery:
-    """Return the filters and the order in a query string. Invalid ones count as missing."""
+    """Return the filters and the order in a query string. Invalid values are ignored."""
     tag, order = (clean_text(asked.get(name, "")) for name in ("tag", "order"))
     folder = asked.get("folder", "").replace("\0", "")
     return ListQuery(

@@ -1,7 +1,7 @@
 """The form that edits a dashboard. It changes only the fields that the user changed.
 
-The form contains the original value of each field. Changes that others made meanwhile are therefore kept, and so is
-what a form cannot hold, such as line breaks in a name.
+The form contains the original value of each field. Changes that other users made meanwhile are therefore kept, and so
+are characters that a form cannot represent, such as line breaks in a name.
 """
 
 import csv
@@ -50,7 +50,7 @@ def form_fields(dashboard: dict[str, Any]) -> dict[str, str]:
 
 def get_edits(form: QueryDict) -> dict[str, str]:
     """Return the fields that the user changed. A field without an original value counts as changed."""
-    # Forms of a release without folders have no such field, which must not clear the folder.
+    # Forms of a release without folders have no field `folder`, and must not clear the folder.
     sent = {name: form.get(name, "") for name in FIELDS if name in form or name != "folder"}
     return {name: text for name, text in sent.items() if not is_same_text(text, form.get(f"was-{name}"))}
 

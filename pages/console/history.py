@@ -28,7 +28,7 @@ from users.readers import Row
 CHANGED_SINCE = (
     "This dashboard has changed since you opened its history. You now see its latest version: restore again to go on."
 )
-# The number of changes shown of an entry, and the characters of a value.
+# The number of changes that are shown for an entry, and the number of characters of a value.
 CHANGES_SHOWN = 20
 VALUE_SHOWN = 120
 
@@ -78,7 +78,7 @@ class HistoryView(ConsoleView):
 
 
 class VersionView(ConsoleView):
-    """A dashboard as it was at a version, before it is restored. Insights are shown in their present form."""
+    """A dashboard at a version, before this version is restored. Insights are shown in their present form."""
 
     def get(self, request: HttpRequest, project_id: str, id: str, version: str) -> HttpResponse:
         membership, number = self.enter(project_id), parse_id(id, DashboardNotFound)
@@ -103,7 +103,7 @@ class VersionView(ConsoleView):
 
 
 def build_version_tiles(state: dict[str, Any], dashboard: Row, membership: Membership) -> list[Row]:
-    """Return the tiles of a snapshot in the form of a reader. Insights that are deleted are left out."""
+    """Return the tiles of a snapshot in the form of a reader. Deleted insights are left out."""
     shown = {tile["insight"]["id"]: tile["insight"] for tile in to_plain_json(dashboard["tiles"]) if tile["insight"]}
     rows = []
     for order, (id_, tile) in enumerate(state["tiles"].items()):
@@ -119,7 +119,7 @@ _NO_DISPLAY: Row = {"layouts": {}, "color": None, "show_description": None, "tra
 
 
 def find_insight(insight_id: int | None, shown: dict[int, Row], membership: Membership) -> Row | None:
-    """Return an insight of a snapshot: that of the dashboard, or else by itself; None for a deleted one."""
+    """Return an insight of a snapshot as the dashboard shows it or, else, by itself. Return None if it is deleted."""
     if insight_id is None or insight_id in shown:
         return shown.get(insight_id or 0)
     try:
@@ -130,7 +130,7 @@ def find_insight(insight_id: int | None, shown: dict[int, Row], membership: Memb
 
 
 def find_titles(project: Project, dashboard: Row, entries: list[dict[str, Any]]) -> dict[str, str]:
-    """Return the titles of the tiles of a dashboard, and of those that the entries added or removed, by their ids."""
+    """Return the titles, by id, of the tiles of a dashboard and of the tiles that the entries added or removed."""
     insights = find_insight_ids(entries)
     names = read_insight_names(project, set(insights.values()))
     removed = {tile: quote(names[insight]) for tile, insight in insights.items() if names.get(insight)}
@@ -164,7 +164,7 @@ def truncate(value: Any) -> str:
 
 
 def describe_person(entry: dict[str, Any]) -> str:
-    """Return who made a change, and with which API key."""
+    """Return the name of the user who made a change, and the label of the API key, if one was used."""
     user, trigger = entry["user"], entry["detail"]["trigger"]
     if not user:
         return "Before the activity log" if entry["is_system"] else "Former member"

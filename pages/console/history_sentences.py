@@ -1,4 +1,4 @@
-"""The history of a dashboard in sentences: what each change did, grouped by sessions of work. Pure functions."""
+"""The history of a dashboard as sentences about its changes, grouped by sessions of work. Pure functions."""
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
@@ -10,7 +10,7 @@ Change = dict[str, Any]
 
 # Changes by one person with less time between them are one session.
 PAUSE = timedelta(minutes=15)
-# More tiles than these are counted in a sentence.
+# The largest number of tiles that a sentence lists. More tiles are counted.
 NAMED_TILES = 3
 UNKNOWN = "a tile"
 _TEXT_SHOWN = 60
@@ -135,7 +135,7 @@ def _is_layout(change: Change) -> bool:
 
 
 def _describe_layouts(changes: list[Change], titles: Mapping[str, str]) -> list[str]:
-    """Return what happened to the places of tiles. Those that only made room for others are not named."""
+    """Return sentences about resized and moved tiles. Tiles that were only shifted by these changes are not named."""
     resized: list[str] = []
     moved: list[str] = []
     shifted: list[str] = []
@@ -154,7 +154,7 @@ def _describe_layouts(changes: list[Change], titles: Mapping[str, str]) -> list[
 
 
 def _get_place(layouts: Any) -> tuple[Any, ...]:
-    """Return the column, the width and the height of a tile, or nothing."""
+    """Return the column, the width and the height of a tile, or an empty tuple."""
     place = layouts.get("sm") if isinstance(layouts, dict) else None
     return tuple(place.get(key) for key in ("x", "w", "h")) if isinstance(place, dict) else ()
 
@@ -164,7 +164,7 @@ def _join_some(titles: list[str]) -> str:
 
 
 def get_snapshot_title(tile: Any) -> str:
-    """Return the title of a tile in a snapshot, or an empty text for an insight, of which it has the id alone."""
+    """Return the title of a tile in a snapshot, or an empty text for an insight, whose name the snapshot lacks."""
     if not isinstance(tile, dict):
         return ""
     text, button = tile.get("text"), tile.get("button_tile")

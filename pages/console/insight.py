@@ -1,4 +1,4 @@
-"""The page with the form of an insight: a new one for a dashboard, or one that the dashboard shows."""
+"""The page with the form of an insight: a new insight for a dashboard, or an insight that the dashboard shows."""
 
 from typing import Any, NamedTuple
 
@@ -36,7 +36,7 @@ CHANGED_SINCE = "Somebody changed this insight since you opened it. Save again t
 
 
 class Editing(NamedTuple):
-    """One request of the form: who edits which insight on which dashboard. A new insight has no id."""
+    """One request of the form, with the member, the dashboard and the insight. A new insight has no id."""
 
     membership: Membership
     dashboard_id: int
@@ -66,7 +66,7 @@ class InsightView(ConsoleView):
             return self.form(editing, values, {"error": error.detail, "attr": error.attr}, was=was, status=400)
 
     def find(self, project_id: str, id: str, insight_id: str) -> Editing:
-        """Return what the path names. Raises NotFound and Forbidden."""
+        """Return the dashboard and the insight of the path. Raises NotFound and Forbidden."""
         membership, number = self.enter(project_id), parse_id(id, DashboardNotFound)
         project = membership.project
         dashboard = read_dashboard(number, project=project, viewer=membership)
@@ -86,7 +86,7 @@ class InsightView(ConsoleView):
         )
 
     def save(self, editing: Editing, values: Values, query: dict[str, Any] | None) -> HttpResponse:
-        """Store the insight, and return to the dashboard. Only what the user changed is written."""
+        """Store the insight, and redirect to the dashboard. Only the changes of the user are written."""
         body: dict[str, Any] = {
             name: values[name] for name in ("name", "description") if values[name] != editing.stored[name]
         }
@@ -139,7 +139,7 @@ class InsightView(ConsoleView):
         return self.page("pages/console/insight.html", around, status=status)
 
     def preview(self, editing: Editing, values: Values, query: dict[str, Any] | None) -> TileGrid | None:
-        """Return the preview that the form asks for, and have the request wait for its result."""
+        """Return the preview of a query, and make the request wait for its result."""
         shown = query if query is not None else editing.query
         if not shown:
             return None

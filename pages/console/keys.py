@@ -12,7 +12,7 @@ from users.readers import list_api_keys
 from users.services.api_keys import MAX_KEYS_PER_USER, NewKey, create_api_key, get_expiry, revoke_api_key, roll_api_key
 
 KEYS = "/keys"
-# The scopes in the form. The API and the commands can grant others.
+# The scopes in the form. The API and the commands can grant other scopes.
 READ = ("read",)
 BOTH = ("read", "write")
 SCOPES = (
@@ -45,7 +45,7 @@ class KeysView(ConsoleView):
             return HttpResponseRedirect(KEYS, status=303)
 
     def confirm_password(self, form: QueryDict) -> HttpResponse:
-        """Redirect to signing in again, and from there to the page with what was typed."""
+        """Redirect to the sign-in page, which redirects back to this page with the typed values."""
         typed = urlencode({name: form.getlist(name) for name in FIELDS if name in form}, doseq=True)
         following = f"{KEYS}?{typed}" if typed else KEYS
         return HttpResponseRedirect(f"{SIGN_IN}?{urlencode({'again': 1, 'next': following})}", status=303)

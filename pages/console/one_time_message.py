@@ -1,7 +1,7 @@
 """Messages that a page shows once after a form: a new API key, a link, a confirmation.
 
-Forms redirect, so that a reload does not repeat them. The message travels in a cookie that is signed for its user and
-expires after a minute. It is never stored on the server, where sessions and backups would contain secrets that the
+Forms redirect, so that a reload does not submit them again. The message is sent in a cookie that is signed for its user
+and expires after a minute. It is never stored on the server, where sessions and backups would contain secrets that the
 database keeps only as hashes.
 """
 

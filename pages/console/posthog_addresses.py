@@ -11,7 +11,7 @@ from users.models import Membership
 
 DASHBOARDS = ("dashboard", "dashboards")
 INSIGHTS = ("insights", "insight")
-# Other pages of a project, for which the list of dashboards stands in.
+# Other pages of a project, which redirect to the list of dashboards.
 HOME = ("home", "homepage", "")
 
 

@@ -1,4 +1,4 @@
-"""The preview of an insight that is not stored: its query is computed by the same queue as that of a stored one."""
+"""The preview of an insight that is not stored. Its query is computed through the same queue as stored insights."""
 
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,12 +12,12 @@ from pages.components.tile_grid import TileDetails, TileGrid, build_tile_grid
 from queries.services.results import Results
 from users.models import Project
 
-# The place of the one tile of a preview.
+# The placement of the only tile of a preview.
 LAYOUTS = {"sm": {"x": 0, "y": 0, "w": 12, "h": 8}}
 
 
 def build_preview(project: Project, query: dict[str, Any], *, name: str, results: Results) -> TileGrid:
-    """Return a grid with one tile that shows the result of a query, or why there is none."""
+    """Return a grid with one tile that shows the result of a query, or the reason why there is no result."""
     [fields] = read_insight_results([(dump_json(query), None)], project, results)
     insight = {
         **to_plain_json(fields),

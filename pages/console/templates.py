@@ -1,4 +1,4 @@
-"""Dashboards from templates: the list of templates, and the form for the variables of one."""
+"""Dashboards from templates: the list of templates, and the form for the variables of a template."""
 
 from typing import Any
 
@@ -37,7 +37,7 @@ DOCUMENT = (
 
 
 class TemplatesView(ConsoleView):
-    """The templates that a project can use, its own and those of the service."""
+    """The templates that a project can use, which are its own templates and the templates of the service."""
 
     def get(self, request: HttpRequest, project_id: str) -> HttpResponse:
         membership = self.enter(project_id)
@@ -64,7 +64,7 @@ class TemplateView(ConsoleView):
         return template
 
     def prepare(self, request: HttpRequest, project_id: str, template_id: str) -> HttpResponse | None:
-        """Fill the template, which may take long."""
+        """Fill the template before the transaction, because this may be slow."""
         membership = self.enter(project_id)
         template = self.find(membership, template_id)
         document = {name: template[name] for name in DOCUMENT if template[name] is not None}

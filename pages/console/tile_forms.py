@@ -1,4 +1,4 @@
-"""The forms of tiles: what each action writes, with the same services and rules as the API."""
+"""The actions of the forms of tiles, with the same services and rules as the API."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -35,7 +35,7 @@ BUTTON_FIELDS = ("text", "url", "placement", "style")
 # The columns and rows of new texts and buttons. A new insight gets the default size.
 TEXT_SIZE = (6, 3)
 BUTTON_SIZE = (3, 1)
-# A host, optionally with a port and a path, as people type it.
+# A host, optionally with a port and a path, as users type it.
 BARE_ADDRESS = re.compile(r"(?:[\w-]+\.)+[A-Za-z][\w-]*(?::\d+)?(?:[/?#]\S*)?")
 
 
@@ -76,7 +76,7 @@ def find_tile_index(tiles: list[Row], tile_id: int) -> int:
 
 
 def perform(action: TileAction, changes: ChangeSet) -> tuple[int, str]:
-    """Do what a form asks for. Return the id of the tile, and a sentence about it.
+    """Perform the action of a form. Return the id of the tile, and a message for the page.
 
     Raises ValidationFailed, NotFound, Forbidden, and TextChanged.
     """
@@ -111,7 +111,7 @@ def _add_button(action: TileAction, changes: ChangeSet) -> tuple[int, str]:
 
 
 def _place_below(action: TileAction, size: tuple[int, int]) -> dict[str, Any]:
-    """Return the layouts of a tile below all others. Browsers of phones order tiles by these, too."""
+    """Return the layouts of a tile below all other tiles. Phones order tiles by these layouts, too."""
     places = compute_placements([tile["layouts"] for tile in action.read_tiles()])
     bottom = max((y + height for _, y, _, height in places), default=0)
     return {"sm": set_placement(None, (0, bottom, *size))}
@@ -132,7 +132,7 @@ def _save_button(action: TileAction, changes: ChangeSet) -> tuple[int, str]:
 
 
 def _check_unchanged(action: TileAction, kind: str, fields: Mapping[str, str]) -> None:
-    """Raise TextChanged if the content of a tile is not what the form had when it was opened."""
+    """Raise TextChanged if the content of a tile has changed since the form was opened."""
     if not any(name in action.form for name in fields.values()):
         return
     tiles = action.read_tiles()
@@ -168,7 +168,7 @@ def _resize(action: TileAction, changes: ChangeSet, wider: int, higher: int) -> 
 
 
 def _place(action: TileAction, changes: ChangeSet) -> tuple[int, str]:
-    """Put a tile where it was dropped. The tiles that it would overlap move down."""
+    """Move a tile to the placement at which it was dropped. Tiles that it would overlap are moved."""
     tiles = action.read_tiles()
     index = action.find_index(tiles)
     places = compute_placements([tile["layouts"] for tile in tiles])

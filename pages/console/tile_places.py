@@ -1,4 +1,4 @@
-"""The places of tiles on the grid of 12 columns: what the forms that move and resize them mean. Pure functions."""
+"""The placements of tiles on the grid of 12 columns, after forms that move and resize them. Pure functions."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ MAX_ROW = 100_000
 
 
 def read_place(form: QueryDict) -> GridPlacement:
-    """Return the place in the form, within the grid. Raises ValidationFailed."""
+    """Return the placement in the form, within the grid. Raises ValidationFailed."""
     numbers = [parse_int(form.get(name)) for name in ("x", "y", "w", "h")]
     found = [number for number in numbers if number is not None]
     if len(found) < len(numbers) or not 0 <= found[1] <= MAX_ROW:
@@ -25,9 +25,10 @@ def read_place(form: QueryDict) -> GridPlacement:
 
 
 def make_room(places: list[GridPlacement], index: int, wanted: GridPlacement) -> list[GridPlacement]:
-    """Return the placements with one of them changed.
+    """Return the placements after one tile is moved to `wanted`.
 
-    A tile that it overlaps alone changes places with it, if it fits there. Others move down below it, and all move up.
+    If the moved tile overlaps only one tile, and that tile fits in the old placement, the two are swapped. Otherwise,
+    the overlapped tiles are moved down. All tiles are then moved up.
     """
     places = _swap(places, index, wanted)
     others = sorted((place[1], place[0], number) for number, place in enumerate(places) if number != index)
@@ -41,7 +42,7 @@ def make_room(places: list[GridPlacement], index: int, wanted: GridPlacement) ->
 
 
 def _swap(places: list[GridPlacement], index: int, wanted: GridPlacement) -> list[GridPlacement]:
-    """Return the placements with the one tile that is overlapped where the other one was, if it fits there."""
+    """Return the placements with the only overlapped tile at the old placement of the moved tile, if it fits there."""
     old_x, old_y, old_width, old_height = places[index]
     covered = [number for number, place in enumerate(places) if number != index and _overlaps(place, wanted)]
     if len(covered) != 1 or (old_width, old_height) != wanted[2:]:
@@ -63,7 +64,7 @@ def _overlaps(one: GridPlacement, other: GridPlacement) -> bool:
 
 
 def move_in_order(ids: list[int], index: int, step: int) -> list[int]:
-    """Return the ids with one of them moved by a step, or unchanged at an end."""
+    """Return the ids with one id moved by a step, or unchanged if it is at an end."""
     other = index + step
     if 0 <= other < len(ids):
         ids[index], ids[other] = ids[other], ids[index]

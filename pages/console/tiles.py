@@ -1,4 +1,4 @@
-"""The tiles of a dashboard: the page for editing them without scripts, and their forms on the board."""
+"""The tiles of a dashboard: the page for editing them without JavaScript, and their forms on the board."""
 
 from functools import partial
 from typing import Any
@@ -20,7 +20,7 @@ from pages.console.tile_moves import MOVE, TARGET, move_to_dashboard
 from users.models import Membership
 from users.readers import Row
 
-# The field of the forms on the board, to which they return.
+# The field of forms on the board, which redirect to the board.
 FROM_BOARD = "board"
 _PANELS = {"add": "add", "add-button": "add", "add-insight": "add"}
 

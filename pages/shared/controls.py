@@ -1,4 +1,4 @@
-"""The form with which viewers of a shared page choose what its link lets them override. It works without a script.
+"""The form with which viewers of a shared page choose the overrides that its link allows. It needs no JavaScript.
 
 Its fields are parameters of the address: `range`, or `date_from` and `date_to`, and `text_…`, `number_…` or `flag_…`
 with the name of a variable. They mean the same as `filters_override` and `variables_override`.
@@ -29,7 +29,7 @@ FLAG = "flag"
 _PREFIXES = {f"{kind}_": kind for kind in (TEXT, NUMBER, FLAG)}
 HINT_MAX_LENGTH = 100
 _FLAGS = {"true": True, "false": False}
-# The parameters that the form keeps: its fields replace overrides in JSON.
+# The parameters that the form keeps. It does not keep overrides in JSON, because its fields replace them.
 _KEPT = ("refresh", "refresh_every")
 
 
@@ -50,7 +50,7 @@ class Field(NamedTuple):
 
 
 class Controls(NamedTuple):
-    """The form, with the values of the request. `reset` is the address without them, if there are any."""
+    """The form, with the values of the request. `reset` is the address without these values, or empty if unneeded."""
 
     ranges: list[Option]
     dates: list[Field]
@@ -64,7 +64,7 @@ class Controls(NamedTuple):
 
 
 def add_form_overrides(overrides: RequestOverrides, query: QueryDict) -> RequestOverrides:
-    """Return the overrides of a request with those of the fields in its address. Raises ValidationFailed."""
+    """Return the overrides of a request, including the overrides of the form's fields. Raises ValidationFailed."""
     filters, variables = _read_dates(query), _read_variables(query)
     if not filters and not variables:
         return overrides
@@ -74,7 +74,7 @@ def add_form_overrides(overrides: RequestOverrides, query: QueryDict) -> Request
 def build_controls(
     allowed: Iterable[str], variables: Iterable[SharedVariable], filters: Row, query: QueryDict, path: str
 ) -> Controls:
-    """Return the form for the overrides that a link allows. `filters` are those of the shown page."""
+    """Return the form for the overrides that a link allows. `filters` are the filters of the shown page."""
     names = [name for name in DATES if name in allowed]
     kept = [(name, str(query[name])) for name in _KEPT if query.get(name)]
     rest = QueryDict(mutable=True)
@@ -92,7 +92,7 @@ def build_controls(
 
 
 def _read_dates(query: QueryDict) -> dict[str, Any]:
-    """Return the filters of a range. A range without an end removes the one of the dashboard."""
+    """Return the filters of a range. A range without an end removes the end of the dashboard's range."""
     chosen = query.get(RANGE, "")
     if chosen and chosen != CUSTOM:
         start, separator, end = chosen.partition(SEPARATOR)
@@ -125,7 +125,7 @@ def _parse_value(kind: str, text: str, parameter: str) -> Any:
 
 
 def _get_chosen_range(filters: Row, query: QueryDict) -> str:
-    """Return the value of the list for the range of the request, or an empty text for that of the dashboard."""
+    """Return the value of the list for the range of the request, or an empty text for the range of the dashboard."""
     chosen = query.get(RANGE, "")
     if chosen and chosen != CUSTOM:
         return chosen
@@ -139,7 +139,7 @@ def _get_chosen_range(filters: Row, query: QueryDict) -> str:
 
 
 def _list_ranges(names: list[str], filters: Row, chosen: str) -> list[Option]:
-    """Return the choices of the list. Without the right to the end, those with an end of their own are left out."""
+    """Return the choices of the list. If the end cannot be overridden, the ranges with an end are left out."""
     if "date_from" not in names:
         return []
     has_end = "date_to" in names
@@ -163,7 +163,7 @@ def _build_date(name: str, filters: Row, *, is_custom: bool) -> Field:
 
 
 def _build_variable(variable: SharedVariable, query: QueryDict) -> Field | None:
-    """Return the field of a variable, or None if its value is no single one."""
+    """Return the field of a variable, or None if its value is a list or an object."""
     value = variable.value
     if not (value is None or isinstance(value, str | int | float)):
         return None

@@ -18,7 +18,7 @@ PREVIEW_MAX_LENGTH = 200
 
 
 class Preview(NamedTuple):
-    """The texts that other services show beside a link: nothing that the page does not show."""
+    """The texts that other services show next to a link. They contain only texts that the page shows."""
 
     title: str = "A dashboard"
     description: str = ""
@@ -32,7 +32,7 @@ class SharedPage(NamedTuple):
     description: str
     preview: Preview
     date_range: str
-    computed_at: str  # the time of the oldest result in words, empty if there is none
+    computed_at: str  # the moment of the oldest result in words, empty if there is none
     tile_grid: TileGrid
     theme: str
     has_header: bool
@@ -40,7 +40,7 @@ class SharedPage(NamedTuple):
 
 
 def list_result_states(shared: Row, now: datetime) -> list[str]:
-    """Return the state of each result. It is a part of the ETag, since results become stale without a new version."""
+    """Return the states of the results. The ETag includes them, since results become stale without a new version."""
     insights = list_insights(shared)
     return [f"{insight['result_state']}{'-stale' if is_stale(insight, now) else ''}" for insight in insights]
 
@@ -50,8 +50,9 @@ def list_insights(shared: Row) -> list[Row]:
 
 
 def build_shared_page(opened: SharedDashboard, shared: Row, now: datetime, path: str) -> SharedPage:
-    """Return the page of a result of `read_shared_dashboard`, at this path. Browsers may keep it, so it has times
-    instead of ages.
+    """Return the page for a result of `read_shared_dashboard`, at this path.
+
+    The page has moments instead of ages, because browsers may cache it.
     """
     dashboard, clock = shared["dashboard"], Clock(now, ZoneInfo(opened.time_zone))
     return SharedPage(
@@ -79,7 +80,7 @@ def build_shared_page(opened: SharedDashboard, shared: Row, now: datetime, path:
 
 
 def offers_files(opened: SharedDashboard, shared: Row) -> bool:
-    """Return whether tiles have links to files. A frame may have no cookie that opens those behind a password."""
+    """Return whether tiles have links to files. A frame may lack the cookie for files behind a password."""
     return opened.offers_files and not (shared["type"] == "embed" and opened.is_locked)
 
 
@@ -114,6 +115,6 @@ def describe_date_range(shared: Row) -> str:
 
 
 def describe_oldest_result(shared: Row, clock: Clock) -> str:
-    """Return when the oldest result of a page was computed, or an empty text."""
+    """Return the moment of the oldest result of a page in words, or an empty text."""
     moments = [insight["last_refresh"] for insight in list_insights(shared) if insight["last_refresh"]]
     return clock.describe_exactly(min(moments)) if moments else ""

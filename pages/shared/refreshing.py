@@ -1,4 +1,4 @@
-"""Shared pages that load themselves again and again, for screens on a wall: `?refresh_every=5m`."""
+"""Shared pages that reload periodically, for screens on a wall: `?refresh_every=5m`."""
 
 import re
 from typing import NamedTuple
@@ -16,7 +16,7 @@ _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
 
 
 class RepeatedReload(NamedTuple):
-    """The seconds between two loads of a page, in words too, and the addresses that continue and end it."""
+    """The interval of the reloads in seconds and in words, and the addresses that continue and end the reloads."""
 
     seconds: int
     words: str
@@ -25,9 +25,9 @@ class RepeatedReload(NamedTuple):
 
 
 def plan_repeated_reload(request: HttpRequest) -> RepeatedReload | None:
-    """Return how a page is loaded again and again, or None if its address does not ask for it.
+    """Return the periodic reload of a page, or None if its address does not request it.
 
-    Raises ValidationFailed for a text that is no time. A shorter or longer time becomes the nearest allowed one.
+    Raises ValidationFailed for an invalid duration. A duration outside of the limits becomes the nearest limit.
     """
     text = request.GET.get(REFRESH_EVERY, "")
     if not text or request.method != "GET":
@@ -45,7 +45,7 @@ def plan_repeated_reload(request: HttpRequest) -> RepeatedReload | None:
 
 
 def describe_seconds(seconds: int) -> str:
-    """Return a time in its largest unit that divides it."""
+    """Return a duration in the largest unit that divides it."""
     size, unit = next(
         (size, unit) for size, unit in ((3600, "hour"), (60, "minute"), (1, "second")) if not seconds % size
     )

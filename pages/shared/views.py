@@ -31,20 +31,20 @@ from queries.refresh import parse_refresh
 from queries.waiting import wait_for_results
 
 
-# The form works in frames and for scripts of any origin: it only sets a share token and changes no data.
+# The form works in frames and for scripts of any origin, because it only sets a share token and changes no data.
 @method_decorator([csrf_exempt, xframe_options_exempt], name="dispatch")
 class SharedPageView(View):
     """A shared dashboard as a page without scripts, or the form for its password."""
 
     http_method_names = ["get", "head", "options", "post"]
     page_type: PageType = "scene"
-    json_view: Callable[..., HttpResponseBase] | None = None  # answers a POST by a script
+    json_view: Callable[..., HttpResponseBase] | None = None  # responds to POST requests of scripts
 
     def get(self, request: HttpRequest, access_token: str) -> HttpResponseBase:
         return self.show(request, access_token, get_share_tokens(request))
 
     def post(self, request: HttpRequest, access_token: str) -> HttpResponseBase:
-        """Unlock the page. A request that does not accept HTML is one of a script, and is answered with JSON."""
+        """Unlock the page. A request that does not accept HTML comes from a script, and the response is JSON."""
         if self.json_view and "text/html" not in request.headers.get("Accept", ""):
             return self.json_view(request, access_token=access_token)
         try:
@@ -87,7 +87,7 @@ class SharedPageView(View):
     def show_dashboard(
         self, request: HttpRequest, opened: SharedDashboard, repeated: RepeatedReload | None
     ) -> HttpResponseBase:
-        """Return the page. It is read in any case, since reading it requests results that are stale or missing."""
+        """Return the page. The content is read even if the ETag matches, to request stale and missing results."""
         refresh = parse_refresh(request.GET.get("refresh"))
         results = opened.get_results(refresh, get_first_run(request), PAGE_CHARACTERS_MAX)
         try:
@@ -119,7 +119,7 @@ class SharedPageView(View):
         return response
 
     def unlock_page(self, context: dict[str, Any] | None = None, *, status: int) -> HttpResponse:
-        """Return the form for the password. It reveals nothing of the dashboard, and neither does its preview."""
+        """Return the form for the password. The form and its preview reveal nothing about the dashboard."""
         return self.page("pages/shared/unlock.html", {"preview": Preview(), **(context or {})}, status=status)
 
     def page(self, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
@@ -130,7 +130,7 @@ class SharedPageView(View):
         return response
 
     def with_embed_policy(self, response: HttpResponseBase, style: str | None = None) -> HttpResponseBase:
-        """Set which origins may frame the page, and allow its one inline style."""
+        """Set the origins that may frame the page, and allow its only inline style."""
         response._csp_update = {"style-src": [style] if style else []}  # type: ignore[attr-defined]  # of django-csp
         response._csp_replace = {"frame-ancestors": settings.EMBED_ORIGINS}  # type: ignore[attr-defined]  # of django-csp
         return response

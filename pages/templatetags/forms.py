@@ -19,6 +19,6 @@ def get(values: dict[str, str], name: str) -> str:
 def with_stored(choices: Sequence[Choice], value: str) -> Sequence[Choice]:
     """Return the choices of a field together with its stored value.
 
-    Without an option for the value the browser would send another one, and saving the form would change the query.
+    Without an option for this value, the browser would send another value, and saving the form would change the query.
     """
     return choices if not value or value in dict(choices) else [(value, value), *choices]

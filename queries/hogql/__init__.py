@@ -4,5 +4,5 @@
     query = replace_placeholders(query, values)     # placeholders.py
     statement = print_query(query, context)         # printer.py
 
-Nothing here knows Django, HTTP or an engine.
+This package does not depend on Django, HTTP or an engine.
 """

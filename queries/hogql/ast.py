@@ -14,12 +14,12 @@ ConstantValue = str | int | float | bool | None | date | datetime | UUID
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A part of a query. `span` is its place in the text, or None if the node does not come from a text."""
+    """A part of a query. `span` is its position in the text, or None if the node does not come from a text."""
 
     span: Span | None = field(default=None, kw_only=True, compare=False, repr=False)
 
     def children(self) -> Iterator["Node"]:
-        """Yield the nodes directly below this one."""
+        """Yield the direct children of this node."""
         for part in fields(self):
             yield from _find_nodes(getattr(self, part.name))
 
@@ -56,8 +56,8 @@ class Integers(Expr):
 class Field(Expr):
     """A column, an alias, or a property: `events.properties.$browser` is a chain of three.
 
-    `is_untyped` asks for the text of a property, whatever its definition says. Only compilers of query JSON set it, not
-    the parser.
+    With `is_untyped`, the text of a property is read, regardless of its definition. Only compilers of query JSON set
+    it, not the parser.
     """
 
     chain: tuple[str, ...]
@@ -66,7 +66,7 @@ class Field(Expr):
 
 @dataclass(frozen=True, slots=True)
 class Star(Expr):
-    """All columns, of one table or of all."""
+    """All columns, of one table or of all tables."""
 
     table: str | None = None
     excluded: tuple[str, ...] = ()
@@ -91,7 +91,7 @@ class Stage(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Call(Expr):
-    """A function call. `params` are the first parentheses of `quantile(0.9)(x)`.
+    """A function call. `params` are the arguments in the first parentheses of `quantile(0.9)(x)`.
 
     With the stages FINAL and MERGE, the argument is a state.
     """
@@ -106,7 +106,7 @@ class Call(Expr):
 
 @dataclass(frozen=True, slots=True)
 class FrameBound(Node):
-    """A bound of a window frame. Without an offset it is UNBOUNDED, or the current row."""
+    """A bound of a window frame. Without an offset, the bound is UNBOUNDED or the current row."""
 
     kind: str
     offset: int | None = None
@@ -211,7 +211,7 @@ class Placeholder(Expr):
 
 @dataclass(frozen=True, slots=True)
 class Query(Expr):
-    """A SELECT or a combination of several. Inside an expression it is a subquery."""
+    """A SELECT, or a combination of SELECTs. Inside an expression, it is a subquery."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from queries.hogql.expressions import ExpressionPrinter
 
 NUMBER = Sql("", ValueType.NUMBER)
-# Arithmetic functions: the text of a property becomes a number.
+# Arithmetic functions, for which the text of a property is converted to a number.
 NUMERIC = frozenset({"round", "floor", "ceil", "abs", "sqrt", "trunc", "pow", "exp", "log", "log2", "log10", "intDiv"})
-# Functions that return one of their arguments, and have its type.
+# Functions that return one of their arguments. The result has the type of the first argument.
 PICKERS = frozenset({"min", "max", "any", "anyLast", "argMin", "argMax", "first_value", "last_value", "nullIf"})
 
 
 def print_call(printer: ExpressionPrinter, node: ast.Call, *, in_window: bool = False) -> Sql:
-    """Return a call. Raises UnknownFunction and InvalidArguments."""
+    """Return a printed call. Raises UnknownFunction and InvalidArguments."""
     function = find_allowed_function(node.name, node.span)
     if function.stored == "count" and node.distinct:
         function, node = find_allowed_function("uniqExact", node.span), replace(node, distinct=False)
@@ -60,7 +60,7 @@ def build_call(printer: ExpressionPrinter, node: ast.Call, function: Function, a
 
 
 def print_number_of_state(printer: ExpressionPrinter, node: ast.Call, function: Function) -> Sql:
-    """Return the number of a state, or of several that are merged."""
+    """Return the number of an aggregation state, or of several states that are merged."""
     state = printer.print(node.args[0]).text
     if node.stage is ast.Stage.FINAL:
         return Sql(f"finalizeAggregation({state})", function.type)
@@ -116,7 +116,7 @@ def _print_as_text(value: Sql) -> str:
 
 
 def _print_branches(printer: ExpressionPrinter, node: ast.Call, function: Function) -> Sql:
-    """Print functions that return one of several arguments. Their type is that of the arguments, if these agree."""
+    """Print functions that return one of several arguments. The result has their type if all have the same type."""
     if function.stored in ("if", "multiIf"):
         args = [
             printer.print(arg) if index == len(node.args) - 1 or index % 2 else printer.print_condition(arg)
@@ -146,8 +146,8 @@ def _print_exists(printer: ExpressionPrinter, node: ast.Call, function: Function
 
 
 def _print_window_funnel(printer: ExpressionPrinter, node: ast.Call, function: Function) -> Sql:
-    """Print `windowFunnel` with its times and its window in microseconds: ClickHouse reads the window in the unit of
-    the times.
+    """Print `windowFunnel` with its times and its window in microseconds, because ClickHouse reads the window in the
+    unit of the times.
     """
     window = node.params[0] if node.params else None
     if not isinstance(window, ast.Constant) or not isinstance(window.value, int | float):

@@ -1,4 +1,4 @@
-"""Comparisons that are never null: as in PostHog, null differs from every value."""
+"""Comparisons that are never null. As in PostHog, null differs from every value."""
 
 from datetime import UTC, date, datetime
 
@@ -34,7 +34,7 @@ TIMES = frozenset({ValueType.DATETIME, ValueType.DATE})
 
 
 def get_operator(node: ast.Compare) -> str:
-    """Return the ClickHouse function of an operator. Raises UnsupportedSyntax for one such as IN COHORT."""
+    """Return the ClickHouse function of an operator. Raises UnsupportedSyntax for an operator such as IN COHORT."""
     if node.op not in OPERATORS:
         raise UnsupportedSyntax(f"{node.op.upper()} is not supported.", span=node.span)
     return OPERATORS[node.op]
@@ -52,7 +52,7 @@ def print_comparison(op: str, left: Sql, right: Sql) -> Sql:
 
 
 def print_join_comparison(op: str, left: Sql, right: Sql) -> Sql:
-    """Return a comparison for the condition of a join, in which null equals nothing."""
+    """Return a comparison for the condition of a join, in which a comparison with null is never true."""
     return Sql(_print_call(op, *_pick_comparable(left, right)), ValueType.BOOLEAN)
 
 
@@ -80,7 +80,7 @@ def _print_default(op: str, left: Sql, right: Sql) -> str:
 def adapt_constant(session: PrintSession, node: ast.Expr, other: Sql) -> Sql | None:
     """Return a constant converted for the other side of its comparison, or None if it needs no conversion.
 
-    Raises InvalidValue if a text is compared with a time and cannot be read as one.
+    Raises InvalidValue if a text that is compared with a time cannot be parsed.
     """
     if not isinstance(node, ast.Constant):
         return None
@@ -97,7 +97,7 @@ def adapt_constant(session: PrintSession, node: ast.Expr, other: Sql) -> Sql | N
 
 
 def adapt_property(side: Sql, other: Sql) -> Sql:
-    """Return the text of a property as a number if it is compared or calculated with one."""
+    """Return the text of a property as a number if the other operand is a number."""
     if side.is_property and other.type is ValueType.NUMBER:
         return Sql(f"accurateCastOrNull({side.text}, 'Float64')", ValueType.NUMBER)
     return side

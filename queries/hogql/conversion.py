@@ -1,4 +1,4 @@
-"""Conversion of the parser's JSON to our own tree: expressions. Unknown nodes are refused."""
+"""Conversion of expressions from the parser's JSON to the syntax tree. Unknown nodes are refused."""
 
 from collections.abc import Callable
 from typing import Any
@@ -18,7 +18,7 @@ CASTS = {
     "date": "toDate",
     "uuid": "toUUID",
 }
-# Functions that are equivalent to operators become those, so that both are printed alike.
+# Functions that are equivalent to operators are converted to these operators, so that both are printed alike.
 COMPARISON_FUNCTIONS = {
     "equals": "==",
     "notEquals": "!=",
@@ -131,7 +131,7 @@ def _convert_call(node: Json, text: str) -> ast.Expr:
 
 
 def _convert_window_call(node: Json, text: str) -> ast.Expr:
-    """Convert a window call. The library puts `f(x)` into `exprs`, but `f(p)(x)` into `exprs` and `args`."""
+    """Convert a window call. The library has the x of `f(x)` in `exprs`, but that of `f(p)(x)` in `args`."""
     exprs, args, span = convert_all(node.get("exprs"), text), convert_all(node.get("args"), text), get_span(node)
     call = ast.Call(node["name"], args or exprs, params=exprs if args else None, span=span)
     if node.get("over_identifier"):

@@ -58,7 +58,7 @@ class QueryTooComplex(HogQLError):
 
 @contextmanager
 def refuse_deep_recursion() -> Iterator[None]:
-    """Raise QueryTooComplex for a RecursionError in the block: a chain of operators is a tree as deep as it is long."""
+    """Raise QueryTooComplex for a RecursionError in the block, since a long chain of operators is a deep tree."""
     try:
         yield
     except RecursionError:

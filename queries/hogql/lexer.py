@@ -1,4 +1,4 @@
-"""Checks of a text before it is parsed: the parser crashes on some texts, and is slow on others."""
+"""Checks of a text before parsing, because the parser crashes on some texts and is slow on other texts."""
 
 import re
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from queries.hogql.errors import InvalidSyntax, QueryTooComplex, Span, Unsupport
 
 TEXT_MAX_LENGTH = 65_536  # characters
 TOKENS_MAX = 12_000
-# The parser crashes on chains of about ten thousand operators, and its time grows with the square of their length.
+# The parser crashes on chains of about ten thousand operators, and its time is quadratic in their length.
 OPERATORS_MAX = 1_000
 NESTING_MAX = 60
 
@@ -26,7 +26,7 @@ TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 WORD_OPERATORS = frozenset({"and", "or", "not", "like", "ilike", "in", "is", "between", "case", "interval"})
-# The parser accepts these words but drops them from the tree: the query would run as if they were absent.
+# The parser accepts these words but drops them from the tree, so the query would run as if they were absent.
 DROPPED = (("with", "totals"), ("nulls", "first"), ("ignore", "nulls"), ("respect", "nulls"))
 
 

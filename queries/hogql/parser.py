@@ -47,7 +47,7 @@ def _read_tree(answer: str, text: str) -> dict[str, Any]:
 
 
 def _check_orders(nodes: list[dict[str, Any]], text: str) -> None:
-    """Check that each ORDER BY is in the tree: the library drops those after a UNION of parenthesized queries."""
+    """Check that each ORDER BY is in the tree. The library drops it after a UNION of parenthesized queries."""
     orders = find_phrases(text, "order", "by")
     if sum(bool(node.get("order_by") or node.get("within_group")) for node in nodes) != len(orders):
         detail = "This ORDER BY is not supported. Put a UNION in parentheses into a subquery, and sort outside of it."

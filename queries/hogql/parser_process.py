@@ -1,4 +1,4 @@
-"""The client of the parser process, which starts with the first text and is restarted when it ends."""
+"""The client of the parser process, which is started for the first text and restarted after it has ended."""
 
 import atexit
 import json
@@ -19,7 +19,7 @@ SECONDS_TO_START = 10
 
 
 class ParserProcess:
-    """A process that parses. Threads use it one at a time, and a forked process starts its own."""
+    """A parser process. Threads use it one at a time, and a forked process starts its own."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -38,7 +38,7 @@ class ParserProcess:
         raise QueryTooComplex("The query is too complex for the parser.")
 
     def close(self) -> None:
-        """End the process. The next text starts a new one."""
+        """End the process. A new process is started for the next text."""
         process, self._process = self._process, None
         if process is None or self._owner != os.getpid():
             return
@@ -46,7 +46,7 @@ class ParserProcess:
         process.communicate()
 
     def _ask(self, line: str, seconds: float) -> dict[str, Any]:
-        for _ in range(2):  # it may have been killed since the last text
+        for _ in range(2):  # the process may have been killed since the last text
             process = self._get_process()
             stdin, stdout = cast(IO[str], process.stdin), cast(IO[str], process.stdout)
             try:

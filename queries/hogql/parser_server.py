@@ -1,9 +1,9 @@
-"""The process that runs PostHog's parser: a C extension that crashes on some texts, and that no signal handler of
-Python can interrupt. `python -m queries.hogql.parser_server` reads requests as lines of JSON and answers each.
+"""The process that runs PostHog's parser, a C extension that crashes on some texts and that no signal handler of Python
+can interrupt. `python -m queries.hogql.parser_server` reads requests and writes responses as lines of JSON.
 
-Each text is parsed in a fork of its own, which SIGALRM ends at its deadline. A parser that is used again becomes slow,
-because it caches what it has parsed: after some hundred texts, eight nested functions take 15 seconds, and 0.1 seconds
-in a fresh process.
+Each text is parsed in its own fork, which SIGALRM ends at its deadline. A reused parser becomes slow, because it caches
+the parsed texts. After a few hundred texts, eight nested functions take 15 seconds, instead of 0.1 seconds in a new
+process.
 """
 
 import json

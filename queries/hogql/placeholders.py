@@ -20,19 +20,19 @@ from queries.hogql.errors import InvalidValue, UnknownPlaceholder, refuse_deep_r
 from queries.hogql.mapping import NodeT, map_children
 
 SelectValue = Callable[[Select | None], Expr]
-"""A value that depends on the SELECT that the placeholder is in."""
+"""A function that returns the value for the SELECT that contains the placeholder."""
 PlaceholderValue = ConstantValue | Expr | Sequence[ConstantValue] | SelectValue
 RANGE_ENDS = frozenset({"filters.dateRange.from", "filters.dateRange.to"})
 
 
 def replace_placeholders(node: NodeT, values: Mapping[str, PlaceholderValue]) -> NodeT:
-    """Return a tree with values for `{filters}`, `{filters.dateRange.from}`, `{variables.name}` and others.
+    """Return a tree in which placeholders such as `{filters}` or `{variables.name}` are replaced by values.
 
     The keys are the names without their braces. If an end of the date range is None, a comparison with it is always
     true; any other use is refused. Raises UnknownPlaceholder and InvalidValue.
     """
     with refuse_deep_recursion():
-        return Replacer(values).replace(node)  # type: ignore[no-any-return]  # a node stays of its type, but a placeholder
+        return Replacer(values).replace(node)  # type: ignore[no-any-return]  # only a placeholder may change its type
 
 
 def find_placeholders(node: Node) -> set[str]:

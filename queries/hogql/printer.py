@@ -1,6 +1,6 @@
 """Printing of queries: a tree becomes one ClickHouse statement that reads one project.
 
-`render` of a source in scope prints a source: a scan of the project's rows, a subquery or a common table expression. No
+A source is printed by its `render` method: a scan of the project's rows, a subquery or a common table expression. No
 other code prints FROM, and `Statement` checks the result again.
 """
 
@@ -35,7 +35,7 @@ def print_query(query: ast.Query, context: PrintContext) -> Statement:
 
 
 def _limit_for_has_more(limit: int) -> ast.Constant:
-    """Return a limit of one row more, which tells whether there are more rows: see `Statement.has_more`."""
+    """Return a limit that is larger by one row, so that `Statement.has_more` can find whether there are more rows."""
     return ast.Constant(limit + 1)
 
 
@@ -72,7 +72,7 @@ def print_set(query: ast.SetQuery, scope: Scope) -> PrintedQuery:
 
 
 def print_common_tables(tables: tuple[ast.CommonTable, ...], scope: Scope) -> str:
-    """Return the WITH of a query. Named scalars are printed where they are used."""
+    """Return the WITH clause of a query. Named scalars are printed where they are used."""
     parts = []
     for table in tables:
         if table.scalar or not isinstance(table.value, ast.Query):
@@ -89,7 +89,7 @@ def print_common_tables(tables: tuple[ast.CommonTable, ...], scope: Scope) -> st
 def print_tail(
     query: ast.Select | ast.SetQuery, printer: ExpressionPrinter, columns: list[tuple[str, Sql]]
 ) -> Iterator[str]:
-    """Yield ORDER BY, LIMIT BY, LIMIT and OFFSET."""
+    """Yield the clauses ORDER BY, LIMIT BY, LIMIT and OFFSET."""
     if query.order_by:
         printed = (
             f"{print_positional(order.expr, printer, columns)} {'DESC' if order.descending else 'ASC'}"
@@ -107,7 +107,7 @@ def print_tail(
 
 
 def print_positional(node: ast.Expr, printer: ExpressionPrinter, columns: list[tuple[str, Sql]]) -> str:
-    """Return an expression of ORDER BY or GROUP BY, in which a number is the number of a column."""
+    """Return an expression of ORDER BY or GROUP BY, in which an integer is the position of a column."""
     if not isinstance(node, ast.Constant) or type(node.value) is not int:
         return printer.print(node).text
     if not 1 <= node.value <= len(columns):
@@ -196,7 +196,7 @@ class SelectPrinter:
         return f" ON {' AND '.join(conditions)}" if conditions else ""
 
     def _print_from(self, joins: list[tuple[str, str, Source]]) -> str:
-        """Return FROM. It is printed last, because a source selects only the columns that the other clauses use."""
+        """Return the FROM clause. It is printed last, because a source selects only columns that other clauses use."""
         if not self.scope.sources:
             return ""
         first = next(iter(self.scope.sources.values()))

@@ -1,4 +1,4 @@
-"""Access to properties, which are JSON: values or null, with the types that the project has defined."""
+"""Access to properties, which are stored as JSON. A value has the type of its definition, or is null."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -36,7 +36,7 @@ def print_property_text(json: str, keys: Sequence[str]) -> str:
 
 
 def convert_property(text: str, kind: PropertyType, time_zone: str) -> Sql:
-    """Return a property as a value of its type. A text that spells no such value gives null."""
+    """Return a property as a value of its type. A text that cannot be converted becomes null."""
     match kind:
         case PropertyType.NUMERIC:
             return Sql(f"accurateCastOrNull({text}, 'Float64')", ValueType.NUMBER, untyped=text)

@@ -1,4 +1,4 @@
-"""Conversion of the parser's JSON to our own tree: SELECT statements. Unknown nodes are refused."""
+"""Conversion of SELECT statements from the parser's JSON to the syntax tree. Unknown nodes are refused."""
 
 from dataclasses import replace
 
@@ -35,7 +35,7 @@ JOINS = {
 }
 SET_OPERATORS = frozenset({"UNION ALL", "UNION DISTINCT", "INTERSECT", "INTERSECT DISTINCT", "EXCEPT"})
 GROUP_MODES = {None: None, "rollup": "ROLLUP", "cube": "CUBE", "all": "ALL"}
-# Keys without an equivalent in our tree: a query that contains one is refused.
+# Fields without an equivalent in the syntax tree. A query that contains one of them is refused.
 REFUSED = {
     "limit_with_ties": "WITH TIES",
     "limit_percent": "LIMIT … PERCENT",
@@ -59,7 +59,7 @@ def convert_query(node: Json, text: str) -> ast.Query:
 
 
 def _convert_set(node: Json, text: str) -> ast.Query:
-    """Convert a set of queries. The library attaches the WITH of all its parts to the first one."""
+    """Convert a set of queries. The library attaches a WITH of the whole set to the first query."""
     first, common_tables = convert_query(node["initial_select_query"], text), _convert_common_tables(node, text)
     if isinstance(first, ast.Select):
         common_tables += first.common_tables
@@ -105,7 +105,7 @@ def _convert_select(node: Json, text: str) -> ast.Query:
 
 
 def _convert_column(node: Json, text: str) -> ast.Expr:
-    """Convert a column. Without an alias its name is its text, such as `count()`."""
+    """Convert a column. A column without an alias is named after its text, such as `count()`."""
     expr = convert_expression(node, text)
     if isinstance(expr, ast.Alias | ast.Field | ast.Star) or expr.span is None:
         return expr
@@ -113,7 +113,7 @@ def _convert_column(node: Json, text: str) -> ast.Expr:
 
 
 def _convert_where(node: Json, text: str) -> ast.Expr | None:
-    """Convert WHERE and PREWHERE. PREWHERE only advises how to filter, which the engine decides by itself."""
+    """Convert WHERE and PREWHERE. PREWHERE is only an optimization, which the engine chooses by itself."""
     conditions = [convert_expression(node[key], text) for key in ("prewhere", "where") if node.get(key)]
     if len(conditions) == 2:
         return ast.And(tuple(conditions))

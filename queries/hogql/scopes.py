@@ -24,7 +24,7 @@ def _type_property(session: PrintSession, text: str, keys: tuple[str, ...], *, o
 
 @dataclass
 class TableInScope:
-    """A table that a SELECT reads. It collects the columns that are used; no others are read."""
+    """A table that a SELECT reads. It collects the used columns, and only these are read."""
 
     alias: str
     table: Table
@@ -121,7 +121,7 @@ class CommonTableInScope:
 
 @dataclass
 class Scope:
-    """The names of one SELECT. Subqueries see only those of its WITH."""
+    """The names of one SELECT. Its subqueries can use only the names of its WITH."""
 
     session: PrintSession
     common_tables: dict[str, CommonTableInScope] = field(default_factory=dict)
@@ -148,7 +148,7 @@ class Scope:
 
     def find_field(self, chain: tuple[str, ...], span: Span | None) -> Sql:
         """Return the expression for a chain of names. Raises UnknownColumn, and AmbiguousColumn if more than one table
-        has it.
+        has the column.
 
         As in SQL, a column hides an alias with the same name, except in GROUP BY and ORDER BY, where the alias hides
         the column.

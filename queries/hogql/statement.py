@@ -28,7 +28,7 @@ class IsolationError(AssertionError):
 class Statement:
     """One SELECT of ClickHouse. `columns` are the names in the result, which differ from those in the statement.
 
-    If there are more rows than `limit`, it returns one row more.
+    If there are more rows than `limit`, the statement returns one row more.
     """
 
     sql: str

@@ -1,4 +1,4 @@
-"""Printing of functions on times, which use the project's time zone and week start, and the query's time."""
+"""Printing of functions on times, which use the project's time zone and week start, and the moment of the query."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def _print_day_of_week(printer: ExpressionPrinter, node: ast.Call, function: Fun
 
 
 def _print_start_of_week(printer: ExpressionPrinter, node: ast.Call, function: Function) -> Sql:
-    """Print the start of a week, which begins on the project's first day unless the query names another."""
+    """Print the start of a week, which begins on the project's first day unless the query names another day."""
     value = print_time(printer, node.args[0])
     mode = printer.print(node.args[1]).text if len(node.args) > 1 else _print_week_mode(printer)
     return Sql(f"toStartOfWeek({value.text}, {mode})", ValueType.DATE, value.nullable)

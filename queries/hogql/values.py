@@ -19,10 +19,10 @@ class ValueType(Enum):
 class Sql:
     """An expression in ClickHouse's SQL.
 
-    `instant` is a time column in its stored form, without the project's time zone: comparing it lets the engine use its
-    index. `is_property` marks the text of a JSON value, which may spell a number. `untyped` is the text of a property
-    that is converted to the type of its definition. `json` marks a column with properties: those of an "event" or of a
-    "person".
+    `instant` is a time column in its stored form, without the project's time zone, so that the engine can use its index
+    for comparisons. `is_property` marks the text of a JSON value, which may be a number. `untyped` is the text of a
+    property that is converted to the type of its definition. `json` marks a column with the properties of an "event" or
+    of a "person".
     """
 
     text: str

@@ -1,4 +1,4 @@
-"""From the filters of an insight to its query."""
+"""Conversion of the filters of an insight to a query."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -27,17 +27,17 @@ INSIGHTS: dict[str, tuple[str, Converter]] = {
 }
 DEFAULT_INSIGHT = "TRENDS"
 UNKNOWN_INSIGHT = "UNKNOWN"
-# The types that trends had before these were insights of their own.
+# Types that were variants of trends, in `shown_as`, before they became insights of their own.
 _SHOWN_AS = {"Stickiness": "STICKINESS", "Lifecycle": "LIFECYCLE"}
 _WITH_SERIES = frozenset({"TRENDS", "FUNNELS", "LIFECYCLE", "STICKINESS"})
 
 
 def convert_filters(filters: Any) -> Json | None:
-    """Return the query that the filters of an insight mean, or None if they are of no insight.
+    """Return the query that is equivalent to the filters of an insight, or None if they do not belong to an insight.
 
-    Filters of an unknown insight become a query of an unknown kind, and actions become series that are not supported:
-    both have an error and no result. Options that change no number are left out, such as those of a legend.
-    `sampling_factor` is as well, since all events are read.
+    Filters of an unknown insight become a query of an unknown kind, and actions become series that are not supported.
+    Both have an error and no result. Options that do not change numbers are left out, such as those of a legend, and so
+    is `sampling_factor`, since all events are read.
     """
     if not isinstance(filters, Mapping) or not (filters.get("insight") or has_series(filters)):
         return None
@@ -50,7 +50,7 @@ def convert_filters(filters: Any) -> Json | None:
 
 
 def get_insight(filters: Mapping[str, Any]) -> str:
-    """Return the type of an insight, such as TRENDS; in capital letters, so that it is never the kind of a query."""
+    """Return the type of an insight in capital letters, such as TRENDS, so that it never equals a kind of query."""
     insight, shown_as = filters.get("insight") or DEFAULT_INSIGHT, filters.get("shown_as")
     if not isinstance(insight, str):
         return UNKNOWN_INSIGHT

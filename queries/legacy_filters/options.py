@@ -1,4 +1,4 @@
-"""The options of legacy filters for each type of insight: those that its result depends on."""
+"""The options of legacy filters that results depend on, for each type of insight."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -43,7 +43,7 @@ def convert_trends(filters: Mapping[str, Any]) -> Json:
 
 
 def convert_funnel(filters: Mapping[str, Any]) -> Json:
-    """Return the options of a funnel, whose display once said that it is one over time."""
+    """Return the options of a funnel. In older filters, the display selects a funnel over time."""
     kind, bins = filters.get("funnel_viz_type"), filters.get("bin_count")
     if not kind and filters.get("display") == "ActionsLineGraph":
         kind = "trends"
@@ -82,7 +82,7 @@ def convert_retention(filters: Mapping[str, Any]) -> Json:
 
 
 def convert_lifecycle(filters: Mapping[str, Any]) -> Json:
-    """Return the options of a lifecycle, which change no number."""
+    """Return the options of a lifecycle, which do not change numbers."""
     return {"lifecycleFilter": drop_absent({"toggledLifecycles": load_json(filters.get("toggledLifecycles"))})}
 
 
@@ -99,7 +99,7 @@ def convert_paths(filters: Mapping[str, Any]) -> Json:
 
 
 def _convert_breakdown(filters: Mapping[str, Any], insight: str) -> Json:
-    """Return the breakdown. A list of one is a single breakdown for funnels, which had no others."""
+    """Return the breakdown. For funnels, which had only single breakdowns, a list with one item is unpacked."""
     several, kind = load_json(filters.get("breakdowns")), filters.get("breakdown_type")
     shared = {
         "breakdown_limit": read_number(filters.get("breakdown_limit")),
@@ -141,7 +141,7 @@ def _convert_comparison(filters: Mapping[str, Any]) -> Json:
 
 
 def _convert_window(filters: Mapping[str, Any]) -> Json:
-    """Return the time that persons have for a funnel, which was a number of days before it had a unit."""
+    """Return the conversion window of a funnel. In older filters, it is a number of days without a unit."""
     length, days = filters.get("funnel_window_interval"), filters.get("funnel_window_days")
     if length in (None, "") and days not in (None, ""):
         return {"funnelWindowInterval": read_number(days), "funnelWindowIntervalUnit": "day"}
@@ -166,7 +166,7 @@ def _convert_exclusion(item: Json) -> Json:
 
 
 def _convert_entity(value: Any) -> Any:
-    """Return the event with which persons start or return. Its filters are kept, which PostHog drops."""
+    """Return the event with which persons start or return. Unlike in PostHog, its filters are kept."""
     entity = load_json(value)
     if not isinstance(entity, dict):
         return entity

@@ -1,6 +1,6 @@
 """Property filters of insights: a list, a group, or a dictionary such as `{"$browser": "x", "$os__icontains": "y"}`.
 
-Older clients have misspelled some filters. They are corrected, as in PostHog.
+Filters that older clients misspelled are corrected, as in PostHog.
 """
 
 from typing import Any
@@ -14,9 +14,9 @@ _TYPES = {"events": "event", "precalculated-cohort": "cohort", "static-cohort": 
 
 
 def convert_properties(value: Any) -> Any:
-    """Return the filters as a list or a group, or None if there are none.
+    """Return the filters as a list or a group, or None without filters.
 
-    A dashboard puts its own filters into a group with these, so a group may contain a dictionary, too.
+    A dashboard combines its own filters with those of an insight in a group, so a group may contain a dictionary.
     """
     properties = load_json(value)
     if properties is None or properties in ("", [], {}):
@@ -46,7 +46,7 @@ def _is_group(item: Json) -> bool:
 
 
 def _is_dictionary(item: Json) -> bool:
-    """Return whether an object is a dictionary. A single entry always is one, even if it is named `key`."""
+    """Return whether an object is a dictionary. An object with a single entry always is, even if it is named `key`."""
     return not _is_group(item) and (len(item) == 1 or not _is_filter(item))
 
 

@@ -20,7 +20,7 @@ _MATH = (
 )
 _WAREHOUSE = ("id_field", "timestamp_field", "distinct_id_field", "table_name")
 _FUNNEL_MATHS = ("first_time_for_user", "first_time_for_user_with_filters")
-# Maths of persons and groups. Stickiness counts persons with any other.
+# Maths of persons and groups. With any other math, stickiness counts persons.
 _ACTOR_MATHS = ("dau", "weekly_active", "monthly_active", "unique_group", "hogql")
 
 
@@ -29,7 +29,7 @@ def has_series(filters: Mapping[str, Any]) -> bool:
 
 
 def convert_series(filters: Mapping[str, Any], insight: str) -> Any:
-    """Return the nodes of all entities in their order, or a value that is no list, for the runner to refuse it."""
+    """Return the nodes of all entities in their order, or an invalid value, which the runner refuses."""
     entities: list[tuple[str, Any]] = []
     for name, kind in LISTS.items():
         given = load_json(filters.get(name))
@@ -85,7 +85,7 @@ def find_kind(entity: Any) -> str:
 
 
 def _convert_math(entity: Json, insight: str) -> Json:
-    """Return the math of an entity, as far as insights of this type have one."""
+    """Return the math of an entity, as far as insights of this type support it."""
     math = entity.get("math")
     if insight == "TRENDS":
         return {name: entity.get(name) for name in _MATH}

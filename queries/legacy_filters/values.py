@@ -1,4 +1,4 @@
-"""Read values of legacy filters. They may be strings: they come from query strings, or were encoded as JSON twice."""
+"""Readers of values in legacy filters. Values may be strings if they come from URLs or were encoded as JSON twice."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -15,7 +15,7 @@ _DIGITS = re.compile(r"-?[0-9]{1,15}", re.ASCII)
 
 
 def load_json(value: Any) -> Any:
-    """Return the list or object that a text holds as JSON, and anything else as it is."""
+    """Return the list or object that a text contains as JSON, and other values unchanged."""
     if not isinstance(value, str) or value.lstrip()[:1] not in ("[", "{"):
         return value
     try:
@@ -33,12 +33,12 @@ def read_boolean(value: Any) -> Any:
 
 
 def read_number(value: Any) -> Any:
-    """Return the number that a text of digits means, and anything else as it is."""
+    """Return the number of a text of digits, and other values unchanged."""
     return int(value) if isinstance(value, str) and _DIGITS.fullmatch(value) else value
 
 
 def rename(filters: Mapping[str, Any], names: Mapping[str, str]) -> Json:
-    """Return the values of filters by their names in a query."""
+    """Return the values of filters, with their names in a query."""
     return {new: filters.get(old) for old, new in names.items()}
 
 

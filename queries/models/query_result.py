@@ -1,5 +1,5 @@
-"""Results of queries. The row of a result is also its entry in the queue: a query is computed once for all clients that
-wait for it.
+"""Results of queries. The row of a result is also its entry in the queue, so a query is computed once for all clients
+that wait for it.
 """
 
 from datetime import datetime
@@ -29,7 +29,7 @@ class QueryResultQuerySet(models.QuerySet["QueryResult"]):
         return self.filter(requested_at__isnull=False)
 
     def claimable(self, moment: datetime) -> "QueryResultQuerySet":
-        """Return requested results that a worker may compute: no worker has claimed them, or the claim has expired."""
+        """Return requested results that a worker may compute, because they have no lease or the lease has expired."""
         return self.queued().filter(Q(lease_until__isnull=True) | Q(lease_until__lt=moment))
 
     def running(self, moment: datetime) -> "QueryResultQuerySet":
@@ -52,7 +52,7 @@ class QueryResult(models.Model):
     # The request. While it is set, the query is queued or computed.
     requested_at = models.DateTimeField(null=True)
     attempts = models.SmallIntegerField(default=0)
-    # The worker that computes the query holds a lease, which it renews: `lease_id` tells whether it still has it.
+    # The worker that computes the query holds a lease and renews it. `lease_id` identifies the present lease.
     lease_id = models.UUIDField(null=True)
     lease_until = models.DateTimeField(null=True)
     started_at = models.DateTimeField(null=True)
@@ -62,8 +62,8 @@ class QueryResult(models.Model):
     details = JSONTextField(null=True)
     computed_at = models.DateTimeField(null=True)
     data_version = models.BigIntegerField(default=0)
-    # When the result becomes stale by its age, for ordinary and for lazy refreshes. Null if it never does, because its
-    # date range had ended before.
+    # The moments at which the result becomes stale by its age, for ordinary and for lazy refreshes. Null if its date
+    # range had ended before, since the result then never becomes stale by its age.
     stale_at = models.DateTimeField(null=True)
     lazily_stale_at = models.DateTimeField(null=True)
     milliseconds = models.IntegerField(null=True)
@@ -74,7 +74,7 @@ class QueryResult(models.Model):
     error_detail = models.TextField(default="", blank=True)
     failed_at = models.DateTimeField(null=True)
 
-    # The last time it was part of a response, to the hour: results that nobody reads are deleted.
+    # The last time the result was part of a response, to the hour. Unread results are deleted.
     read_at = models.DateTimeField(default=now)
 
     objects = QueryResultQuerySet.as_manager()
@@ -101,7 +101,10 @@ class ResultVersionQuerySet(models.QuerySet["ResultVersion"]):
         return self.filter(project=project_id).update(number=F("number") + 1)
 
     def number_subquery(self, project_id: Any) -> CombinedExpression:
-        """Return a number that rises with the results of a project and with its data, whose change makes them stale."""
+        """Return a number that increases with each change of a project's results or data.
+
+        A change of the data makes results stale.
+        """
         return _select_number(self, project_id) + _select_number(DataVersion.objects.all(), project_id)
 
 

@@ -17,7 +17,7 @@ _DETAILS = ("columns", "types", "hasMore", "hogql", "timezone", "resolved_date_r
 
 
 def build_result_fields(outcome: Outcome, project_id: int) -> Row:
-    """Return the fields of an insight that depend on its result, or on None without one."""
+    """Return the fields of an insight that depend on its result, even if it has no result."""
     stored, raw_results = outcome.stored, outcome.raw_results
     details = _load_details(stored)
     computed = stored if raw_results is not None else None

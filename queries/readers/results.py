@@ -16,9 +16,10 @@ from events.models import DataVersion
 from queries.models import QueryResult
 from queries.refresh import Freshness
 
-# The characters of all results in one response: a hundred tiles of 5 MB would be half a gigabyte for each reader.
+# The maximum number of characters of all results in one response. A hundred tiles of 5 MB would take half a gigabyte of
+# memory for each reader.
 RESPONSE_CHARACTERS_MAX = 32_000_000
-# The same for pages, which parse the results to draw them.
+# The same limit for pages, which parse the results to draw them.
 PAGE_CHARACTERS_MAX = 4_000_000
 
 
@@ -65,9 +66,9 @@ class StoredResult(NamedTuple):
 
     @property
     def expires_at(self) -> datetime | None:
-        """Return the time at which the result becomes stale, or None for never.
+        """Return the moment at which the result becomes stale, or None if it never does.
 
-        An outdated result is stale from the time of its computation.
+        An outdated result is stale from the moment of its computation.
         """
         return self.computed_at if self.is_outdated else self.stale_at
 
@@ -85,8 +86,8 @@ class Outcome(NamedTuple):
     cache_key: str | None = None
     stored: StoredResult | None = None
     error: DomainError | None = None
-    waits: bool = False  # whether the request would wait for it
-    is_new: bool = False  # whether it was computed for this request
+    waits: bool = False  # whether the request would wait for the result
+    is_new: bool = False  # whether the result was computed for this request
 
     @property
     def raw_results(self) -> str | None:

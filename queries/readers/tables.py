@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 
-# A text fills the context of a model: about 25,000 tokens.
+# About 25,000 tokens, because a text takes space in the context of a model.
 CONTENT_CHARACTERS_MAX = 100_000
 VALUE_CHARACTERS_MAX = 500
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
@@ -15,7 +15,7 @@ _CUT = "…"
 def format_table(columns: Sequence[str], rows: Sequence[Any], *, has_more: bool, truncate: bool) -> str:
     """Return rows as a text with the names of the columns in the first line. `truncate` shortens long values.
 
-    Tabs, line breaks and backslashes are escaped. A last line says what is left out.
+    Tabs, line breaks and backslashes are escaped. A last line reports omitted rows.
     """
     limit = VALUE_CHARACTERS_MAX if truncate else CONTENT_CHARACTERS_MAX
     lines = ["\t".join(_format_value(name, limit) for name in columns)]
@@ -35,7 +35,7 @@ def format_table(columns: Sequence[str], rows: Sequence[Any], *, has_more: bool,
 
 
 def format_names(title: str, names: Iterable[str], *, has_more: bool) -> str:
-    """Return names as a text, one in a line."""
+    """Return names as a text, one per line."""
     lines = [title, *(_format_value(name, CONTENT_CHARACTERS_MAX) for name in names)]
     return "\n".join([*lines, "(There are more: use `limit` and `offset`.)"] if has_more else lines)
 

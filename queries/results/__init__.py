@@ -1,4 +1,4 @@
-"""Results: from the rows of a statement to the objects of a response. Gaps are filled here, and intervals are labelled.
+"""Conversion of the rows of a statement to the objects of a response. Gaps are filled, and intervals are labeled.
 
-Nothing here knows models, HTTP or an engine.
+This package does not depend on models, HTTP or an engine.
 """

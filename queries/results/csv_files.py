@@ -8,7 +8,8 @@ from typing import Any
 
 from queries.results.tables import ResultTable
 
-# A spreadsheet reads a cell that begins with one of these as a formula (OWASP, CSV injection), also after white space.
+# A spreadsheet reads a cell that begins with one of these characters as a formula, also after white space (OWASP, CSV
+# injection).
 _FORMULA = re.compile(r"\s*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?")
 

@@ -18,7 +18,7 @@ Row = Sequence[Any]
 
 @dataclass(frozen=True)
 class StepInfo:
-    """A step as results show it. Steps of unordered funnels have numbers instead of names."""
+    """A step as shown in results. Steps of unordered funnels have numbers instead of names."""
 
     node: Mapping[str, Any]
     order: int
@@ -64,7 +64,7 @@ def split_numbers(count: int, row: Row) -> tuple[list[int], list[Number | None],
 
 
 def build_funnel(steps: Sequence[StepInfo], rows: Sequence[Row]) -> list[dict[str, Any]]:
-    """Return the steps of a funnel without a breakdown. If nobody began it, there are none."""
+    """Return the steps of a funnel without a breakdown, or an empty list if no person began the funnel."""
     return build_steps(steps, rows[0]) if rows and rows[0][0] else []
 
 
@@ -81,12 +81,12 @@ def build_funnels(steps: Sequence[StepInfo], rows: Sequence[Row]) -> list[list[d
 
 
 def list_value(value: Any) -> list[str]:
-    """Return a breakdown value as a list, which it is if there are several breakdowns."""
+    """Return a breakdown value as a list. With several breakdowns, it already is a list."""
     return list(value) if isinstance(value, list | tuple) else [value]
 
 
 def build_time_bins(rows: Sequence[Row]) -> dict[str, Any]:
-    """Return the persons of each bin by its first second, and one bin more at the end."""
+    """Return the persons of each bin by its first second, and one more bin at the end."""
     if not rows:
         return {"bins": [], "average_conversion_time": None, "median_conversion_time": None}
     low, width, bins, average, median = rows[0][:5]
@@ -100,14 +100,14 @@ def build_time_bins(rows: Sequence[Row]) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Intervals:
-    """The intervals that rates are shown of. `starts` are their starts in microseconds since 1970."""
+    """The intervals of the rates. `starts` are their starts in microseconds since 1970."""
 
     buckets: Sequence[datetime]
     starts: Sequence[int]
     interval: str
 
     def build(self, row: Row) -> dict[str, Any]:
-        """Return the rates of a row: how many persons began, and [start, reached the first step, the second one]."""
+        """Return the rates of a row: the persons who began, and [start, persons at the first and the second step]."""
         rates = {start: compute_rate(first, second) for start, first, second in row[1]}
         return {
             "count": len(self.buckets),
@@ -124,5 +124,5 @@ class Intervals:
 
 
 def compute_rate(first: Any, second: Any) -> Number:
-    """Return how many of the persons at the first step reached the second one, in percent."""
+    """Return the percentage of the persons at the first step who reached the second step."""
     return simplify(round(PERCENT * int(second) / int(first), DECIMALS)) if int(first) else 0

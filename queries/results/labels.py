@@ -3,22 +3,22 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-# Breakdown values, as PostHog names them: one that is missing, and all beyond the limit.
+# Breakdown values with PostHog's names: for a missing value, and for all values beyond the limit.
 NULL_VALUE = "$$_posthog_breakdown_null_$$"
 OTHER_VALUE = "$$_posthog_breakdown_other_$$"
 
 SHORT_INTERVALS = frozenset({"second", "minute", "hour"})
-# strftime has the names of the process's locale.
+# The names are listed here because strftime uses the process's locale.
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def format_days(buckets: Iterable[datetime], interval: str) -> list[str]:
-    """Return intervals by their starts: "2020-01-09", or "2020-01-09 13:00:00" for hours and shorter ones."""
+    """Return intervals by their starts: "2020-01-09", or "2020-01-09 13:00:00" for hours and shorter intervals."""
     return [format_day(bucket, interval) for bucket in buckets]
 
 
 def format_labels(buckets: Iterable[datetime], interval: str) -> list[str]:
-    """Return the labels of intervals: "9-Jan-2020", or "9-Jan 13:00" for hours and shorter ones."""
+    """Return the labels of intervals: "9-Jan-2020", or "9-Jan 13:00" for hours and shorter intervals."""
     return [format_label(bucket, interval) for bucket in buckets]
 
 

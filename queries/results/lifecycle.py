@@ -13,7 +13,7 @@ NEW, RETURNING, RESURRECTING, DORMANT = range(len(STATUSES))
 
 @dataclass(frozen=True)
 class LifecycleSeries:
-    """The axis of the series, and the event that they are of."""
+    """The intervals of the series, and their event."""
 
     buckets: tuple[datetime, ...]
     interval: str
@@ -22,7 +22,7 @@ class LifecycleSeries:
     custom_name: str | None
 
     def build(self, counts: Mapping[int, Sequence[int]]) -> list[dict[str, Any]]:
-        """Return the series. `counts` are the numbers of persons of each status. Dormant persons count negative."""
+        """Return the series. `counts` has the numbers of persons by status. Dormant persons become negative numbers."""
         days, labels = format_days(self.buckets, self.interval), format_labels(self.buckets, self.interval)
         results = []
         for status, name in enumerate(STATUSES):

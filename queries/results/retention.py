@@ -1,4 +1,4 @@
-"""Results of RetentionQuery: a row of cells for each cohort, and such a table for each value of a breakdown."""
+"""Results of RetentionQuery: a table with a row of cells for each cohort, for each breakdown value."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ Cells = Mapping[tuple[int, int], int]
 
 @dataclass(frozen=True)
 class RetentionTable:
-    """The measures of a table. `starts` are the starts of its cohorts, `period` is the name of an interval."""
+    """The dimensions of a table. `starts` are the starts of its cohorts, `period` is the name of an interval."""
 
     starts: tuple[datetime, ...]
     period: str

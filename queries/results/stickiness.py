@@ -1,4 +1,4 @@
-"""Results of StickinessQuery: how many persons were active in how many intervals."""
+"""Results of StickinessQuery: the numbers of persons by the number of intervals in which they were active."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -44,7 +44,7 @@ def build_table(results: Any, columns: Sequence[str] | None = None) -> ResultTab
 
 
 def _build_series(results: Sequence[dict[str, Any]]) -> ResultTable:
-    """Return a row for each interval. Intervals of a compared period are in the same rows as the current ones."""
+    """Return a row for each interval. Intervals of a compared period share the rows of the current intervals."""
     days = max((item.get("days") or range(1, len(item["data"]) + 1) for item in results), key=len)
     is_number = bool(days) and not isinstance(days[0], str)
     rows = [[day, *(_get(item.get("data"), place) for item in results)] for place, day in enumerate(days)]

@@ -13,7 +13,7 @@ from queries.results.numbers import Number, simplify
 CUMULATIVE = "ActionsLineGraphCumulative"
 TOTAL_DISPLAYS = ("BoldNumber", "Metric", "ActionsPie", "ActionsBarValue", "ActionsTable", "WorldMap")
 PERIOD_LABELS = ("current", "previous")
-# Rows without events are not read, but shown as zeros: a few rows can become a result that exceeds the memory.
+# Intervals without events have no rows but are shown as zeros, so a few rows can become a result that fills the memory.
 POINTS_MAX = 500_000
 OPERATIONS_OF_A_POINT = 10
 DIGITS = 9  # of an average that is rounded down
@@ -174,7 +174,7 @@ class TrendsResult:
         columns = [self.groups[series, period] for series in range(len(self.shape.series))]
         zeros = self._fill_with_zeros(self.shape.periods[period])
         for key in dict.fromkeys(key for groups in columns for key in groups):
-            # Long formulas count more: their operations take the time.
+            # Long formulas count more, because their operations take most of the time.
             self._add_points(len(zeros) * max(1, formula.size // OPERATIONS_OF_A_POINT))
             series = [groups.get(key, zeros) for groups in columns]
             numbers = [simplify(formula.compute(each)) for each in zip(*series, strict=True)]

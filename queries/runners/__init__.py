@@ -4,5 +4,5 @@
     compiled = compile_query(source, context, read_rows)       # in a worker: compile.py
     body = compiled.shape(types, rows)
 
-Nothing here knows models, HTTP or an engine.
+This package does not depend on models, HTTP or an engine.
 """

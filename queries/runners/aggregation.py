@@ -31,7 +31,7 @@ BUCKET = "bucket"
 UNIT = "unit"
 TOTAL = "total"
 RANK = "rank"
-# Events without a session have the unit null. It counts as none, but their breakdown values are shown.
+# Events without a session have the unit null. Null is not counted, but the breakdown values of these events are shown.
 IS_UNIT = Compare("!=", Field((UNIT,)), Constant(None))
 COUNT_UNITS = Call("count", (Field((UNIT,)),))
 Source = TableSource | QuerySource

@@ -1,4 +1,4 @@
-"""Breakdowns: the values that a query splits its series by, how many it keeps, and bins of numbers."""
+"""Breakdowns: the values by which a query splits its series, their limit, and bins of numbers."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -58,7 +58,7 @@ class BreakdownOptions:
 def read_breakdowns(
     source: Mapping[str, Any], builder: FilterBuilder, *, default_limit: int = DEFAULT_LIMIT
 ) -> BreakdownOptions:
-    """Return the breakdowns of a query, which may have none. Raises HogQLError."""
+    """Return the breakdowns of a query, if it has any. Raises HogQLError."""
     options, path = get_object(source, BREAKDOWN), (BREAKDOWN,)
     items, is_list = _read_items(options, builder, path)
     limit = get_number(options, "breakdown_limit", path, default=default_limit, low=1, high=LIMIT_MAX)
@@ -69,7 +69,7 @@ def read_breakdowns(
 
 
 class _Fields(NamedTuple):
-    """The fields of one breakdown: below `breakdowns`, or those of the filter itself. `key_path` and `kind_path`
+    """The fields of one breakdown, from an item of `breakdowns` or from the filter itself. `key_path` and `kind_path`
     lead to the key and the type.
     """
 
@@ -138,12 +138,12 @@ def _build_value(kind: str, key: str, builder: FilterBuilder, path: Path) -> tup
 
 
 def _normalize_url(text: Expr) -> Expr:
-    """Return an address without its query, its fragment and slashes at its end."""
+    """Return an address without its query, its fragment and trailing slashes."""
     return Call("replaceRegexpOne", (Call("cutQueryStringAndFragment", (text,)), Constant("[/?#]+$"), Constant("")))
 
 
 class Bins:
-    """Bins of a number: from one edge to the next, the upper edge excluded, but by the last bin."""
+    """Bins of a number. Each bin contains its lower edge, and only the last bin contains its upper edge, too."""
 
     def __init__(self, edges: Sequence[float]) -> None:
         *lower, last = edges

@@ -35,6 +35,6 @@ def compile_query(source: Any, context: QueryContext, read_rows: ReadRows = read
     may take seconds, so call it in a worker.
     """
     kind = kinds.check_query_kind(source)
-    if kind != kinds.HOGQL:  # whose text has limits of its own
+    if kind != kinds.HOGQL:  # HogQL has limits of its own
         check_size(source, ())
     return COMPILERS[kind](source, context, read_rows)

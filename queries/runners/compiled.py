@@ -17,7 +17,7 @@ ShapeResult = Callable[[Sequence[str], Rows], Body]
 
 
 class ResolvedRange(NamedTuple):
-    """A range of times in the project's time zone, both included. A start or an end of None is open."""
+    """A date range in the project's time zone, both ends included. A start or an end of None is open."""
 
     start: datetime | None
     end: datetime | None
@@ -27,7 +27,7 @@ class ResolvedRange(NamedTuple):
 class CompiledQuery:
     """One statement and the shape of its result.
 
-    `range` is None if the query itself decides what it reads, as SQL does: it may call now(), so that its result can
+    `range` is None for SQL, which itself selects the events that it reads. SQL may call now(), so that its result can
     become stale even if its date range has ended.
     """
 
@@ -38,5 +38,5 @@ class CompiledQuery:
 
 
 def read_nothing(statement: Statement) -> Rows:
-    """Return no rows: for a query that is only validated, which needs no engine."""
+    """Return no rows, for a query that is only validated, without an engine."""
     return []

@@ -55,7 +55,7 @@ class QueryContext:
 
 
 def build_property_types(event: Mapping[str, str], person: Mapping[str, str]) -> PropertyTypes:
-    """Return the types of property definitions. A type that HogQL does not know becomes text."""
+    """Return the types of property definitions. A type that is unknown to HogQL becomes text."""
     return PropertyTypes(event=_read_types(event), person=_read_types(person))
 
 

@@ -1,7 +1,7 @@
-"""Date ranges of queries: the times of texts such as `-7d`, and the intervals between them.
+"""Date ranges of queries: the moments of texts such as `-7d`, and the intervals between them.
 
-Times of day are in the project's time zone. Times are compared in UTC, because Python compares local times within one
-time zone, and an hour in autumn occurs twice.
+Times of day are in the project's time zone. Moments are compared in UTC, because Python would compare local times,
+which are ambiguous at the end of daylight saving time.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -40,7 +40,7 @@ FindFirst = Callable[[], datetime | None]
 
 
 def check_interval(interval: Any) -> str:
-    """Return the name of an interval, or the default one for null. Raises InvalidQuery."""
+    """Return the name of an interval, or the default interval for null. Raises InvalidQuery."""
     if interval is None:
         return DEFAULT_INTERVAL
     if not isinstance(interval, str) or interval not in INTERVALS:
@@ -134,7 +134,7 @@ class DateRangeReader:
                 return end.moment
 
     def _cut_to_periods(self, found: ResolvedRange) -> ResolvedRange:
-        """Return the whole intervals of a range that have ended, or the range itself if no interval has."""
+        """Return the whole intervals of a range that have ended, or the range itself if no interval has ended."""
         last = subtract_tick(self._start(self.now, self.unit))
         end = last if found.end is None else min(found.end, last, key=to_utc)
         start = found.start
@@ -174,7 +174,7 @@ def _iter_buckets(found: ResolvedRange, unit: str, context: QueryContext) -> Ite
     while to_utc(bucket) <= to_utc(found.end):
         yield bucket
         bucket = add_units(bucket, 1, unit)
-        if unit not in SHORT_UNITS:  # the midnight of the last one may have been skipped by a change of clocks
+        if unit not in SHORT_UNITS:  # daylight saving time may have skipped the previous midnight
             bucket = get_start_of_unit(bucket, unit, week_starts_on_monday=monday)
 
 
@@ -183,5 +183,5 @@ def to_utc(moment: datetime) -> datetime:
 
 
 def subtract_tick(moment: datetime) -> datetime:
-    """Return the last moment before the given one."""
+    """Return the last moment before another moment."""
     return (to_utc(moment) - _TICK).astimezone(moment.tzinfo)

@@ -1,4 +1,4 @@
-"""The events that a series counts in a period: all events, the first event of each person, or those of days before."""
+"""The events that a series counts in a period: all events, first events of persons, or events in look-back windows."""
 
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ INTERVAL_DAYS = {"second": 0, "minute": 0, "hour": 0, "day": 1, "week": 7, "mont
 FIRST_TIME = "first_time"
 MATCHES = "matches"
 SEGMENT = "segment"
-# Events of the same time have an order, so that the same one is always the first.
+# Events of the same time have an order, so that the first event is always the same.
 EVENT_ORDER = Tuple((TIMESTAMP, Field(("events", "uuid"))))
 
 

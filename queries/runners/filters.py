@@ -16,7 +16,7 @@ from queries.runners.stages import find_aggregates
 PROPERTY_TYPES = (*BUILDERS, "session")
 EXPRESSION = "hogql"
 EMPTY = "empty"
-# Each is a text for the parser, which may take seconds.
+# Each expression is a text for the parser, which may take seconds.
 EXPRESSIONS_MAX = 20
 GROUP_TYPES = ("AND", "OR")
 KEY_MAX_LENGTH = 1_000
@@ -27,7 +27,7 @@ class FilterBuilder:
     """A builder of the conditions of filters in one query."""
 
     def __init__(self, context: QueryContext, finish: Callable[[Expr], Expr] = lambda expr: expr) -> None:
-        """`finish` is called with the tree of each expression of HogQL: it may hold placeholders."""
+        """`finish` is called with the tree of each expression of HogQL, which may contain placeholders."""
         self.context = context
         self.finish = finish
         self._expressions: dict[str, Expr] = {}
@@ -93,7 +93,7 @@ class FilterBuilder:
         return OPERATORS[operator](operand, FilterValues(values, self.context, (*path, "value")))
 
     def _build_condition(self, text: str, path: Path) -> Expr:
-        """Return an expression that holds for single events. Raises InvalidQuery for one of several."""
+        """Return an expression that holds for single events. Raises InvalidQuery for an aggregate."""
         expr = self.build_expression(text)
         if find_aggregates(expr):
             raise InvalidQuery("A filter is about single events, and cannot aggregate them.", path)

@@ -1,4 +1,4 @@
-"""Formulas of series, such as `A / B * 100`: A is the first series of the query."""
+"""Formulas of series, such as `A / B * 100`, in which A is the first series of the query."""
 
 import ast
 import math

@@ -10,7 +10,7 @@ Y = Field(("y",))
 
 
 def map_array(body: Expr, *arrays: Expr) -> Expr:
-    """Return the array of an expression of X and Y, the items of the arrays."""
+    """Return the array of the values of an expression of X and Y, which are the items of the arrays."""
     return Call("arrayMap", (Lambda(("x", "y")[: len(arrays)], body), *arrays))
 
 
@@ -20,22 +20,22 @@ def filter_array(array: Expr, condition: Expr, *others: Expr) -> Expr:
 
 
 def fill_from_next(array: Expr, is_kept: Expr, *others: Expr) -> Expr:
-    """Return an array in which each item is the next one that is kept, or itself. The last item is always kept."""
+    """Return an array in which items that are not kept become the next kept item. The last item is always kept."""
     return Call("arrayReverseFill", (Lambda(("x", "y", "z")[: 1 + len(others)], is_kept), array, *others))
 
 
 def shift_left(array: Expr, last: Expr) -> Expr:
-    """Return the array of the next items."""
+    """Return an array without its first item, and with `last` at its end."""
     return Call("arrayShiftLeft", (array, Constant(1), last))
 
 
 def shift_right(array: Expr, first: Expr) -> Expr:
-    """Return the array of the items before."""
+    """Return an array without its last item, and with `first` at its start."""
     return Call("arrayShiftRight", (array, Constant(1), first))
 
 
 def has_bits(code: Expr, bits: int) -> Expr:
-    """Return whether a code has one of the bits."""
+    """Return whether a code has any of the bits."""
     return Compare("!=", Call("bitAnd", (code, Constant(bits))), Constant(0))
 
 

@@ -58,7 +58,7 @@ class AttemptRows:
     is_tuple: bool
 
     def get_item(self, attempt: Expr, place: int) -> Expr:
-        """Return the time of a step, or the stop of an exclusion, whose place follows those of the times."""
+        """Return the time of a step, or the stop of an exclusion. In an attempt, the stops follow the times."""
         return TupleAccess(attempt, place + 1) if self.is_tuple else ArrayAccess(attempt, Constant(place + 1))
 
     def choose_best(self) -> Select:
@@ -125,9 +125,10 @@ class AttemptBuilder:
         return self._select_attempts(links)
 
     def _find_skipped(self) -> Expr:
-        """Return which events of a strict funnel are skipped: events of no step at the same time as another event.
+        """Return, for each event, whether a strict funnel skips it.
 
-        Events at the same time have no order, so such an event does not come between two others.
+        Events of no step are skipped if another event has the same time. Events at the same time have no order, so such
+        an event does not come between two other events.
         """
         follows = Compare("==", X, Field(("z",)))
         is_skipped = And((follows, Not(has_bits(Y, self.events.steps_mask))))
@@ -155,7 +156,7 @@ class AttemptBuilder:
         return [stop for exclusion, stop in pairs if exclusion.from_step == step]
 
     def _fill_chains(self, links: Expr, step: int, size: int) -> Expr:
-        """Return, for each event, the chain of the next event that matches a step. Strict funnels use its own chain."""
+        """Return, for each event, the chain of the next event of a step, or in strict funnels the event's own chain."""
         codes = Field((CODES,))
         is_step = has_bits(Y, self.events.get_step_bit(step))
         if self.options.order is not Order.STRICT:

@@ -1,7 +1,7 @@
 """The events of a funnel: for each person two arrays in the order of time, the times and the codes of the events.
 
-The bits of a code are the steps and the exclusions that an event belongs to. Arrays end with a sentinel: an event after
-all others that belongs to everything, so that "the next event of a step" always exists.
+The bits of a code are the steps and the exclusions that an event belongs to. Arrays end with a sentinel, an event after
+all other events that belongs to everything, so that "the next event of a step" always exists.
 """
 
 from collections.abc import Sequence
@@ -63,7 +63,7 @@ class FunnelEvents:
 
     @property
     def value(self) -> Expr | None:
-        """Return the breakdown value of an event, an array of several ones, or None without a breakdown."""
+        """Return the breakdown value of an event, an array of several values, or None without a breakdown."""
         if not self.values:
             return None
         return Array(tuple(self.values)) if self.has_several_values else self.values[0]
@@ -84,7 +84,7 @@ class FunnelEvents:
         return None not in names and len(set(names)) == len(names)
 
     def build(self) -> Select:
-        """Return the persons with their arrays, and their breakdown values: a person may have several rows."""
+        """Return the persons with their arrays and their breakdown values. A person may have several rows."""
         arrays = self._unpack(self._collect(self._build_rows()))
         if self._is_attributed_to_step:
             arrays = self._attribute_to_step(arrays)
@@ -122,8 +122,8 @@ class FunnelEvents:
     def _build_code(self) -> Expr:
         """Return the code of an event.
 
-        Among simultaneous events, those of earlier steps have smaller codes, and in a strict funnel, those of no step
-        have the largest ones.
+        Among simultaneous events, events of earlier steps have smaller codes. In a strict funnel, events of no step
+        have the largest codes.
         """
         bits = [item.condition for item in self.options.exclusions] + [step.condition for step in self.steps]
         code: Expr = Constant(0)
@@ -138,7 +138,7 @@ class FunnelEvents:
     @property
     def _has_rank(self) -> bool:
         needs_order = self.options.order is Order.STRICT or not self.have_own_names
-        return needs_order and not self._is_attributed_to_step  # which sorts again
+        return needs_order and not self._is_attributed_to_step  # attributed arrays are sorted again
 
     @property
     def _is_attributed_to_step(self) -> bool:
@@ -175,10 +175,10 @@ class FunnelEvents:
         return Tuple((time, code, Field((VALUE,)))) if self._is_attributed_to_step else Tuple((time, code))
 
     def _choose_value(self) -> Expr:
-        """Return the value of a person: the first or the last one that is not empty.
+        """Return the value of a person: the first or the last value that is not empty.
 
-        Among simultaneous events, it is that of the first or the last step. Comparing values as well, to choose from
-        events that are equal in all of this, would take four times as long.
+        Among simultaneous events, the event of the first or the last step is chosen. Breaking the remaining ties by
+        comparing values would take four times as long.
         """
         value = Field((VALUE,))
         if self.options.attribution is Attribution.ALL_EVENTS:
@@ -206,8 +206,8 @@ class FunnelEvents:
         return select_columns(columns, persons)
 
     def _attribute_to_step(self, arrays: Select) -> Select:
-        """Return one row for each value that a person's events of a step have. In each, only the events with its value
-        are events of that step, or in an unordered funnel, can be the first of an attempt.
+        """Return one row for each value that a person's events of a step have. In each row, only events with this value
+        belong to that step or, in an unordered funnel, can begin an attempt.
         """
         is_unordered = self.options.order is Order.UNORDERED
         bits = self.steps_mask if is_unordered else self.get_step_bit(self.options.attribution_step)
@@ -223,7 +223,7 @@ class FunnelEvents:
         return self._sort(rows)
 
     def _sort(self, rows: Select) -> Select:
-        """Return arrays in the order of times and codes. At the same time, events of the value come first."""
+        """Return arrays in the order of times and codes. Simultaneous events with the value come first."""
         steps = Call("bitAnd", (Y, Constant(self.steps_mask)))
         lowest = Call("bitAnd", (steps, Call("negate", (steps,))))
         place = Call("if", (has_bits(Y, self.steps_mask), lowest, Constant(self.steps_mask)))
@@ -235,7 +235,7 @@ class FunnelEvents:
         return select_columns(pick(PERSON, VALUE) | columns, sorted_rows)
 
     def _end(self, arrays: Select) -> Select:
-        """Return the arrays with the sentinel, and which events an attempt may begin with."""
+        """Return the arrays with the sentinel, and for each event whether an attempt may begin with it."""
         codes = Field((CODES,))
         everything = Constant((1 << self._code_bits) - 1)
         columns = {

@@ -1,8 +1,8 @@
 """Attempts at unordered funnels: the next events of all steps, in the order of time.
 
-An event counts for one step: the first of its steps that the attempt does not have yet. Which one this is depends on
-the events before it if an event may belong to several steps, such as the same step twice. An attempt can use
-as many events with the same steps as they have steps, so that only so many are looked at.
+An event counts for the first of its steps that the attempt does not have yet. If an event may belong to several steps,
+such as two equal steps, this step depends on the earlier events. An attempt uses at most as many events with the same
+steps as there are such steps, so only this number of events is read.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,7 +21,7 @@ _NEVER = Constant(NEVER)
 
 @dataclass(frozen=True)
 class Kind:
-    """The events that belong to certain steps of a group, and to no others. `columns` are their next times."""
+    """The events that belong to certain steps of a group, and to no other steps. `columns` are their next times."""
 
     steps: tuple[int, ...]
     columns: tuple[str, ...]
@@ -80,7 +80,7 @@ class StepGatherer:
         return [name for group in self.groups for kind in group.kinds for name in kind.columns]
 
     def add_next_times(self, rows: Select, columns: dict[str, Expr]) -> Select:
-        """Return the rows with an array for each column: the time of the next event of a kind, of the second one …"""
+        """Return the rows with an array for each column: the times of the first, second, … next event of a kind."""
         longest = max(len(kind.columns) for group in self.groups for kind in group.kinds)
         kept = columns | pick(TIMES, CODES)
         for place in range(longest):
@@ -119,7 +119,7 @@ class StepGatherer:
         return self._assign(Call("arraySort", (Array(tuple(found)),)), group)
 
     def _assign(self, events: Expr, group: StepGroup) -> Expr:
-        """Return the times at which the steps of a group are taken by (time, number, steps) of events."""
+        """Return the times of the steps of a group, assigned from `events`, which are (time, number, steps)."""
         missing, times = TupleAccess(X, 1), TupleAccess(X, 2)
         usable = Call("bitAnd", (missing, TupleAccess(Y, 3)))
         first = Call("bitAnd", (usable, Call("negate", (usable,))))

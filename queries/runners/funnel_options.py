@@ -1,4 +1,4 @@
-"""The options of a funnel: its order, its conversion window, its exclusions, and what it shows."""
+"""The options of a funnel: its order, its conversion window, its exclusions, and its visualization."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ PERSON = "person_id"
 FIRST_TIME_MATHS = ("first_time_for_user", "first_time_for_user_with_filters")
 _SECOND = 1_000_000
 _DAY = 86_400 * _SECOND
-# Windows are lengths of time, whatever the clocks and the calendar do.
+# Windows are durations, regardless of the calendar and of daylight saving time.
 WINDOW_UNITS = {
     "second": _SECOND,
     "minute": 60 * _SECOND,
@@ -32,7 +32,7 @@ WINDOW_UNITS = {
 
 
 class Order(StrEnum):
-    """The order in which the steps of a funnel must occur. In a strict one, no other event may be between two steps."""
+    """The required order of the steps of a funnel. In a strict funnel, no other event may be between two steps."""
 
     ORDERED = "ordered"
     STRICT = "strict"
@@ -153,7 +153,7 @@ def _read_attribution(given: Mapping[str, Any], order: Order, last: int) -> tupl
 
 
 def _read_exclusions(given: Mapping[str, Any], order: Order, last: int, reader: SeriesReader) -> tuple[Exclusion, ...]:
-    """Return the exclusions. Those between the same steps are one."""
+    """Return the exclusions. Exclusions between the same steps are combined."""
     nodes, path = given.get("exclusions"), (*PATH, "exclusions")
     if nodes is None:
         return ()

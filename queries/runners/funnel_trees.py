@@ -29,7 +29,7 @@ from queries.runners.periods import Period, to_microseconds
 
 SECOND = 1_000_000
 BINS_WITHOUT_COUNT_MAX = 60
-EMPTY_WIDTH = 60  # seconds, where all times are equal
+EMPTY_WIDTH = 60  # seconds, if all times are equal
 _BUCKET = "bucket"
 _START = "start"
 _FROM = "from_count"
@@ -83,7 +83,7 @@ class StepsTree:
     def build_by_value(self, limit: int) -> Select:
         """Return a row for each of the `limit` values with the most conversions, and one row for all other values.
 
-        The last columns are the value, and whether the row is the one for the other values.
+        The last columns are the value, and whether the row is for the other values.
         """
         ranked = self._rank(self._collect_states())
         is_other = Compare(">", Field((_PLACE,)), Constant(limit))

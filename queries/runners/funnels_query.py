@@ -1,4 +1,4 @@
-"""FunnelsQuery: how many persons get through a sequence of steps, in which time, and how that changes.
+"""FunnelsQuery: the numbers of persons who complete a sequence of steps, their times, and the rates by interval.
 
 Each statement has the same stages: events with the steps that they belong to, arrays of the events of each person,
 attempts, and numbers.
@@ -85,11 +85,11 @@ class FunnelCompiler:
                 is_unordered = self.options.order is Order.UNORDERED
                 steps = [StepInfo(step.node, order, is_unordered) for order, step in enumerate(self.steps)]
                 if self.has_values and self.breakdowns.hides_other:
-                    rows = [row for row in rows if not row[-1]]  # the last column marks the rest
+                    rows = [row for row in rows if not row[-1]]  # the last column marks the other values
                 return build_funnels(steps, rows) if self.has_values else build_funnel(steps, rows)
 
     def _list_intervals(self) -> Intervals:
-        """Return the intervals. Those whose persons may still convert can be hidden."""
+        """Return the intervals. Intervals whose persons may still convert can be hidden."""
         period, buckets = self.period, self.period.buckets
         if self.options.hides_incomplete_windows:
             last_end = self.context.now - timedelta(microseconds=self.options.conversion_window)
@@ -99,7 +99,7 @@ class FunnelCompiler:
 
 
 def _check_breakdown(options: FunnelOptions, breakdowns: BreakdownOptions) -> None:
-    """Refuse the breakdowns that are not computed. Raises UnsupportedPart."""
+    """Raise UnsupportedPart for breakdowns that are not computed."""
     if any(item.bins for item in breakdowns.items):
         raise UnsupportedPart("Bins of numbers are", (BREAKDOWN, "breakdown_histogram_bin_count"))
     counts_once = options.attribution in (Attribution.FIRST_TOUCH, Attribution.LAST_TOUCH)

@@ -15,7 +15,7 @@ LARGEST = 1e300
 
 
 def read_bins(item: SeriesInPeriod, breakdown: Breakdown, context: QueryContext, read_rows: ReadRows) -> Bins | None:
-    """Return the bins of the numbers of a series: the same number of different values in each. None without values."""
+    """Return bins with equal numbers of distinct values of a series, or None if the series has no values."""
     # A null of a person's first event must be kept, since argMin would return the number of a later event.
     kept = Call("ifNull", (Call("toFloat", (breakdown.number,)), Constant(LARGEST)))
     rows = replace(item, values=(kept,)).build_rows()

@@ -1,4 +1,4 @@
-"""The placeholders of a HogQLQuery that its `filters` fill: `{filters}` and the ends of the date range."""
+"""The placeholders of a HogQLQuery that its `filters` replace: `{filters}` and the ends of the date range."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -21,7 +21,7 @@ NO_TABLE = "{filters} filters events and sessions: its SELECT must read one of t
 def build_filter_values(
     source: Mapping[str, Any], context: QueryContext, others: Mapping[str, PlaceholderValue]
 ) -> dict[str, PlaceholderValue]:
-    """Return the values of the placeholders. `others` are those that expressions of filters may name.
+    """Return the values of the placeholders. `others` are the values of placeholders in expressions of filters.
 
     Raises HogQLError.
     """
@@ -51,7 +51,7 @@ class SelectFilters:
         self._built: dict[FilterScope, Expr] = {}
 
     def build(self, select: Select | None) -> Expr:
-        """Return the condition in a SELECT. Raises InvalidArguments where it reads neither events nor sessions."""
+        """Return the condition in a SELECT. Raises InvalidArguments if it reads neither events nor sessions."""
         scope = find_scope(select)
         if scope is None:
             raise InvalidArguments(NO_TABLE, span=select.span if select else None)
@@ -72,7 +72,7 @@ class SelectFilters:
 
 
 def find_scope(select: Select | None) -> FilterScope | None:
-    """Return the table that filters are for: events, else sessions, by the name that it has in a SELECT."""
+    """Return the table of a SELECT that filters apply to, events or else sessions, by its name in the SELECT."""
     if select is None:
         return None
     sources = [select.source, *(join.source for join in select.joins)]

@@ -30,7 +30,7 @@ def compile_hogql(source: Mapping[str, Any], context: QueryContext, read_rows: R
 
 
 def shape_table(statement: Statement, text: str, types: Sequence[str], rows: Rows) -> Body:
-    """Return a table. Column names of the engine are generated, such as c1. The body contains those of the query."""
+    """Return a table. The engine's column names are generated, such as c1. The body has the names in the query."""
     names = list(statement.columns)
     return {
         "results": localize_rows(rows[: statement.limit], types),
@@ -54,7 +54,7 @@ def read_text(source: Mapping[str, Any]) -> str:
 
 
 def read_values(source: Mapping[str, Any], context: QueryContext, names: set[str]) -> dict[str, PlaceholderValue]:
-    """Return the values of placeholders by their names. Where the text has none, nothing is read."""
+    """Return the values of placeholders by their names. If the text has no placeholders, nothing is read."""
     if not names:
         return {}
     values = read_own_values(source)

@@ -1,4 +1,4 @@
-"""Read values from the JSON of a query. Each error names the path of the value."""
+"""Readers of values in the JSON of a query. Each error has the path of the value."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -9,14 +9,14 @@ from queries.runners.errors import InvalidQuery, Path
 
 Scalar = str | int | float | bool | None
 
-# The maximum number of values in a query: each becomes a parameter of the statement.
+# The maximum number of values in a query, each of which becomes a parameter of the statement.
 VALUES_MAX = 5_000
 CHARACTERS_MAX = 500_000
 DEPTH_MAX = 40
 
 
 def get_object(source: Mapping[str, Any], name: str, path: Path = ()) -> dict[str, Any]:
-    """Return the object with a name, or an empty one if it is absent or null."""
+    """Return the object with a name, or an empty object if it is absent or null."""
     value = source.get(name)
     if value is None:
         return {}
@@ -34,7 +34,7 @@ def get_boolean(source: Mapping[str, Any], name: str, path: Path = ()) -> bool:
 
 
 def check_choice(value: Any, known: Iterable[str], path: Path) -> str:
-    """Return a value that is one of the known ones. Raises InvalidQuery, which names the closest match."""
+    """Return a value if it is known. Raises InvalidQuery with the closest match for an unknown value."""
     choices = list(known)
     if not isinstance(value, str) or value not in choices:
         raise InvalidQuery(invalid_choice_message(value, choices), path)

@@ -20,8 +20,8 @@ from queries.runners.statements import check_row_count, print_tree
 def compile_lifecycle(source: Mapping[str, Any], context: QueryContext, read_rows: ReadRows) -> CompiledQuery:
     """Return the statement of a LifecycleQuery. Raises HogQLError.
 
-    Days of the week are not filtered, as in PostHog: a person who is active only on Mondays would always
-    be resurrecting.
+    Days of the week are not filtered, as in PostHog, because a person who is active only on Mondays would always be
+    resurrecting.
     """
     builder = FilterBuilder(context)
     series = SeriesReader(builder).read_all(source, maximum=1)[0]
@@ -42,5 +42,5 @@ def shape_lifecycle(series: LifecycleSeries, types: Sequence[str], rows: Rows) -
     check_row_count(rows)
     counts = {status: [0] * len(series.buckets) for status in range(len(STATUSES))}
     for place, status, number in rows:
-        counts[status][place - 1] = number  # the first interval is the one before the range
+        counts[status][place - 1] = number  # the first interval is before the range
     return {"results": series.build(counts)}

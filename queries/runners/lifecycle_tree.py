@@ -27,16 +27,16 @@ from queries.runners.periods import EVENTS_TABLE, Period
 from queries.runners.series import PERSON_ID, TIMESTAMP, join_and, join_or
 from queries.runners.statements import build_column
 
-UNKNOWN_TIME = datetime(1970, 1, 1, tzinfo=UTC)  # of persons that were imported without one
+UNKNOWN_TIME = datetime(1970, 1, 1, tzinfo=UTC)  # of persons that were imported without a time
 ONE = Constant(1)
-NONE = Constant(-9)  # the number of no interval, nor of a neighbour of one
+NONE = Constant(-9)  # neither the number of an interval nor of its neighbor
 
 
 @dataclass(frozen=True)
 class LifecycleTree:
-    """The parts of the tree. The first interval of `period` is the one before those that are shown.
+    """The parts of the tree. The first interval of `period` is before the intervals that are shown.
 
-    `begins` is whether nothing before those counts: then, persons of the first one are new.
+    `begins` is whether earlier events are ignored. If so, the persons of the first shown interval are new.
     """
 
     period: Period
@@ -78,7 +78,7 @@ class LifecycleTree:
         return Call("arrayMap", (Lambda(("x",), Tuple((following, Constant(DORMANT)))), left))
 
     def _build_neighbours(self) -> Select:
-        """Return the intervals of each person, with the one before and the one after each, and that of the creation."""
+        """Return the intervals of each person, the intervals before and after each, and the interval of creation."""
         active, created = build_column("active"), build_column("created")
         earlier = Call("arrayPopBack", (Call("arrayPushFront", (active, NONE)),))
         later = Call("arrayPopFront", (Call("arrayPushBack", (active, NONE)),))
@@ -90,7 +90,7 @@ class LifecycleTree:
     def _build_created(self) -> Select:
         """Return the active intervals of each person, and the time of its creation.
 
-        That is the time of the first event if `persons` has none.
+        If `persons` has no time of creation, it is the time of the first event.
         """
         first = Call("if", (Compare("==", Field(("earlier", "person")), NULL), Field(("p", "first")), NULL))
         stored = Field(("persons", "created_at"))

@@ -58,7 +58,8 @@ class PerUnit:
 class Math:
     """The math of a series. `expr` aggregates columns of events.
 
-    `unique` is the expression that is counted once, if any. `days` is the number of days that an interval looks back.
+    `unique` is the expression whose distinct values are counted, if any. `days` is the number of days that an interval
+    looks back.
     """
 
     expr: Expr
@@ -114,7 +115,7 @@ def _read_numbers(series: Series, builder: FilterBuilder) -> Math:
     name, number = series.node["math"], _multiply(_read_property(series, builder).number, series)
     if series.node.get("math_property") != SESSION_DURATION:
         return Math(aggregate_numbers(name, number))
-    # A session has one duration, however many events of it match.
+    # A session has one duration, regardless of the number of its matching events.
     session = Call("any", (number,))
     return _aggregate_units(_build_session_id(builder), session, "any", name)
 
@@ -161,7 +162,7 @@ def _read_property(series: Series, builder: FilterBuilder) -> Operand:
 
 
 def _build_session_id(builder: FilterBuilder) -> Expr:
-    """Return the session id of an event, or null if the event has none."""
+    """Return the session id of an event, or null for an event without a session."""
     text = build_operand("event", "$session_id", EVENTS, builder.context, ()).text
     return Call("nullIf", (text, Constant("")))
 

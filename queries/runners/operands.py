@@ -1,4 +1,4 @@
-"""The value that a property filter compares, as a string, a number and a time, or null where it is not convertible."""
+"""The value that a property filter compares, as a text, a number and a moment, or null if it is not convertible."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class FilterScope:
 
 @dataclass(frozen=True)
 class Operand:
-    """A property, and the type that its definition says."""
+    """A property, and the type of its definition."""
 
     text: Expr
     number: Expr
@@ -41,7 +41,7 @@ class Operand:
 
 
 def build_operand(kind: str, key: str, scope: FilterScope, context: QueryContext, path: Path) -> Operand:
-    """Return the property of a filter. Raises InvalidQuery where the rows of the scope have none of that kind."""
+    """Return the property of a filter. Raises InvalidQuery if the rows of the scope have no properties of this kind."""
     if kind == "session":
         return _build_session_operand(key, scope, path)
     if scope.is_sessions:
@@ -60,7 +60,7 @@ def _build_person_operand(key: str, scope: FilterScope, context: QueryContext) -
 
 
 def _build_json_operand(chain: tuple[str, ...], kind: PropertyType) -> Operand:
-    """Return a property as it is written, whatever its definition says: a text in a property of numbers is a text."""
+    """Return a property as it is stored, regardless of its definition. A text in a property of numbers stays a text."""
     text = Field(chain, is_untyped=True)
     return Operand(text, Call("toFloat", (text,)), Call("parseDateTimeBestEffort", (text,)), kind)
 
@@ -92,7 +92,7 @@ BUILDERS: dict[str, Builder] = {"event": _build_event_operand, "person": _build_
 
 
 def format_text(value: Any) -> str:
-    """Return a value as properties of events have it as a text."""
+    """Return a value as a text in the format of properties of events."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float) and value.is_integer() and abs(value) < 2**63:

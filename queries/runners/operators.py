@@ -36,7 +36,7 @@ ValueOperator = Callable[[Operand, Any, FilterValues], Expr]
 
 
 def match_any(operator: ValueOperator) -> Operator:
-    """Return an operator that holds where one of the values matches."""
+    """Return an operator that holds if any of the values matches."""
 
     def build(operand: Operand, given: FilterValues) -> Expr:
         return join_or([operator(operand, value, given) for value in given.values]) if given.values else TRUE
@@ -45,7 +45,7 @@ def match_any(operator: ValueOperator) -> Operator:
 
 
 def negate(operator: Operator) -> Operator:
-    """Return an operator that holds where another one does not, also where the property is missing."""
+    """Return the negation of an operator, which also holds if the property is missing."""
     return lambda operand, given: Not(operator(operand, given)) if given.values else TRUE
 
 
@@ -54,9 +54,9 @@ def join_or(parts: list[Expr]) -> Expr:
 
 
 def match_exact(operand: Operand, given: FilterValues) -> Expr:
-    """Return whether the property is one of the values. Null is one that is missing.
+    """Return whether the property is one of the values. Null matches a missing property.
 
-    Numbers and times are compared by what they mean where the definition of the property says that they are ones.
+    If the property is defined as a number or a time, numbers and times are compared instead of their texts.
     """
     if not given.values:
         return TRUE
@@ -83,7 +83,7 @@ def _match_meaning(operand: Operand, value: Any, given: FilterValues) -> Expr | 
 
 
 def match_containing(operand: Operand, value: Any, given: FilterValues) -> Expr:
-    """Return whether the property contains a text, whatever the case of either."""
+    """Return whether the property contains a text, ignoring case."""
     needle = Constant(_require_text(value, given))
     return Compare(">", Call("positionCaseInsensitiveUTF8", (operand.text, needle)), ZERO)
 
@@ -101,7 +101,7 @@ def match_end(operand: Operand, value: Any, given: FilterValues) -> Expr:
 
 
 def compare(sign: str) -> ValueOperator:
-    """Return an operator such as `gt`: numbers by their size, times in their order, and other texts as texts."""
+    """Return an operator such as `gt`, which compares numbers, times, or else texts."""
 
     def build(operand: Operand, value: Any, given: FilterValues) -> Expr:
         if (number := read_number(value)) is not None:
@@ -122,13 +122,13 @@ def match_between(operand: Operand, given: FilterValues) -> Expr:
 
 
 def match_outside(operand: Operand, given: FilterValues) -> Expr:
-    """Return whether a number is outside of two others. A property that is missing or no number is not."""
+    """Return whether a number is outside of a range. A property that is missing or not a number is not outside."""
     low, high = _require_two(given)
     return Or((Compare("<", operand.number, Constant(low)), Compare(">", operand.number, Constant(high))))
 
 
 def match_date(operand: Operand, value: Any, given: FilterValues) -> Expr:
-    """Return whether a time is the given one, or on the given day."""
+    """Return whether a time equals the given moment, or is on the given day."""
     start, end = _require_moments(value, given)
     bounds = (Compare(">=", operand.moment, Constant(start)), Compare("<=", operand.moment, Constant(end)))
     return And(bounds)
@@ -139,7 +139,7 @@ def match_before(operand: Operand, value: Any, given: FilterValues) -> Expr:
 
 
 def match_after(operand: Operand, value: Any, given: FilterValues) -> Expr:
-    """Return whether a time is after the given one, or after the given day."""
+    """Return whether a time is after the given moment, or after the given day."""
     return Compare(">", operand.moment, Constant(_require_moments(value, given)[1]))
 
 
@@ -152,7 +152,7 @@ def match_not_set(operand: Operand, given: FilterValues) -> Expr:
 
 
 def read_number(value: Any) -> float | None:
-    """Return a finite number, also one that is written as a text, or None."""
+    """Return a finite number, which may be written as a text, or None."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     if isinstance(value, str) and not _NUMBER.fullmatch(value):
@@ -165,7 +165,7 @@ def read_number(value: Any) -> float | None:
 
 
 def read_moments(value: Any, context: QueryContext) -> tuple[datetime, datetime] | None:
-    """Return a moment twice, or the first and the last one of a day, or None."""
+    """Return a moment twice, or the first and the last moment of a day, or None."""
     if not isinstance(value, str):
         return None
     try:
@@ -194,9 +194,9 @@ def _require_moments(value: Any, given: FilterValues) -> tuple[datetime, datetim
 
 def _require_two(given: FilterValues) -> tuple[float, float]:
     numbers = [read_number(value) for value in given.values]
-    if len(numbers) != 2 or None in numbers or numbers[0] > numbers[1]:  # type: ignore[operator]  # none is None
+    if len(numbers) != 2 or None in numbers or numbers[0] > numbers[1]:  # type: ignore[operator]  # no number is None
         raise InvalidQuery("This must be two numbers, the lower one first.", given.path)
-    return numbers[0], numbers[1]  # type: ignore[return-value]  # none is None
+    return numbers[0], numbers[1]  # type: ignore[return-value]  # no number is None
 
 
 _POSITIVE: dict[str, Operator] = {

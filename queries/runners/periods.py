@@ -36,8 +36,8 @@ WEEK = 7
 class Period:
     """A range of times, both ends included, and its intervals.
 
-    `buckets` are the starts of the intervals; the first one may be before the range. `days` are the days of the week
-    that count, Monday is 1; without any, all do.
+    `buckets` are the starts of the intervals; the first start may be before the range. `days` are the days of the week
+    that count, of which Monday is 1. Without `days`, all days count.
     """
 
     first: datetime
@@ -52,7 +52,7 @@ class Period:
 
     @property
     def start(self) -> datetime:
-        """Return the first moment that counts: in weeks and longer intervals, the first day counts as a whole."""
+        """Return the first moment that counts. In weeks and longer intervals, the first day counts as a whole."""
         return self.first if INTERVALS[self.interval] in (*SHORT_UNITS, "d") else get_start_of_unit(self.first, "d")
 
     @cached_property
@@ -61,7 +61,7 @@ class Period:
         return tuple(to_microseconds(bucket) for bucket in self.buckets)
 
     def build_condition(self, time: Expr = TIMESTAMP, *, start: datetime | None = None) -> Expr:
-        """Return whether a time is in the period. `start` replaces the start, for events that are looked back at."""
+        """Return whether a time is in the period. `start` replaces the start of the period for look-back windows."""
         bounds = (Compare(">=", time, Constant(start or self.start)), Compare("<=", time, Constant(self.end)))
         return join_and(*bounds, *self.build_day_conditions(time))
 
@@ -73,13 +73,13 @@ class Period:
     def build_bucket(self, time: Expr = TIMESTAMP) -> Expr:
         """Return the start of the interval of a time, in microseconds since 1970.
 
-        The intervals are those of Python, so that an hour that occurs twice stays two intervals, and no interval of SQL
-        can differ from the list that gaps are filled from.
+        The intervals are computed in Python. So an hour that occurs twice stays two intervals, and the intervals of SQL
+        cannot differ from the list that gaps are filled from.
         """
         return Call("roundDown", (Call("toUnixTimestamp64Micro", (time,)), Integers(self.starts)))
 
     def build_index(self, time: Expr = TIMESTAMP) -> Expr:
-        """Return the number of the interval of a time: 0 is the first one."""
+        """Return the number of the interval of a time, counted from 0."""
         numbers = Integers(tuple(range(len(self.starts))))
         return Call("transform", (self.build_bucket(time), Integers(self.starts), numbers, Constant(-1)))
 
@@ -108,7 +108,7 @@ class PeriodReader:
         return self._build(start, end)
 
     def read_comparison_period(self, current: Period) -> Period | None:
-        """Return the period that the current one is compared with; None without a comparison. Raises InvalidQuery."""
+        """Return the period that the current period is compared with, or None. Raises InvalidQuery."""
         options = get_object(self.source, "compareFilter")
         if not get_boolean(options, "compare", ("compareFilter",)):
             return None
@@ -121,7 +121,7 @@ class PeriodReader:
         return self._move(current, -int(found["number"]), found["unit"])
 
     def read_last(self, number: int) -> Period:
-        """Return the last intervals up to the end of the date range, whatever its start is. Raises InvalidQuery."""
+        """Return the last intervals up to the end of the date range, regardless of its start. Raises InvalidQuery."""
         found = resolve_date_range({**self.date_range, "date_from": ALL}, self.context, interval=self.interval)
         last = self._start(found.end or self.context.local_now)
         first = self._start(add_units(last, 1 - number, INTERVALS[self.interval]))
@@ -130,7 +130,7 @@ class PeriodReader:
         return self._build(first, last)
 
     def widen(self, period: Period, *, looks_back: bool = False) -> Period:
-        """Return a period in which the first and the last interval count as a whole. It looks back at one more."""
+        """Return a period with whole first and last intervals. With `looks_back`, one more interval precedes them."""
         unit, monday = INTERVALS[self.interval], self.context.week_starts_on_monday
         end = get_end_of_unit(period.buckets[-1], unit, week_starts_on_monday=monday)
         before = [self._start(add_units(period.buckets[0], -1, unit))] if looks_back else []
@@ -142,8 +142,8 @@ class PeriodReader:
         return get_start_of_unit(moment, INTERVALS[self.interval], week_starts_on_monday=monday)
 
     def _find_previous(self, current: Period) -> Period:
-        """Return the period before, with as many days. It shares a day with `-7d`, which has eight, and its multiples,
-        so that the days of the week fall together (PostHog).
+        """Return the previous period, with as many days. For `-7d`, which has eight days, and its multiples, the two
+        periods share a day, so that their days of the week are the same (as in PostHog).
         """
         start, end = current.first.replace(tzinfo=None), current.end.replace(tzinfo=None)
         length = end - start
@@ -177,7 +177,7 @@ class PeriodReader:
         return Period(start, end, self.interval, tuple(buckets), self.days)
 
     def _read_first_moment(self) -> datetime | None:
-        """Return the time of the project's first event, in its time zone."""
+        """Return the moment of the project's first event, in the project's time zone."""
         tree = Select((Alias(Call("min", (TIMESTAMP,)), "first"), Alias(Call("count"), "number")), EVENTS_TABLE)
         for first, number in self.read_rows(print_tree(tree, self.context)):
             if number:
@@ -189,7 +189,7 @@ EVENTS_TABLE = TableSource(("events",))
 
 
 def to_microseconds(moment: datetime) -> int:
-    """Return a time as microseconds since 1970."""
+    """Return a moment as microseconds since 1970."""
     return (moment - _EPOCH) // _TICK
 
 

@@ -26,7 +26,7 @@ _UNSUPPORTED_ENTITIES = {"actions": "Actions are", "data_warehouse": "Events of 
 
 @dataclass(frozen=True)
 class Breakdown:
-    """A breakdown of persons: the value, the maximum number of values, and whether the others are hidden."""
+    """A breakdown of persons: the value, the maximum number of values, and whether the other values are hidden."""
 
     value: Expr
     limit: int
@@ -49,7 +49,7 @@ def read_options(source: Mapping[str, Any], builder: FilterBuilder) -> Retention
     """Return the options of a query. Raises InvalidQuery and UnsupportedPart."""
     options = get_object(source, *FILTER)
     _check_unsupported(options)
-    _read_choice(options, "retentionReference", ("total", "previous"))  # of percentages: it changes no count
+    _read_choice(options, "retentionReference", ("total", "previous"))  # affects only percentages
     return RetentionOptions(
         period=_read_choice(options, "period", PERIODS, "Day"),
         columns=get_number(options, "totalIntervals", FILTER, default=COLUMNS, low=1, high=COLUMNS_MAX),

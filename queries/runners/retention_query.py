@@ -1,4 +1,4 @@
-"""RetentionQuery: how many persons of each cohort return, by the intervals since they started."""
+"""RetentionQuery: the numbers of persons of each cohort who return, by the intervals since they started."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -52,7 +52,7 @@ def read_period(
 
 
 def shape_retention(table: RetentionTable, breakdown: Breakdown | None, types: Sequence[str], rows: Rows) -> Body:
-    """Return the rows of a table, or of one for each value up to the limit of a breakdown, and one for the others."""
+    """Return the rows of one table, or with a breakdown, of a table for each value and a table for the other values."""
     check_row_count(rows)
     if breakdown is None:
         return {"results": table.build({(start, back): number for start, back, number in rows})}

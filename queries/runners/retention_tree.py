@@ -25,7 +25,7 @@ from queries.runners.retention_options import FIRST_EVER, RECURRING, Breakdown, 
 from queries.runners.series import PERSON_ID, TIMESTAMP, Series, join_and, join_or
 from queries.runners.statements import build_column
 
-NONE = Constant(-1)  # the number of no interval
+NONE = Constant(-1)  # not the number of an interval
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class RetentionTree:
     def build(self) -> Select:
         """Return the tree. Its rows are a cohort, the intervals until the return, and the number of persons.
 
-        With a breakdown, they begin with the place of its value and the value: places after the limit are one place.
+        With a breakdown, the rows begin with the rank of the value and the value. Values beyond the limit share a rank.
         """
         pairs = Select(
             (*self._value_columns, build_column("start"), Alias(Call("arrayJoin", (self._build_backs(),)), "back")),
@@ -108,7 +108,7 @@ class RetentionTree:
         return Select(shown, QuerySource(persons), where=is_start)
 
     def _collect_returns(self, is_return: Expr) -> Expr:
-        """Return the aggregate with the intervals in which a person returns: a set, or an array of enough events."""
+        """Return the aggregate of the intervals in which a person returns: a set, or an array for many occurrences."""
         least = self.options.occurrences
         if least == 1:
             return self.sets.collect(is_return)
@@ -125,7 +125,7 @@ class RetentionTree:
         )
 
     def _group(self, columns: Sequence[Expr], condition: Expr) -> Select:
-        """Return columns of each person: and of each value, unless the first event of a person decides the value."""
+        """Return columns by person, and by breakdown value unless the person's first event determines the value."""
         keys, values = [PERSON_ID], []
         if breakdown := self.options.breakdown:
             if self.options.type == FIRST_EVER:
@@ -138,7 +138,7 @@ class RetentionTree:
 
 
 def rank_values(counts: Select, breakdown: Breakdown) -> Select:
-    """Return counts with the places of their values: by the persons of their cohorts, then by name."""
+    """Return counts with the ranks of their values, by the number of persons in their cohorts, then by name."""
     names = tuple(build_column(name) for name in ("value", "start", "back", "number"))
     of_cohort = Call("if", (Compare("==", build_column("back"), Constant(0)), build_column("number"), Constant(0)))
     total = WindowCall(Call("sum", (of_cohort,)), Window(partition_by=(build_column("value"),)))
@@ -160,7 +160,7 @@ def rank_values(counts: Select, breakdown: Breakdown) -> Select:
 
 
 def _find_first(condition: Expr) -> Expr:
-    """Return the time of the first event that meets a condition, or null: without any, min would be a time in 1970."""
+    """Return the time of the first event that meets a condition, or null. Plain `min` would return 1970 instead."""
     return Call("minIfOrNull", (TIMESTAMP, condition))
 
 

@@ -1,4 +1,4 @@
-"""The series of a query: the events that each one counts, and its name."""
+"""The series of a query: the events that each series counts, and its name."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from queries.runners.filters import FilterBuilder
 from queries.runners.json_values import check_size, describe, get_boolean
 from queries.runners.operands import TRUE, FilterScope
 
-SERIES_MAX = 26  # a formula has one letter for each
+SERIES_MAX = 26  # a formula has one letter for each series
 NODES_MAX = 50
 ALL_EVENTS = "All events"
 EVENTS = FilterScope("events")
@@ -27,7 +27,8 @@ _UNSUPPORTED = {
 class Series:
     """One series. `path` leads to its node in the query.
 
-    `condition` is whether an event belongs to it: `names` without the property filters of the node, and `filters`.
+    `condition` is whether an event belongs to the series. It combines `names`, without the property filters of the
+    node, and `filters`.
     """
 
     node: Mapping[str, Any]
@@ -42,13 +43,13 @@ class Series:
 
     @property
     def event(self) -> str | None:
-        """Return the name of the event; None for all events and for a group."""
+        """Return the name of the event, or None for all events and for a group."""
         event: str | None = self.node.get("event")
         return event
 
     @property
     def event_label(self) -> str:
-        """Return the label where PostHog has none of the user's own names."""
+        """Return the label for results in which PostHog does not use the names that users give."""
         if self.node.get("kind") == "GroupNode":
             return self.name
         return self.event or ALL_EVENTS
@@ -72,7 +73,7 @@ class SeriesReader:
         return [self.read(node, ("series", index)) for index, node in enumerate(nodes)]
 
     def read(self, node: Any, path: Path) -> Series:
-        """Return the series of an EventsNode, or of a GroupNode that joins several by OR."""
+        """Return the series of an EventsNode, or of a GroupNode that joins several nodes by OR."""
         if not isinstance(node, dict):
             raise InvalidQuery(f"This must be a series, not {describe(node)}.", path)
         kind = node.get("kind", "EventsNode")
@@ -133,7 +134,7 @@ def join_and(*conditions: Expr) -> Expr:
 
 
 def join_or(*conditions: Expr) -> Expr:
-    """Return the condition that one of the conditions holds."""
+    """Return the condition that any of the conditions holds."""
     parts = tuple(part for place, part in enumerate(conditions) if part not in conditions[:place])
     if TRUE in parts:
         return TRUE
@@ -151,7 +152,7 @@ def _build_name_condition(node: Mapping[str, Any], path: Path) -> Expr:
 
 
 def _read_name(node: Mapping[str, Any], path: Path) -> str:
-    """Return the label of a series: the name that a user gave it, or that of its event."""
+    """Return the label of a series: the name that a user gave it, or the name of its event."""
     for key in ("custom_name", "name", "event"):
         name = node.get(key)
         if name is not None and not isinstance(name, str):

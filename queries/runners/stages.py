@@ -1,4 +1,4 @@
-"""Aggregation in stages: states of small groups, from which numbers of larger groups are made without reading again."""
+"""Aggregation in stages. Numbers of larger groups are computed from states of small groups, without another read."""
 
 from dataclasses import replace
 from typing import cast
@@ -10,7 +10,7 @@ from queries.hogql.mapping import map_children
 
 
 def find_aggregates(expr: Expr) -> list[Call]:
-    """Return the calls of aggregate functions in an expression, the outermost ones, each once."""
+    """Return the distinct outermost calls of aggregate functions in an expression."""
     found: list[Call] = []
     waiting: list[Node] = [expr]
     while waiting:
@@ -31,7 +31,7 @@ def is_aggregate(call: Call) -> bool:
 
 
 class StagedExpression:
-    """An expression of aggregates, of which each becomes a column with its state."""
+    """An expression of aggregates, each of which becomes a column with its state."""
 
     def __init__(self, expr: Expr) -> None:
         self.expr = expr
@@ -44,7 +44,7 @@ class StagedExpression:
         return [Alias(replace(call, stage=Stage.STATE), name) for call, name in pairs]
 
     def finish(self, stage: Stage) -> Expr:
-        """Return the expression that finalizes aggregate states: FINAL those of one row, MERGE those of several."""
+        """Return the expression that finalizes aggregate states: with FINAL of one row, with MERGE of several rows."""
 
         def visit(node: Node) -> Node:
             if isinstance(node, Call) and node in self.calls:

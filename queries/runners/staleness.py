@@ -8,7 +8,7 @@ from queries.runners.compiled import ResolvedRange
 from queries.runners.dates import INTERVALS
 
 _DEFAULT = "day"
-# How old a result may become, and how old before a lazy read asks for another one.
+# The ages at which a result becomes stale, and at which a lazy read requests a new result.
 _LIMITS = {
     "minute": (timedelta(minutes=5), timedelta(minutes=15)),
     "hour": (timedelta(hours=1), timedelta(hours=2)),
@@ -21,7 +21,7 @@ _NEAREST = {"second": "minute", "quarter": "month", "year": "month"}
 
 
 def find_interval(source: Any) -> str | None:
-    """Return the interval of a query, or None if it is missing or unknown. No interval is refused here."""
+    """Return the interval of a query, or None if it is missing or unknown. Unknown intervals are not refused here."""
     if not isinstance(source, Mapping):
         return None
     interval = source.get("interval")
@@ -42,7 +42,7 @@ def get_lazy_age_limit(interval: str | None) -> timedelta:
 
 
 def has_ended(found: ResolvedRange | None, moment: datetime) -> bool:
-    """Return whether a range had ended at a moment. A result that was computed then never becomes stale."""
+    """Return whether a range had ended at a moment. A result of that moment never becomes stale by its age."""
     return found is not None and found.end is not None and found.end.timestamp() < moment.timestamp()
 
 

@@ -1,4 +1,4 @@
-"""Statements of compiled trees. A tree of query JSON has no LIMIT: too many rows are an error, never cut off."""
+"""Statements of compiled trees. A tree of query JSON has no LIMIT, so too many rows are an error, never truncated."""
 
 from dataclasses import replace
 

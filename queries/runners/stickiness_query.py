@@ -1,4 +1,4 @@
-"""StickinessQuery: how many persons were active in how many intervals."""
+"""StickinessQuery: the numbers of persons by the number of intervals in which they were active."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -95,7 +95,7 @@ def read_criterion(source: Mapping[str, Any]) -> Criterion | None:
 
 
 def join_intervals(period: Period, size: int) -> Period:
-    """Return a period with longer intervals, each of which joins some. The last one is whole, as in PostHog."""
+    """Return a period in which each interval joins `size` intervals. The last interval is whole, as in PostHog."""
     buckets = period.buckets
     first = (len(buckets) - 1) % size + 1
     return replace(period, buckets=(buckets[0], *buckets[first::size]))
@@ -104,7 +104,7 @@ def join_intervals(period: Period, size: int) -> Period:
 def build_tree(
     number: int, period: Period, series: Sequence[Series], shared: Expr, criterion: Criterion | None
 ) -> Select:
-    """Return the tree of one period. Its rows are the period, a series, a number of intervals, and of persons."""
+    """Return the tree of one period. Its rows are the period, a series, and the numbers of intervals and persons."""
     sizes = _build_sizes if criterion is None else partial(_build_sizes_by_criterion, criterion)
     is_counted = join_and(shared, period.build_condition(), join_or(*(item.condition for item in series)))
     names = [build_column(f"n{place}") for place in range(len(series))]
@@ -124,7 +124,7 @@ def build_tree(
 
 
 def _build_sizes(period: Period, series: Sequence[Series], is_counted: Expr) -> Select:
-    """Return in how many intervals each person has events of each series."""
+    """Return the number of intervals in which each person has events of each series."""
     sets = IntervalSets(period)
     columns = (Alias(sets.collect(item.condition), f"n{place}") for place, item in enumerate(series))
     active = Select(tuple(columns), EVENTS_TABLE, where=is_counted, group_by=(PERSON_ID,))
@@ -135,7 +135,7 @@ def _build_sizes(period: Period, series: Sequence[Series], is_counted: Expr) -> 
 def _build_sizes_by_criterion(
     criterion: Criterion, period: Period, series: Sequence[Series], is_counted: Expr
 ) -> Select:
-    """Return in how many intervals each person has the right number of events of each series, at least one."""
+    """Return the number of intervals in which each person has events of each series that meet the criterion."""
     numbers = [Alias(_count_if(item.condition), f"n{place}") for place, item in enumerate(series)]
     columns = (Alias(PERSON_ID, "person"), Alias(period.build_bucket(), "bucket"), *numbers)
     groups = build_column("person"), build_column("bucket")
@@ -147,7 +147,7 @@ def _build_sizes_by_criterion(
 def build_results(
     source: Mapping[str, Any], series: Sequence[Series], periods: Sequence[Period]
 ) -> list[StickinessSeries]:
-    """Return the results to fill, those of a series one after the other: the present and the earlier one."""
+    """Return the results to fill, sorted by series. The current period of a series precedes the earlier period."""
     mode = get_object(source, *FILTER).get("computedAs")
     is_cumulative = mode is not None and check_choice(mode, MODES, (*FILTER, "computedAs")) == CUMULATIVE
     return [

@@ -1,7 +1,7 @@
 """TrendsQuery: numbers of series of events by interval, or in total, by breakdown and compared with an earlier period.
 
-All series in all periods are one statement. Each of its rows has the number of the series and that of the period, the
-breakdown values, the start of the interval, and a number.
+All series in all periods are one statement. Each row has the numbers of the series and of the period, the breakdown
+values, the start of the interval, and a number.
 """
 
 from collections.abc import Mapping, Sequence
@@ -93,7 +93,7 @@ class TrendsCompiler:
         return replace(item, values=tuple(values))
 
     def _list_weights(self, period: Period) -> tuple[tuple[int, int], ...]:
-        """Return how often the number of an interval counts in the sum of running totals."""
+        """Return the weights of the intervals in the sum of running totals, by their starts."""
         if not self.options.is_cumulative:
             return ()
         return tuple((start, len(period.starts) - place) for place, start in enumerate(period.starts))
@@ -124,7 +124,7 @@ class TrendsCompiler:
 def _read_periods(
     source: Mapping[str, Any], context: QueryContext, read_rows: ReadRows, *, is_total: bool
 ) -> list[Period]:
-    """Return the period of a query and the one that it is compared with. Totals have no intervals, but whole days."""
+    """Return the period of a query and its comparison period. Totals have no intervals, but cover whole days."""
     reader = PeriodReader(source, context, read_rows, interval="day" if is_total else None)
     current = reader.read_current()
     previous = reader.read_comparison_period(current)
@@ -132,6 +132,6 @@ def _read_periods(
 
 
 def join_queries(parts: Sequence[Query]) -> Query:
-    """Return the rows of all queries as one."""
+    """Return one query with the rows of all queries."""
     first, *rest = parts
     return SetQuery(first, tuple(SetPart("UNION ALL", part) for part in rest)) if rest else first

@@ -1,4 +1,4 @@
-"""Deletion of results that nobody reads, and of the names that clients gave to their queries."""
+"""Deletion of unread results, and of the ids that clients gave to their queries."""
 
 from datetime import datetime, timedelta
 
@@ -11,23 +11,23 @@ from queries.models import QueryReference, QueryResult, QueryResultQuerySet, Res
 UNREAD_FOR = timedelta(days=30)
 NAMED_FOR = timedelta(days=1)
 ROWS_AT_ONCE = 500
-# The results of one project: everyone who may query can add to them.
+# The limits for the results of one project, since any client that may run queries can add results.
 STORED_MAX = 10_000
 STORED_CHARACTERS_MAX = 500_000_000
 
 
 def prune_results(moment: datetime) -> int:
-    """Delete results that were not read for 30 days, some in each transaction. Return their number."""
+    """Delete results that were not read for 30 days, in several transactions. Return their number."""
     return _delete_in_parts(QueryResult.objects.filter(read_at__lt=moment - UNREAD_FOR, requested_at__isnull=True))
 
 
 def delete_results(project_id: int) -> int:
-    """Delete all results of a project, whose data is deleted. A worker that computes one cannot store it any more."""
+    """Delete all results of a project whose data is deleted. Workers can no longer store results that they compute."""
     return _delete_in_parts(QueryResult.objects.in_project(project_id))
 
 
 def limit_stored_results(project_id: int) -> int:
-    """Delete the results of a project that were not read for longest, while there are too many or too large ones."""
+    """Delete the least recently read results of a project until their number and size are within the limits."""
     rows = QueryResult.objects.in_project(project_id)
     found = rows.aggregate(number=Count("pk"), characters=Coalesce(Sum("size"), 0))
     deleted = 0

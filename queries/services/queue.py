@@ -1,8 +1,8 @@
-"""The queue of queries: requesting, claiming, completing and cancelling them.
+"""The queue of queries: requests, claims, completion and cancellation.
 
 A row of QueryResult is queued while `requested_at` is set. A worker claims it with a lease, which it renews during the
-computation. If the lease expires, another worker may claim the row: a query may be computed twice, but only the worker
-that holds the lease can store its result.
+computation. If the lease expires, another worker may claim the row. A query may then be computed twice, but only the
+worker that holds the lease can store its result.
 """
 
 from collections.abc import Collection, Mapping
@@ -21,9 +21,9 @@ from users.models import Project
 
 LEASE = timedelta(seconds=30)
 ATTEMPTS_MAX = 2
-# The maximum for one project: its queue must not grow without limit, nor keep other projects from the workers.
+# The maximum for one project, so that its queue neither grows without limit nor delays the queries of other projects.
 QUEUED_MAX = 500
-# The maximum up to which share links may fill it: their viewers must not keep the members of the project waiting.
+# The maximum up to which share links may fill the queue, so that their viewers do not delay the project's members.
 QUEUED_BY_SHARES_MAX = 200
 RUNNING_MAX = 3
 ERROR_DETAIL_MAX_LENGTH = 2000
@@ -32,13 +32,13 @@ _NOT_QUEUED: dict[str, Any] = {"requested_at": None, "lease_id": None, "lease_un
 
 
 class Claim(NamedTuple):
-    """A query that this worker computes as long as it renews its lease."""
+    """A query that a worker computes as long as it renews the lease."""
 
     result_id: UUID
     lease_id: UUID
     project: Project
     query: dict[str, Any]
-    data_version: int  # the version of the data that it will read, or an older one
+    data_version: int  # the version of the data that is read, or an older version
 
 
 class ComputedResult(NamedTuple):
@@ -57,9 +57,9 @@ class ComputedResult(NamedTuple):
 def request_results(
     project: Project, queries: Mapping[str, dict[str, Any]], *, is_shared: bool = False
 ) -> Collection[str]:
-    """Queue queries by cache key, unless they are queued already. Return the keys for which there is no place.
+    """Queue queries by cache key, unless they are queued already. Return the keys for which the queue has no space.
 
-    The first ones are queued, so that a board with more insights than places is computed after some requests.
+    The first queries are queued, so that a dashboard with too many insights is computed after several requests.
     """
     rows = QueryResult.objects.in_project(project)
     places = max((QUEUED_BY_SHARES_MAX if is_shared else QUEUED_MAX) - rows.queued().count(), 0)
@@ -76,9 +76,9 @@ def request_results(
 
 
 def claim_query() -> Claim | None:
-    """Claim the query that has waited longest, of a project that computes the fewest. Return None without one.
+    """Claim the oldest query of the projects with the fewest running queries. Return None if no query waits.
 
-    The write lock of SQLite is taken only where a query waits.
+    The write lock of SQLite is taken only if a query waits.
     """
     if not QueryResult.objects.claimable(now()).exists():
         return None
@@ -103,11 +103,11 @@ def _claim() -> Claim | None:
 
 
 def _find_claimable(moment: datetime) -> Any:
-    """Return what a worker may claim, the next one first. Otherwise, a project with a long queue would keep all slots
-    of a worker.
+    """Return the claimable queries in the order of their claims. Projects with fewer running queries come first, so
+    that a project with a long queue does not keep all slots of a worker.
     """
     running = QueryResult.objects.running(moment).order_by().values_list("project").annotate(number=Count("pk"))
-    numbers = dict(running)  # one for each project with running queries: there are as many as slots at most
+    numbers = dict(running)  # at most one entry for each slot of the workers
     busy = [project_id for project_id, number in numbers.items() if number >= RUNNING_MAX]
     cases = [When(project=project_id, then=Value(number)) for project_id, number in numbers.items()]
     rows = QueryResult.objects.claimable(moment).exclude(project__in=busy)
@@ -115,9 +115,7 @@ def _find_claimable(moment: datetime) -> Any:
 
 
 def find_held_leases(leases: Collection[UUID]) -> set[UUID]:
-    """Return the leases that are still held. A cancelled query, or one that another worker has claimed, has lost its
-    lease.
-    """
+    """Return the leases that are still held. A lease is lost if the query is canceled or claimed by another worker."""
     held = QueryResult.objects.queued().filter(lease_id__in=leases).values_list("lease_id", flat=True)
     return {lease for lease in held if lease}
 
@@ -128,7 +126,7 @@ def renew_leases(leases: Collection[UUID]) -> None:
 
 @atomic_with_retry
 def complete_query(claim: Claim, computed: ComputedResult) -> bool:
-    """Store a result if this worker still holds the lease. Return whether it does."""
+    """Store a result if this worker still holds the lease. Return whether it was stored."""
     moment = now()
     stored = _find_held(claim).update(
         **_NOT_QUEUED,
@@ -166,7 +164,7 @@ def retry_query(claim: Claim) -> None:
 
 @atomic_with_retry
 def cancel_query(project: Project, result_id: UUID) -> bool:
-    """Cancel a queued or running query. Return whether there was one. Its worker loses the lease."""
+    """Cancel a queued or running query. Return whether a query was canceled. Its worker loses the lease."""
     queued = QueryResult.objects.in_project(project).queued().filter(pk=result_id)
     return _store_error(queued, project.pk, "query_cancelled", "The query was cancelled.")
 

@@ -20,10 +20,10 @@ def start_counting(key_id: str) -> int:
 
 
 def finish_counting(key_id: str, queries: int) -> None:
-    """Count the queued queries except the first one, which `start_counting` has counted.
+    """Count the queued queries except the first query, which `start_counting` has counted.
 
-    The last queries of a dashboard may exceed the limit, so that no dashboard is computed in part. The key then waits
-    longer.
+    The last queries of a dashboard may exceed the limit, so that no dashboard is computed in part. The wait of the API
+    key is then longer.
     """
     if _is_limited(key_id) and queries != 1:
         rate_limiter.charge(_name_quota(key_id), queries - 1, settings.QUERY_RATE_LIMITS, time.time())

@@ -11,7 +11,7 @@ RECORDED_EVERY = timedelta(hours=12)
 
 
 def record_reads(results: Iterable[StoredResult], moment: datetime) -> None:
-    """Record that results were read, at most once in twelve hours each."""
+    """Record that results were read, at most once in twelve hours for each result."""
     ids = [result.id for result in results if result.read_at < moment - RECORDED_EVERY]
     if ids:
         best_effort_write(lambda: QueryResult.objects.filter(pk__in=ids).update(read_at=moment))

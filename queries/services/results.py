@@ -26,7 +26,7 @@ from users.models import Project
 ENGINE_OFF = "The engine is turned off: ENGINE=off."
 TOO_LARGE = "The results of this response are too large together. Read this insight by itself."
 
-# The time after a failure in which a poll does not compute the query again, and that for all requests by share links.
+# The time after a failure in which a poll does not compute the query again, and the same time for share links.
 SECONDS_BETWEEN_FAILURES = 60
 SECONDS_BETWEEN_FAILURES_OF_SHARES = 600
 _ALWAYS_AGAIN = frozenset({Refresh.BLOCKING, Refresh.FORCE_BLOCKING, Refresh.FORCE_ASYNC})
@@ -35,12 +35,12 @@ _ALWAYS_AGAIN = frozenset({Refresh.BLOCKING, Refresh.FORCE_BLOCKING, Refresh.FOR
 class RefreshRequest(NamedTuple):
     """The refresh of one request.
 
-    `since` is the time of the first run of the request, which runs again when its results are ready.
+    `since` is the moment of the first run of the request, which is run again when its results are ready.
     """
 
     refresh: Refresh = Refresh.FORCE_CACHE
     since: datetime | None = None
-    is_shared: bool = False  # whether it is made by a share link, without an account
+    is_shared: bool = False  # whether it is made by a share link
     key_id: str = ""  # of the API key, whose queries are limited; empty for sessions and share links
 
     def repeats_failure(self, age: float) -> bool:
@@ -136,7 +136,7 @@ class Results:
         return NOTHING if self._is_answered(stored, freshness, moment) else action
 
     def _is_answered(self, stored: StoredResult, freshness: Freshness, moment: datetime) -> bool:
-        """Return whether a result, or the error of an attempt, answers this request or a poll."""
+        """Return whether a result, or the error of an attempt, is recent enough for this request or a poll."""
         since = self.request.since
         if stored.has_failed and stored.failed_at:
             age = (moment - stored.failed_at).total_seconds()

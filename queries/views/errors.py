@@ -20,7 +20,7 @@ class QueryFailed(APIException):
 
 
 def convert_query_error(error: DomainError) -> Exception:
-    """Return the API exception for the error of a query. Most of these are caused by the query."""
+    """Return the API exception for the error of a query. Most errors are caused by the query."""
     if error.code in (TooManyQueries.code, QueryRateExceeded.code):
         wait = error.wait if isinstance(error, QueryRateExceeded) else SECONDS_UNTIL_RETRY
         return Throttled(error.detail, wait=wait, code=error.code)
@@ -32,7 +32,7 @@ def convert_query_error(error: DomainError) -> Exception:
 
 
 def build_failure(stored: StoredResult, project_id: int) -> Exception:
-    """Return the API exception for a failed query, with its status beside the fields of an error."""
+    """Return the API exception for a failed query, with its status in addition to the fields of an error."""
     error = QueryError(stored.error_detail, code=stored.error_code)
     failure = to_api_exception(convert_query_error(error))
     failure.further_fields = {"query_status": build_query_status(stored, error, project_id)}  # type: ignore[attr-defined]  # ours

@@ -1,4 +1,4 @@
-"""`/api/projects/:project_id/query/`: running a query, its status, and cancelling it."""
+"""`/api/projects/:project_id/query/`: execution, status and cancellation of a query."""
 
 from typing import Any, ClassVar
 
@@ -41,7 +41,7 @@ RUNNING = OpenApiResponse(QueryStatusResponseSerializer, "The query is not compl
 class QueryViewSet(ProjectScopedViewSet):
     tag = "query"
     scope_object = "query"
-    accepts_idempotency_key = False  # a stored response would be the one from before the result
+    accepts_idempotency_key = False  # a stored response would not contain the later result
     required_scopes: ClassVar[dict[str, list[str]]] = {
         "create": ["query:read"],
         "create_of_kind": ["query:read"],
@@ -57,7 +57,7 @@ class QueryViewSet(ProjectScopedViewSet):
     def create(self, request: Request, project_id: str) -> Response:
         """Run a query.
 
-        It waits for the result at most ten seconds, and answers 202 with the status of the query after that.
+        If the result is not ready within ten seconds, 202 is returned with the status of the query.
         """
         return self._run(self.read_body(QueryRequestSerializer))
 
@@ -81,7 +81,7 @@ class QueryViewSet(ProjectScopedViewSet):
     def retrieve(self, request: Request, project_id: str, id: str) -> Response:
         """Retrieve the status of a query.
 
-        It contains the result when the query is complete. A query that has failed is answered with its error.
+        When the query is complete, the status contains the result. If the query has failed, its error is returned.
         """
         return self._describe(find_query(self.project, id))
 
@@ -89,7 +89,7 @@ class QueryViewSet(ProjectScopedViewSet):
     def destroy(self, request: Request, project_id: str, id: str) -> Response:
         """Cancel a query.
 
-        Every request that waits for its result gets the error `query_cancelled`. An earlier result stays.
+        All requests that wait for its result fail with `query_cancelled`. An earlier result is kept.
         """
         is_cancelled = cancel_query(self.project, find_query(self.project, id).id)
         return Response({"message": "The query was cancelled." if is_cancelled else "The query does not run."})
@@ -113,7 +113,7 @@ class QueryViewSet(ProjectScopedViewSet):
         return Response({"query_status": build_complete_status(stored, project_id, body)})
 
     def _get_refresh(self, body: dict[str, Any]) -> Refresh:
-        """Return the mode. The body takes precedence over the query string. As in PostHog, `force_cache` means
+        """Return the refresh mode. The body takes precedence over the query string. As in PostHog, `force_cache` means
         `blocking`.
         """
         given = body.get("refresh") or self.query.get("refresh")

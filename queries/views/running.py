@@ -18,7 +18,7 @@ def run_query(
 ) -> tuple[Outcome, StoredResult]:
     """Return the outcome of a query and its row, and have the edge wait if there is no result yet.
 
-    Raises the error of the query as a response, and ValidationFailed for JSON without a query in it.
+    Raises the error of the query as an API exception, and ValidationFailed for JSON without a query in it.
     """
     results = build_results(request, project, refresh)
     [outcome] = results.obtain([query])
@@ -29,7 +29,7 @@ def run_query(
 
 
 def validate_query(request: HttpRequest, project: Project, query: dict[str, Any]) -> Outcome:
-    """Return the outcome of a validation, and have the edge wait for it. Raises an error of it as a response."""
+    """Return the outcome of a validation, and have the edge wait for it. Raises its error as an API exception."""
     results = build_results(request, project, Refresh.BLOCKING)
     outcome = results.obtain_validation(query)
     finish_query(request, results, outcome)
@@ -37,12 +37,12 @@ def validate_query(request: HttpRequest, project: Project, query: dict[str, Any]
 
 
 def finish_query(request: HttpRequest, results: Results, outcome: Outcome) -> None:
-    """Have the edge wait for an outcome, or raise its error as a response."""
+    """Have the edge wait for an outcome, or raise its error as an API exception."""
     wait_for_results(request, results)
     if outcome.error is not None:
         raise convert_query_error(outcome.error)
 
 
 def is_running(outcome: Outcome) -> bool:
-    """Return whether a request gets the status of a query, and not its result."""
+    """Return whether the response has the status of a query instead of its result."""
     return outcome.waits or outcome.raw_results is None

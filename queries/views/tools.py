@@ -65,7 +65,7 @@ class ToolViewSet(ProjectScopedViewSet):
     def read_taxonomy(self, request: Request, project_id: str) -> Response:
         """Read the names of events as a tool.
 
-        `content` has the names of the events that the project has received, one in a line.
+        `content` has the names of the events that the project has received, one per line.
         """
         query: dict[str, Any] = self.read_body(ReadTaxonomyRequestSerializer)["args"]["query"]
         limit, offset = query.get("limit", EVENT_NAMES_MAX), query.get("offset", 0)

@@ -1,4 +1,4 @@
-"""The status of each route and method for every caller. test_access_table.py names the callers, and compares."""
+"""The expected status of each route and method for every caller. test_access_table.py describes the callers."""
 
 from dashboards import shared_urls
 
@@ -11,14 +11,14 @@ READ: Row = (401, 403, 200, 200, 200, 403, 403)
 CREATE: Row = (401, 403, 403, 201, 201, 403, 403)
 WRITE: Row = (401, 403, 403, 200, 200, 403, 403)
 ADMIN_WRITE: Row = (401, 403, 403, 403, 200, 403, 403)
-# Allowed, but the empty body that the table sends is not enough.
+# The empty body that the table sends is invalid, so allowed callers get 400.
 ACTION: Row = (401, 403, 403, 400, 400, 403, 403)
 QUERY: Row = (401, 403, 400, 400, 400, 403, 403)
 NO_QUERY: Row = (401, 403, 404, 404, 404, 403, 403)
 NO_READ: Row = (401, 403, 405, 405, 405, 403, 403)
 NO_WRITE: Row = (401, 403, 403, 405, 405, 403, 403)
 LACKS = {"GET": NO_READ, **dict.fromkeys(METHODS[1:], NO_WRITE)}
-# Outside of a project: refused for keys with scoped projects.
+# Routes outside of projects are refused for keys with scoped projects.
 OUTSIDE: dict[str, Row] = {
     "GET": (401, 403, 200, 200, 200, 200, 403),
     **dict.fromkeys(METHODS[1:], (401, 403, 403, 405, 405, 405, 403)),
@@ -35,7 +35,7 @@ TABLE: dict[str, dict[str, Row]] = {
     "api/projects/": OUTSIDE,
     "api/organizations/": OUTSIDE,
     "api/organizations/<organization_id>/": ORGANIZATION,
-    # Members may not create projects; for admins the empty body lacks a name.
+    # Members may not create projects. The empty body of an admin lacks a name.
     "api/organizations/<organization_id>/projects/": {
         **ORGANIZATION,
         "POST": (401, 403, 403, 403, 400, 404, 403),
@@ -112,7 +112,7 @@ TABLE: dict[str, dict[str, Row]] = {
         f"api/projects/<project_id>/insights/{action}/": {**LACKS, "GET": QUERY, "POST": QUERY}
         for action in ("trend", "funnel")
     },
-    # Running and cancelling a query changes nothing in the project: a key that can only read may do it.
+    # A read-only key may run and cancel queries, because queries change nothing in the project.
     "api/projects/<project_id>/event_definitions/": {**LACKS, "GET": READ},
     "api/projects/<project_id>/property_definitions/": {**LACKS, "GET": READ},
     "api/projects/<project_id>/query/": {**LACKS, "POST": QUERY},

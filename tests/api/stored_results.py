@@ -14,7 +14,7 @@ from tests.builders import Person, make_insight
 from users.models import Project
 
 HOUR = timedelta(hours=1)
-# The ages of a result in hours: when it was computed, and when it becomes stale and lazily stale.
+# The offsets from now, in hours, of the three times of a result: computed, stale and lazily stale.
 _AGES = {Freshness.FRESH: (0, 6, 12), Freshness.STALE: (-7, -1, 5), Freshness.LAZILY_STALE: (-13, -7, -1)}
 
 
@@ -30,7 +30,7 @@ def make_sql_insight(person: Person, *dashboards: Dashboard, sql: str = "select 
 def store_result(
     project: Project, query: dict[str, Any], results: Any = ((1,),), state: Freshness = Freshness.FRESH, **columns: Any
 ) -> QueryResult:
-    """Store a result as a worker does. `columns` replaces its columns."""
+    """Store a result as a worker does. `columns` overrides the columns of the row."""
     source = get_source(query)
     computed, stale, lazily_stale = (now() + hours * HOUR for hours in _AGES[state])
     values: dict[str, Any] = {

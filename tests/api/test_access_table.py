@@ -1,8 +1,8 @@
-"""One table for every route, method and caller. A route that is missing from it fails the suite.
+"""One table for every route, method and caller. The suite fails if a route is missing from the table.
 
-Callers: nobody; a key without a matching scope; a key that can only read; a member; the admin of the project; the admin
-of another project; a key of the admin that is scoped to another project. The session of a member gets the same statuses
-as the member's key.
+Callers: a request without credentials (`nobody`); a key without a matching scope; a key that can only read; a member;
+the admin of the project; the admin of another project; a key of the admin that is scoped to another project. The
+session of a member gets the same statuses as the member's key.
 """
 
 import re
@@ -127,7 +127,7 @@ def test_session_only_operations(alice: Person, route: str) -> None:
 def test_error_names_the_missing_scope(alice: Person, callers: dict[str, str | None], route: str, method: str) -> None:
     path = build_path(route, make_dashboard(alice), make_insight(alice))
     answer = Api(callers["no scope"], 0).call(method, path, build_body(method))
-    if answer.status == 200:  # the one operation that needs no scope
+    if answer.status == 200:  # the only operation that needs no scope
         assert (route, method) == ("api/personal_api_keys/@current/", "GET")
         return
     objects = {

@@ -69,6 +69,6 @@ def test_unrelated_change_does_not_change_the_version(alice: Person) -> None:
     alice.api.patch(f"dashboards/{one.pk}/", {"tiles": items})
     assert read_versions() == {**before, one.pk: before[one.pk] + 1}
     order = [tile["id"] for tile in alice.api.get(f"dashboards/{one.pk}/").json["tiles"]]
-    for _ in range(2):  # the second one changes nothing
+    for _ in range(2):  # the second request changes nothing
         alice.api.post(f"dashboards/{one.pk}/reorder_tiles/", {"tile_order": order, "layout": "full_width"})
     assert read_versions() == {**before, one.pk: before[one.pk] + 2}

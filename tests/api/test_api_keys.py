@@ -1,4 +1,4 @@
-"""/api/personal_api_keys/: sessions manage keys, keys do not."""
+"""/api/personal_api_keys/: the API keys of a user, which only a session can manage."""
 
 import time
 from datetime import timedelta
@@ -28,7 +28,7 @@ def build_body(**more: Any) -> dict[str, Any]:
 
 
 def read_stored_keys() -> list[dict[str, Any]]:
-    """Return the stored keys without their time of use."""
+    """Return the stored keys without the time of their last use."""
     return [{**row, "last_used_at": None} for row in PersonalAPIKey.objects.order_by("id").values()]
 
 

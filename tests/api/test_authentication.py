@@ -1,4 +1,4 @@
-"""API keys in headers and bodies, invalid keys, and keys that are revoked, rolled or expired."""
+"""API keys in headers and bodies, invalid keys, and keys that are revoked, rotated or expired."""
 
 import json
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""`breakdown_colors` of a dashboard: validation, and colors stored before it."""
+"""The validation of `breakdown_colors` of a dashboard, and stored colors that are invalid."""
 
 from typing import Any
 

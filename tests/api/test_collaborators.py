@@ -216,7 +216,7 @@ def test_restricted_dashboard_cannot_be_edited_through_shared_content(
     alice.api.patch(f"dashboards/{board.pk}/", {"tiles": [{"button_tile": {"url": "/orig", "text": "orig"}}]})
     before = alice.api.get(f"dashboards/{board.pk}/").json["tiles"]
     mine = make_dashboard(bob, "mine")
-    # An insight without the edit right cannot be added to a dashboard with it.
+    # Bob may not edit the insight, so he cannot add it to a dashboard that he may edit.
     for answer in (
         bob.api.post(f"dashboards/{mine.pk}/tiles/", {"insight": insight.pk}),
         bob.api.patch(f"dashboards/{mine.pk}/", {"tiles": [{"insight": {"id": insight.pk}}]}),

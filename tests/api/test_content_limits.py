@@ -91,7 +91,7 @@ def test_activity_log_records_placements_of_insights(alice: Person) -> None:
             assert Activity.objects.versions_of(board.pk).latest("version").state is None
     assert alice.api.patch(path, {"dashboards": [boards[0].pk]}).status == 200
     assert get_state_change(boards[2]) == (state, None)
-    assert len(Activity.objects.versions_of(boards[0].pk)) == 4  # it was not moved
+    assert len(Activity.objects.versions_of(boards[0].pk)) == 4  # the insight stayed on this dashboard
     version = Activity.objects.versions_of(boards[2].pk).order_by("version")[1].version
     restored = alice.api.post(f"dashboards/{boards[2].pk}/versions/{version}/restore/", documented=False).json
     assert [tile["insight"]["id"] for tile in restored["tiles"]] == [insight.pk]

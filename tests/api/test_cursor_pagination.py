@@ -1,4 +1,4 @@
-"""Pages far from the beginning of the list: by `next`, and by an offset that a client counted itself."""
+"""Pages far from the beginning of a list, by `next` and by an offset that the client computed."""
 
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -13,7 +13,7 @@ from tests.builders import Person, make_dashboard
 
 @pytest.fixture
 def names(alice: Person) -> list[str]:
-    """Create dashboards, and return their names in list order: pinned ones first, several without a name."""
+    """Create dashboards, some of them pinned or unnamed, and return their names in list order."""
     wanted = [
         ("Äpfel", True),
         ("b", True),
@@ -72,7 +72,7 @@ def test_next_keeps_its_position_when_earlier_rows_change(alice: Person, names: 
 
 
 def test_client_can_compute_offsets_itself(alice: Person, names: list[str]) -> None:
-    """Clients copy all parameters of `next` and change the offset: a cursor for another offset is ignored."""
+    """Some clients copy all parameters of `next` and change the offset. A cursor for another offset is ignored."""
     query = {name: values[0] for name, values in parse_qs(urlsplit(get_page(alice, limit=2)["next"]).query).items()}
     assert set(query) == {"limit", "offset", "after"}
     assert [row["name"] for row in get_page(alice, **{**query, "offset": "6"})["results"]] == names[6:]

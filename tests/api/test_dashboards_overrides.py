@@ -152,7 +152,7 @@ def test_dashboard_overrides_apply_to_queries_of_tiles(alice: Person) -> None:
         "tiles"
     ]
     assert get_date_from(changed["insight"]) == shown() == "-1d"
-    # The insight itself is unchanged, and sending back a tile does not change it.
+    # The insight itself is unchanged, even after its tiles are sent back.
     [elsewhere] = alice.api.get(f"dashboards/{plain.pk}/").json["tiles"]
     assert get_date_from(elsewhere["insight"]) == get_date_from(alice.api.get(f"insights/{insight.pk}/").json) == "-7d"
     whole = alice.api.get(path).json
@@ -189,7 +189,7 @@ def test_large_override_is_400_for_many_tiles_but_not_for_one(alice: Person, rou
 
 
 def add_texts(person: Person, board: Dashboard, tiles: int) -> None:
-    """Add text tiles, which count as any tile does."""
+    """Add text tiles, which count against the limit like other tiles."""
     items = [{"text": {"body": str(number)}} for number in range(tiles)]
     assert person.api.patch(f"dashboards/{board.pk}/", {"tiles": items}).status == 200
 

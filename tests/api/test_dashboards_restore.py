@@ -1,4 +1,4 @@
-"""A deleted dashboard is restored as it was, whatever was deleted or restored while it was in the trash."""
+"""A deleted dashboard is restored as it was, regardless of other deletions and restorations in between."""
 
 from itertools import permutations
 from typing import Any

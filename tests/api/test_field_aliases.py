@@ -1,4 +1,4 @@
-"""Fields that clients send under two names: one is documented, both are accepted."""
+"""Fields with two names, of which one is documented and both are accepted."""
 
 from dashboards.models import Tile
 from tests.builders import Person, make_dashboard, make_text_tile

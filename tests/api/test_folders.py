@@ -94,11 +94,11 @@ def test_insight_returns_its_creation_folder_as_sent(alice: Person) -> None:
     assert get_folders(alice.api.get(path)) == ("Unfiled/Insights", "Unfiled/Insights/", None)
     [row] = alice.api.get("insights/").json["results"]
     assert (row["folder"], row["_create_in_folder"]) == ("Unfiled/Insights", "Unfiled/Insights/")
-    # Moved by a user, it stays there when Terraform sends its configuration again.
+    # An insight that a user moved stays in its folder when Terraform sends the same configuration again.
     assert get_folders(alice.api.patch(path, {"folder": "Team"})) == ("Team", "Unfiled/Insights/", None)
     again = alice.api.patch(path, {"name": "b", "_create_in_folder": "Unfiled/Insights/"}, headers=STRICT)
     assert get_folders(again) == ("Team", "Unfiled/Insights/", None)
-    # A changed configuration moves it.
+    # A changed configuration moves the insight.
     assert get_folders(alice.api.patch(path, {"_create_in_folder": "B"}, headers=STRICT)) == ("B", "B", None)
     stored = Insight.objects.get()
     assert (stored.folder, stored.create_in_folder) == ("B", "B")
@@ -178,7 +178,7 @@ def test_folder_change_is_recorded_and_undone(alice: Person) -> None:
 
 
 def test_version_from_before_folders_has_none(alice: Person) -> None:
-    """Snapshots of earlier releases have no `folder`, which is not a change of it."""
+    """Snapshots of earlier releases have no `folder`. The diff to a later snapshot does not contain this field."""
     board = make_dashboard(alice, "b")
     path = f"dashboards/{board.pk}/"
     for act in Activity.objects.exclude(state=None):

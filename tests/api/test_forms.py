@@ -1,4 +1,4 @@
-"""Objects and lists in forms are JSON texts, wherever a body takes them."""
+"""Objects and lists in form bodies, which are sent as JSON texts."""
 
 import json
 from typing import Any

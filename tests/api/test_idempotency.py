@@ -236,7 +236,7 @@ def test_server_errors_are_not_stored(alice: Person) -> None:
         answer = post_with_key(Api(alice.key, alice.membership.project_id, raise_request_exception=False), path, body)
     assert answer.status == (
         503 if connection.vendor == "sqlite" else 500
-    )  # the databases report the statement differently
+    )  # SQLite raises an OperationalError, PostgreSQL a ProgrammingError
     assert IdempotentRequest.objects.count() == Tile.objects.count() == 0
     assert post_with_key(alice.api, path, body).status == 201
     assert is_replay(post_with_key(alice.api, path, body))

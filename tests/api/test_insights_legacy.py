@@ -1,5 +1,6 @@
-"""insights/trend/ and insights/funnel/: results of flat filters. The tests store the results; a worker computes them in
-tests/queries/worker.
+"""insights/trend/ and insights/funnel/: results of flat filters.
+
+The tests store the results. tests/queries/worker/ computes them.
 """
 
 import json
@@ -160,7 +161,7 @@ def test_unknown_filters_are_named_or_refused(alice: Person, home: Project) -> N
 
 def test_errors_of_the_query_are_errors_of_the_request(alice: Person, home: Project, settings: Any) -> None:
     store_failure(home, QUERY, "worker_lost", "Gave up.")
-    assert get(alice).status == 202  # a person tries again
+    assert get(alice).status == 202  # the failed query is queued again
     Store.objects.all().delete()
     assert get(alice, date_from="-1d").error == (400, "validation_error", "no_data", "query")
     settings.ENGINE = False

@@ -1,4 +1,4 @@
-"""POST insights/validate/: the row that a worker gets, and the response to its result. Engines are in tests/queries."""
+"""POST insights/validate/: the queued query, and the response with its result. tests/queries/ uses an engine."""
 
 from typing import Any
 
@@ -46,7 +46,7 @@ def test_idempotency_key_does_not_repeat_the_status_from_before_the_result(alice
 
 
 def test_validation_is_not_the_result_of_an_insight(alice: Person, home: Project) -> None:
-    """An insight could otherwise store the kind of the node, and show messages about tables to viewers."""
+    """Otherwise an insight with this kind of query could show messages about tables to viewers."""
     query: Any = {"kind": "QueryValidation", "source": SQL}
     store_result(home, query, [PROBLEM])
     insight = make_sql_insight(alice)
@@ -71,7 +71,7 @@ def test_unknown_keys_are_named(alice: Person) -> None:
 
 def test_errors_of_the_service_are_errors_of_the_request(alice: Person, home: Project, settings: Any) -> None:
     failed = store_failure(home, {"kind": "QueryValidation", "source": SQL}, "worker_lost", "Gave up.")
-    assert alice.api.post(PATH, {"query": SQL}).status == 202  # a person tries again
+    assert alice.api.post(PATH, {"query": SQL}).status == 202  # the failed query is queued again
     assert count_queued() == 1
     failed.delete()
     Store.objects.all().delete()

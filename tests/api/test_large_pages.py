@@ -1,4 +1,4 @@
-"""Pages of lists end early if their rows are large; `next` continues where they ended."""
+"""Pages of lists, which end early if their rows are large and are continued by `next`."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ ROWS = 7
 
 @pytest.fixture
 def rows(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Create seven rows in each list, of 1,000 characters each but for one of 50,000, and limit pages to 3,500."""
+    """Create seven rows in each list, one of 50,000 characters and six of 1,000, and limit pages to 3,500."""
     for number in range(ROWS):
         size = 50_000 if number == 4 else 1000
         board, insight = make_dashboard(alice, f"row {number}"), make_insight(alice, name=f"row {number}")

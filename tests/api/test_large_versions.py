@@ -1,4 +1,4 @@
-"""Versions of large dashboards, which hold only their changes, are read, compared and restored like others."""
+"""Reading, comparing and restoring versions of large dashboards, which store only their changes."""
 
 from datetime import timedelta
 from typing import Any

@@ -171,15 +171,15 @@ def test_stored_large_numbers_allow_pages(alice: Person, board: Dashboard, large
 
 
 def test_integers_beyond_64_bits_become_floats_that_can_be_sent_back(alice: Person, board: Dashboard) -> None:
-    """Earlier releases stored such integers when they compacted the rows below a tile of that height."""
+    """Earlier releases stored such integers when they compacted the rows below a tile of such a height."""
     long = make_text_tile(alice, board)
     table = Tile._meta.db_table
     text = '{"sm":{"x":0,"y":1' + "0" * 300 + ',"w":6,"h":9223372036854775807,"i":"' + "1" * 25 + '"}}'
     with connection.cursor() as cursor:
-        cursor.execute(f"UPDATE {table} SET layouts = %s", [text])  # noqa: S608  the name of a table of ours
+        cursor.execute(f"UPDATE {table} SET layouts = %s", [text])  # noqa: S608  the table name is a constant
     assert run_action(alice, board, "reorder_tiles", {"tile_order": [long.pk]}).status == 200
     with connection.cursor() as cursor:
-        cursor.execute(f"UPDATE {table} SET layouts = %s", [text])  # noqa: S608  the table names are constants
+        cursor.execute(f"UPDATE {table} SET layouts = %s", [text])  # noqa: S608  the table name is a constant
     migration = importlib.import_module("dashboards.migrations.0017_layout_numbers")
     migration.shorten(apps, None)
     layouts = {"sm": {"x": 0, "y": 1e300, "w": 6, "h": 2**63 - 1, "i": "1" * 25}}

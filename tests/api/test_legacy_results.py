@@ -1,4 +1,4 @@
-"""Results of insights with legacy filters and without a query: those of the query that the filters mean."""
+"""Results of insights with legacy filters instead of a query, which the service converts to a query."""
 
 import json
 from typing import Any

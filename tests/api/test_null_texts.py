@@ -1,4 +1,4 @@
-"""Null texts: in a body they become empty texts; stored ones are shown as empty texts."""
+"""Null in text fields: a request stores it as an empty text, and a stored null is shown as an empty text."""
 
 from typing import Any
 

@@ -17,7 +17,7 @@ FILTERS: list[dict[str, Any]] = [
     {"type": "hogql", "key": "properties.$host != 'localhost'", "value": None},
     {"value": [1.0, 1, True], "key": "plan"},
 ]
-# Each with the code of its error, and the place in the list.
+# Each value with the code and the path of its error.
 INVALID_FILTERS: list[tuple[object, str, str]] = [
     (None, "null", ""),
     ({"key": "a"}, "not_a_list", ""),

@@ -1,4 +1,4 @@
-"""`query/`: what it answers, queues and refuses. The tests store the results; tests/queries/worker computes."""
+"""`query/`: responses, queued queries and errors. The tests store results; tests/queries/worker/ computes them."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""Query parameters: unknown ones are reported or refused, and their number is limited."""
+"""Query parameters: reporting or refusing unknown parameters, and the limits of the number of parameters."""
 
 import re
 from collections.abc import Iterator
@@ -38,7 +38,7 @@ REFUSED = [
 ]
 
 
-# Accepted by creating and changing a dashboard, and left out of the API document (`dashboards/views/base.py`).
+# Parameters that dashboard writes accept, but the API document omits (see `dashboards/views/base.py`).
 UNDOCUMENTED = {"include_dashboards"}
 DASHBOARDS = re.compile(r"api/(projects|environments)/<project_id>/dashboards/(<id>/)?")
 
@@ -50,7 +50,7 @@ def get_documented_parameters(route: str, method: str) -> set[str]:
 
 
 def list_names(parameter: dict[str, Any]) -> list[str]:
-    """Return the name of a parameter, or those of an object that is spread over several parameters."""
+    """Return the name of a parameter, or the property names of an object that is spread over several parameters."""
     return [*resolve(parameter["schema"])["properties"]] if parameter.get("explode") else [parameter["name"]]
 
 

@@ -1,4 +1,4 @@
-"""The rate limit of queries that an API key has computed."""
+"""The rate limit of the queries that are computed for an API key."""
 
 from collections.abc import Iterator
 
@@ -46,7 +46,7 @@ def test_query_beyond_the_limit_is_429_and_is_not_queued(alice: Person) -> None:
 
 def test_only_what_is_computed_counts(alice: Person) -> None:
     run(alice.api, 0)
-    assert [run(alice.api, 0).status for _ in range(5)] == [202] * 5  # it is queued already
+    assert [run(alice.api, 0).status for _ in range(5)] == [202] * 5  # the query is queued already
     complete(QueryResult.objects.get(), [[1]])
     assert [run(alice.api, 0, "blocking").json["results"] for _ in range(5)] == [[[1]]] * 5
     assert [run(alice.api, number).status for number in (1, 2, 3)] == [202, 202, 429]

@@ -1,4 +1,4 @@
-"""Results of tiles: what `refresh` answers and queues for a dashboard, and its ETag."""
+"""Results of tiles: the responses and the queued queries of `refresh` for a dashboard, and the ETag."""
 
 import json
 from typing import Any
@@ -209,7 +209,7 @@ def test_damaged_query_and_damaged_details_do_not_affect_others(alice: Person, b
 def test_results_of_another_project_never_appear(alice: Person, carol: Person, board: Dashboard, away: Project) -> None:
     row = store_result(away, wrap(), [["SECRET"]])
     assert get_insight(alice, board)["result"] is None
-    # Not even with the key of the other project's result.
+    # A result of the other project with the same cache key does not appear, either.
     store_result(away, wrap("select 2"), [["SECRET"]], cache_key=get_insight(alice, board)["filters_hash"])
     assert get_insight(alice, board)["result"] is None
     assert row.cache_key != get_insight(alice, board)["filters_hash"]

@@ -1,4 +1,4 @@
-"""ETags of dashboards change with their results, and a 304 still requests what `refresh` asks for."""
+"""ETags of dashboards, which change with results. A request that returns 304 still queues queries for `refresh`."""
 
 from typing import Any
 
@@ -41,7 +41,7 @@ def test_unchanged_dashboard_still_requests_results(alice: Person, board: Dashbo
 
 
 def test_settings_of_the_project_change_keys_and_etags(alice: Person, board: Dashboard, home: Project) -> None:
-    """The version of the dashboard stays the same, but the results are others."""
+    """The version of the dashboard stays the same, but its results change."""
     store_result(home, wrap(), [[1]])
     path = f"dashboards/{board.pk}/"
     etag = alice.api.get(path).headers["ETag"]

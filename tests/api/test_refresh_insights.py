@@ -1,4 +1,4 @@
-"""Results of insights, one and many: what `refresh` answers and queues."""
+"""Results of insights in details and lists: the responses and the queued queries of `refresh`."""
 
 import json
 from typing import Any
@@ -104,7 +104,7 @@ def test_overrides_compute_what_is_missing(alice: Person) -> None:
     complete(QueryResult.objects.get(), [[7]])
     assert alice.api.get(path, **override(date_from="-3d")).json["result"] == [[7]]
     assert alice.api.get(path).json["result"] is None
-    # An empty override is none.
+    # An empty override has no effect.
     assert alice.api.get(path, filters_override="").json["result_state"] == "not_computed"
     assert count_queued() == 0
 
@@ -199,7 +199,7 @@ def test_writes_answer_the_cache_and_compute_nothing(alice: Person, home: Projec
 
 
 def test_result_fields_are_read_only(alice: Person) -> None:
-    """A client sends back an insight as it was read: the fields of its result have no effect."""
+    """The fields of the result have no effect when a client sends back an insight as it was read."""
     insight = make_sql_insight(alice)
     read = alice.api.get(f"insights/{insight.pk}/").json
     answer = alice.api.patch(

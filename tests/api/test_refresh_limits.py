@@ -1,4 +1,4 @@
-"""Limits of results: of one response, of the queue, and of a service that cannot compute."""
+"""Limits of the results of one response and of the queue, and a service that cannot compute queries."""
 
 import json
 from typing import Any

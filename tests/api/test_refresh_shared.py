@@ -1,4 +1,4 @@
-"""Results of shared dashboards: what a link shows, and what its viewers may compute."""
+"""Results of shared dashboards: the contents of a link, and the queries that its viewers may queue."""
 
 import json
 from datetime import timedelta
@@ -277,7 +277,7 @@ def test_page_is_304_until_a_result_or_a_setting_changes(alice: Person, board: D
 
     _, etag = get("")
     assert get(etag) == (304, etag)
-    assert count_queued() == 1  # what was missing is requested nevertheless
+    assert count_queued() == 1  # the missing result is requested nevertheless
     complete(QueryResult.objects.get(), [[1]])
     status, etag = get(etag)
     assert (status, get(etag)) == (200, (304, etag))

@@ -34,7 +34,7 @@ def test_broken_json_is_a_parse_error(alice: Person, raw: bytes) -> None:
     if raw:
         assert answer.error == PARSE_ERROR
     else:
-        assert answer.status == 201  # an empty body is read as one without fields
+        assert answer.status == 201  # an empty body is read as an object without fields
     assert Dashboard.objects.count() == (0 if raw else 1)
 
 
@@ -237,7 +237,7 @@ def test_too_long_list_is_refused_at_once(alice: Person, case: str) -> None:
     started = time.process_time()
     answer = alice.api.post("dashboards/", {field: LONG[case]})
     assert answer.error == (400, "validation_error", "max_length", field)
-    assert time.process_time() - started < 3  # 1.04 s were measured beside a second process of tests
+    assert time.process_time() - started < 3  # 1.04 s were measured while a second test process ran
 
 
 def test_validation_stops_at_the_first_invalid_item(alice: Person) -> None:

@@ -1,4 +1,4 @@
-"""GET dashboards/:id/run_insights/: the results of a dashboard's insights alone, as text or as JSON."""
+"""GET dashboards/:id/run_insights/: only the results of the insights of a dashboard, as text or as JSON."""
 
 import json
 from typing import Any
@@ -21,7 +21,7 @@ DETAILS = {"columns": ["name", "n"], "types": [["name", "String"], ["n", "Float6
 
 @pytest.fixture
 def board(alice: Person, home: Project) -> Dashboard:
-    """Return a dashboard with a text, an insight without a query, and three in SQL."""
+    """Create a dashboard with a text, an insight without a query, and three insights in SQL."""
     dashboard = make_dashboard(alice, tiles=[{"text": {"body": "t"}}])
     make_insight(alice, dashboard, query=None)
     for number in (1, 2, 3):

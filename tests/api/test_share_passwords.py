@@ -45,7 +45,7 @@ def add_password(person: Person, path: str, **body: Any) -> dict[str, Any]:
 
 
 class Browser:
-    """A client with cookies that sends each only to its path, as browsers do."""
+    """A client that sends each cookie only to its path, as browsers do."""
 
     def __init__(self, address: str = "192.0.2.1") -> None:
         self.client = Client(REMOTE_ADDR=address)
@@ -177,7 +177,7 @@ def test_correct_password_unlocks_the_json(alice: Person, token: str, path: str,
         assert cookie["path"].startswith(f"/{step}/{token}")
     assert (answer.headers["Cache-Control"], answer.headers["X-Robots-Tag"]) == ("no-store", "noindex")
     assert browser.get(f"/{step}/{token}.json").json["dashboard"]["name"] == "Quarter"
-    # Scripts send the token themselves; other clients are refused.
+    # Scripts send the token in a header. Clients without the token are refused.
     shown = Browser().get(f"/{step}/{token}.json", Authorization=f"Bearer {answer.json['shareToken']}")
     assert shown.json["dashboard"]["name"] == "Quarter"
     assert Browser().get(f"/{step}/{token}.json").error == TOO_MANY_ATTEMPTS
@@ -222,7 +222,7 @@ def test_attempts_are_limited_to_ten_a_minute(alice: Person, board: Dashboard, t
     add_password(alice, path)
     browser = Browser()
     assert [browser.unlock(f"/shared/{token}", {"password": str(n)}).status for n in range(10)] == [401] * 10
-    # The limit applies to the link on all paths, and a correct password beyond it is refused, too.
+    # The limit applies to the link on all paths, and a correct password beyond the limit is refused, too.
     for step in ("shared", "embedded"):
         answer = browser.unlock(f"/{step}/{token}", {"password": PASSWORD})
         assert 1 <= int(answer.headers["Retry-After"]) <= 60
@@ -259,10 +259,10 @@ def test_share_token_is_limited_to_one_link(alice: Person, board: Dashboard, tok
     add_password(alice, f"dashboards/{other_board.pk}/sharing/passwords/")
     unlocked = Browser().unlock(f"/shared/{token}", {"password": PASSWORD}).json["shareToken"]
     assert Browser().get(f"/shared/{other}.json", Authorization=f"Bearer {unlocked}").error == TOO_MANY_ATTEMPTS
-    # A share token for the other link with a password of this one is invalid.
+    # A share token for the other link with a password of this link is invalid.
     forged = sign_share_token(other, SharePassword.objects.earliest("pk").pk)
     assert Browser().get(f"/shared/{other}.json", Authorization=f"Bearer {forged}").error == TOO_MANY_ATTEMPTS
-    # The old link stays unlocked for the grace period; the new one requires the password.
+    # The old link stays unlocked for the grace period. The new link requires the password.
     new = alice.api.post(f"dashboards/{board.pk}/sharing/refresh/").json["access_token"]
     assert Browser().get(f"/shared/{token}.json", Authorization=f"Bearer {unlocked}").status == 200
     assert Browser().get(f"/shared/{new}.json", Authorization=f"Bearer {unlocked}").error == TOO_MANY_ATTEMPTS
@@ -277,7 +277,7 @@ def test_share_token_is_valid_for_a_day(alice: Person, token: str, path: str, mo
         (SHARE_TOKEN_LIFETIME - timedelta(minutes=1), 200),
         (SHARE_TOKEN_LIFETIME + timedelta(minutes=1), 401),
     ):
-        monkeypatch.setattr(signing.time, "time", lambda later=now + after: later.timestamp())  # type: ignore[attr-defined]  # the module has it
+        monkeypatch.setattr(signing.time, "time", lambda later=now + after: later.timestamp())  # type: ignore[attr-defined]  # `signing` imports `time`
         assert browser.get(f"/shared/{token}.json").status == status
 
 

@@ -173,7 +173,7 @@ def test_replaced_token_is_valid_for_a_grace_period_without_revealing_the_new_on
     assert answer.json["accessToken"] == old
     assert new not in answer.text
     assert visit(f"/shared/{new}.json").status == 200
-    # The second one remains after the clock was set back.
+    # The second value occurs after the clock is set back.
     for left in (timedelta(seconds=-1), timedelta(hours=1)):
         ReplacedAccessToken.objects.update(expires_at=timezone.now() + left)
         assert [visit(f"/shared/{each}.json").status for each in (old, new)] == [404, 200]

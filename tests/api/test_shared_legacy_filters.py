@@ -1,4 +1,4 @@
-"""Legacy filters whose parts are JSON texts, as some clients encode them twice, on share links without SQL."""
+"""Share links show no SQL from legacy filters, even from values that a client encoded as JSON twice."""
 
 from typing import Any
 

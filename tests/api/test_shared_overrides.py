@@ -48,7 +48,7 @@ def test_allowed_keys_apply_and_are_not_stored(alice: Person, board: Dashboard) 
         (["date_from"], {"filters": {"date_to": None}}),
         (["date_from"], {"variables": {"id-1": {"value": "y"}}}),
         (["date_from"], {"variables": {"unknown": {"code_name": "date_from"}}}),
-        # Renaming an allowed variable would change another one.
+        # Renaming an allowed variable would change another variable.
         (["id-1"], {"variables": {"id-1": {"code_name": "plan", "value": "y"}}}),
         (["new"], {"variables": {"new": {"code_name": "plan", "value": "y"}}}),
         (["new"], {"variables": {"new": {"code_name": "secret", "value": "y"}}}),

@@ -1,4 +1,4 @@
-"""Templates are filled before the transaction of their request; filling one inside a transaction fails any test."""
+"""Templates are filled before the transaction of their request. `fill_template` fails inside a transaction."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Visibility of dashboard templates: built-in ones, those of an organization, and PUT of them."""
+"""The visibility of built-in templates and of templates of an organization, and PUT of a template."""
 
 from itertools import pairwise
 from typing import Any

@@ -55,7 +55,7 @@ def test_dashboard_is_created_from_a_template(alice: Person) -> None:
     insight_tile, text_tile, button_tile = created["tiles"]
     insight = insight_tile["insight"]
     assert (insight_tile["color"], insight_tile["layouts"]) == ("blue", {"sm": {"x": 0, "y": "1", "i": "21"}})
-    # Stored as sent, and shown with the filters of the dashboard.
+    # The query is stored as sent, and shown with the filters of the dashboard.
     assert alice.api.get(f"insights/{insight['id']}/").json["query"] == QUERY
     shown_source = {**QUERY["source"], "dateRange": {"date_from": "-30d", "date_to": None}}
     assert (insight["name"], insight["description"]) == ("Visits", "how many")

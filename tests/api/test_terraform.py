@@ -1,6 +1,6 @@
-"""The exact sequence of PostHog's Terraform provider: create, plan, update, remove a tile, drift, destroy.
+"""The exact requests of PostHog's Terraform provider: create, plan, update, remove a tile, drift, destroy.
 
-The provider compares what it reads with what it wrote, key by key: any difference is a plan that never settles.
+The provider compares each field that it reads with the value that it wrote. If a field differs, no plan is ever empty.
 """
 
 from typing import Any
@@ -35,7 +35,7 @@ class Terraform:
 
 
 def is_up_to_date(state: dict[str, Any] | None, wanted: dict[str, Any]) -> bool:
-    """Return whether a plan for `wanted` is empty. Tags are a set; a tile's own keys are compared as JSON."""
+    """Return whether a plan for `wanted` is empty. Tags are compared as a set, and other fields as JSON."""
     return state is not None and all(
         sorted(state[key]) == sorted(value) if key == "tags" else state[key] == value for key, value in wanted.items()
     )
@@ -96,7 +96,7 @@ def test_apply_plan_update_drift_and_destroy(alice: Person) -> None:
     assert tiles[insight_tile["id"]]["show_description"] is True
     assert tiles[insight_tile["id"]]["insight"]["id"] == placed["id"]
 
-    # Update: the provider sends all that is configured, and `deleted: false`.
+    # Update: the provider sends all configured fields, and `deleted: false`.
     board = {"name": "From code", "description": "", "pinned": False, "tags": ["managed"]}
     terraform.write("PATCH", path, {**board, "deleted": False})
     assert is_up_to_date(terraform.read(path), {**board, "deleted": False})

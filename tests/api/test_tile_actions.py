@@ -1,4 +1,4 @@
-"""The one-tile actions and copy_tile, and `duplicate_tiles` in an update."""
+"""The actions on single tiles, copy_tile, and `duplicate_tiles` in an update."""
 
 from typing import Any
 

@@ -63,7 +63,7 @@ def test_fields_and_tiles_are_restored(alice: Person, robot: Api) -> None:
     assert (read["name"], read["tags"], read["filters"]) == ("Weekly", ["a"], {"n": 1.0})
     assert [(tile["id"], tile["text"]["body"]) for tile in read["tiles"]] == [(kept.pk, "kept"), (gone.pk, "gone")]
     assert Activity.objects.latest("pk").activity == "undone"
-    assert undo(alice).json["undone"] == []  # nothing of it remains
+    assert undo(alice).json["undone"] == []  # no change remains to be undone
 
 
 def test_fields_that_others_changed_since_are_skipped(alice: Person, robot: Api) -> None:

@@ -1,4 +1,4 @@
-"""Undoing revokes the access that an API key granted, and grants none."""
+"""Undoing revokes the access that an API key granted, and never grants access."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Restoring and undoing grant no rights, and keep what others changed later."""
+"""Restoring and undoing grant no rights, and keep later changes by other users."""
 
 from typing import Any
 
@@ -78,7 +78,7 @@ def test_text_shown_on_a_deleted_dashboard_is_kept(alice: Person, robot: Api, wa
     robot.patch(f"dashboards/{board.pk}/", {"tiles": [item]})
     alice.api.patch(f"dashboards/{other}/", {"deleted": True})
     if way == "undo":
-        assert get_skipped(undo(alice)) == []  # the key changed it there, too, and nobody has changed it since
+        assert get_skipped(undo(alice)) == []  # the key made the last change, on both dashboards
     else:
         answer = alice.api.post(f"dashboards/{board.pk}/versions/1/restore/")
         assert answer.headers["Ignored-Fields"] == f"tiles__{item['id']}__text"

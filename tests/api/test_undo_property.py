@@ -22,7 +22,7 @@ class World:
     """Four dashboards that share insights and a text, and random operations on them with an API key."""
 
     def __init__(self, alice: Person, robot: Api, seed: int) -> None:
-        self.api, self.chance = robot, random.Random(seed)  # noqa: S311  no secret
+        self.api, self.chance = robot, random.Random(seed)  # noqa: S311  not a secret
         texts = [{"text": {"body": "a"}, "layouts": {"sm": {"x": 0, "y": 0, "w": 6, "h": 5}}}, {"button_tile": BUTTON}]
         first = make_dashboard(alice, "first", tiles=texts, tags=["t"])
         second = make_dashboard(alice, "second", tiles=[{"text": {"body": "b"}}])

@@ -1,4 +1,4 @@
-"""Undoing an undo, undoing in parts, and undoing next to changes by others."""
+"""Undoing an undo, undoing in parts, and undoing next to changes by other users."""
 
 import pytest
 

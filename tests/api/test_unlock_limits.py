@@ -39,7 +39,7 @@ def token(alice: Person, board: Dashboard) -> str:
 
 @contextmanager
 def busy_hashing() -> Iterator[None]:
-    """Occupy both hashing slots: one hashes, and one waits."""
+    """Occupy the hashing slot and the waiting slot."""
     with hashing_slots.slot():
         assert hashing_slots.threads.acquire(blocking=False)
         yield

@@ -107,7 +107,7 @@ def test_restore_returns_fields_tags_tiles_and_layouts(alice: Person, board: Das
     assert (answer.status, answer.headers.get("Ignored-Fields")) == (200, None)
     assert read_detail(alice, board.pk) == before
     assert alice.api.get(f"dashboards/{board.pk}/versions/").json["results"][0]["activity"] == "reverted"
-    # It is a version like any other.
+    # A restore can be reverted by restoring the version before it.
     assert alice.api.post(f"dashboards/{board.pk}/versions/3/restore/").json["name"] == "Changed"
     assert Tile.objects.get(pk=button).deleted is True
     assert Text.objects.get(tiles__pk=text).body == "two"

@@ -63,7 +63,7 @@ class ConcurrentChange:
 
 
 class ConflictAt:
-    """A wrapper that makes the first statement with this beginning fail, as in a conflict of two transactions."""
+    """A wrapper that makes the first statement with this prefix fail, as in a conflict of two transactions."""
 
     def __init__(self, beginning: str) -> None:
         self.beginning, self.left = beginning, 1

@@ -21,19 +21,19 @@ _loading = Lock()
 
 
 def document() -> dict[str, Any]:
-    with _loading:  # concurrent tests would each load it
+    with _loading:  # concurrent tests would each load the document
         return _document()
 
 
 @cache
 def _document() -> dict[str, Any]:
-    loaded: dict[str, Any] = yaml.load(FILE.read_text(), Loader=yaml.CSafeLoader)  # much faster than the other one
+    loaded: dict[str, Any] = yaml.load(FILE.read_text(), Loader=yaml.CSafeLoader)  # much faster than `SafeLoader`
     return loaded
 
 
 @cache
 def list_patterns() -> list[tuple[re.Pattern[str], dict[str, Any]]]:
-    """Return the pattern of each path with its operations by method. Literal paths go before those with parameters."""
+    """Return the pattern of each path with its operations by method. Literal paths precede paths with parameters."""
     templates = sorted(document()["paths"], key=lambda each: each.count("{"))
     return [
         (
@@ -91,7 +91,7 @@ def check_value(value: Any, schema: dict[str, Any], *, closed: bool, where: str)
 
 @cache
 def _json_schema_components(closed: bool) -> dict[str, Any]:
-    """Return the components as JSON Schema. If `closed`, they allow documented keys only."""
+    """Return the components as JSON Schema. If `closed`, they allow only documented fields."""
     translated = _translate(copy.deepcopy(document()["components"]["schemas"]), closed)
     return {"schemas": translated}
 

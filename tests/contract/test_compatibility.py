@@ -1,4 +1,4 @@
-"""docs/compatibility.md: every report has a row, and the tests that it names exist."""
+"""docs/compatibility.md: every report has a row, and every test that the document names exists."""
 
 import re
 from pathlib import Path

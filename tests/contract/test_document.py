@@ -1,4 +1,4 @@
-"""openapi.yaml: stable names, own operations only, and how it is served."""
+"""openapi.yaml: stable names, only operations of this service, and the endpoints that serve the document."""
 
 import re
 from typing import Any
@@ -14,7 +14,7 @@ from tests.api.test_access_table import iter_routes
 from tests.builders import Person, make_session
 from tests.contract.document import FILE, document, resolve
 
-# Operation ids are function names in generated clients: new ones can be added, existing ones never change.
+# Operation ids are function names in generated clients. New ids can be added, but existing ids never change.
 OPERATIONS = """
 dashboards_list dashboards_create dashboards_retrieve dashboards_update dashboards_partial_update dashboards_destroy
 dashboards_move_tile_partial_update dashboards_move_tile_create dashboards_create_from_template_json_create
@@ -44,11 +44,11 @@ dashboards_run_insights_retrieve insights_validate_create insights_export_retrie
 insights_trend_retrieve insights_trend_create insights_funnel_retrieve insights_funnel_create
 query_create query_create_of_kind_create query_retrieve query_destroy
 mcp_tools_execute_sql_create mcp_tools_read_taxonomy_create
-""".split()  # noqa: SIM905  a list reads worse
+""".split()  # noqa: SIM905  a table is easier to read
 COMPONENTS = """
 Dashboard DashboardBasic DashboardRequest PatchedDashboardRequest PaginatedDashboardBasicList SharingConfiguration
 UserBasic DashboardTile DashboardTileBasic Text ButtonTile Error Insight InsightRequest PatchedInsightRequest
-""".split()  # noqa: SIM905  a list reads worse
+""".split()  # noqa: SIM905  a table is easier to read
 
 
 def read_operations() -> dict[str, dict[str, Any]]:

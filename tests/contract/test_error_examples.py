@@ -94,7 +94,7 @@ def test_example_of_a_server_error_equals_the_response(alice: Person, name: str,
 
 
 def test_examples_of_body_errors_equal_those_of_the_edge() -> None:
-    """The test client has no edge. tests/live/ sends such bodies."""
+    """The test client bypasses the edge. tests/live/ sends such bodies."""
     assert get_example("RequestTimeout")["detail"] == BodyTimeout.detail
     assert get_example("PayloadTooLarge")["detail"] == BodyTooLarge(SMALL_BODY_BYTES).detail
 

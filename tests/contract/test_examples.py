@@ -10,7 +10,7 @@ from tests.contract.test_operations import OPERATIONS
 
 RECORDED: dict[str, dict[str, Any]] = json.loads(FILE.read_text())
 BY_ID = {operation["operationId"]: operation for _, operation in OPERATIONS}
-# Clients of all kinds use these.
+# The operations that clients of all kinds use.
 MOST_USED = """
 dashboards_list dashboards_create dashboards_retrieve dashboards_partial_update
 dashboards_create_from_template_json_create dashboards_tiles_create dashboards_create_text_tile_create
@@ -57,7 +57,7 @@ def test_no_field_of_a_request_in_an_example_is_unknown() -> None:
 
 
 def test_every_recorded_example_is_in_the_document() -> None:
-    """`python -m tests.docs.update` fills in those that a page of docs/api/ has a request for."""
+    """`python -m tests.docs.update` fills in the examples of operations with a request on a page of docs/api/."""
     for name, example in RECORDED.items():
         bodies = {kind for kind, content in find_bodies(BY_ID[name]) if "examples" in content}
         assert bodies == set(example) & {"request", "response"}, name

@@ -1,4 +1,4 @@
-"""openapi.yaml for client generators: in some languages two names could become one."""
+"""openapi.yaml for client generators, some of which map several names to the same identifier."""
 
 import re
 from collections import Counter
@@ -21,7 +21,7 @@ def read_schemas() -> dict[str, Any]:
 
 
 def normalize(name: object) -> str:
-    """Return a name without separators and case, since a generator may map such names to the same one."""
+    """Return a name without separators and case, since a generator may map such names to the same identifier."""
     return re.sub(r"[^a-z0-9]", "", str(name).lower())
 
 
@@ -91,7 +91,7 @@ def test_every_body_can_be_json() -> None:
 
 
 def test_forms_have_no_components() -> None:
-    """The generator for Java imports a component that only forms have, and does not generate it."""
+    """The generator for Java imports a component that only forms use, but does not generate this component."""
     bodies = [
         (media_type, content["schema"])
         for methods in document()["paths"].values()

@@ -54,14 +54,14 @@ def test_every_operation_has_one_declared_tag() -> None:
 
 
 def test_every_operation_has_a_summary() -> None:
-    """The summary is the first sentence of the docstring of the action: it is short and begins with a verb."""
+    """The summary is the first sentence of the docstring of the action. It is short and begins with a verb."""
     summaries = {name: each.get("summary", "") for name, each in OPERATIONS}
     pattern = rf"(?:{'|'.join(VERBS)}) [^.`:;]{{1,50}}"
     assert {name: summary for name, summary in summaries.items() if not re.fullmatch(pattern, summary)} == {}
 
 
 def test_every_operation_has_a_description() -> None:
-    """The description is the rest of the docstring: complete sentences, without line breaks within a paragraph."""
+    """The description is the rest of the docstring, in complete sentences without line breaks within a paragraph."""
     descriptions = {name: each.get("description", "") for name, each in OPERATIONS}
     paragraph = r"[A-Z`][^\n]{15,}\."
     pattern = rf"{paragraph}(?:\n\n{paragraph})*"

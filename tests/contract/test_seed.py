@@ -1,4 +1,4 @@
-"""The frozen contract (seed.json) is what PostHog's documentation promises; openapi.yaml must keep all of it."""
+"""openapi.yaml contains all of the frozen contract of PostHog's documentation (seed.json)."""
 
 import json
 from pathlib import Path

@@ -78,7 +78,7 @@ def test_list_query_uses_its_index(alice: Person, name: str) -> None:
     explain = "EXPLAIN" if connection.vendor == "postgresql" else "EXPLAIN QUERY PLAN"
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            # The table is small, so sequential scans are disabled: the planner then plans as for a large one.
+            # Sequential scans are disabled, so that the planner treats the small table like a large one.
             cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
         cursor.execute(f"{explain} {compiled.sql} LIMIT 100", [values[each.name] for each in compiled.parameters])
         plan = str(cursor.fetchall())

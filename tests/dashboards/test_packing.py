@@ -1,4 +1,4 @@
-"""The packing of tiles compared with a slow, simple version, and its processor time."""
+"""The packing of tiles, compared with a brute-force search, and its processor time."""
 
 import time
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -15,12 +15,12 @@ Layouts = dict[str, Any]
 
 
 def find_lowest_row(taken: Iterable[Placement], x: Number, width: Number) -> Number:
-    """Return the first row below everything in these columns."""
+    """Return the first row below all tiles in these columns."""
     return max((each[1] + each[3] for each in taken if each[0] < x + width and x < each[0] + each[2]), default=0)
 
 
 def find_first_gap(taken: Collection[Placement]) -> Placement:
-    """Search every row and column for the first placement where a tile of the default size overlaps nothing."""
+    """Search every row and column for the first placement of the default size that overlaps no tile."""
     width, height = DEFAULT_SIZE
     rows = sorted({0, *(each[1] + each[3] for each in taken)})
     for y in rows:

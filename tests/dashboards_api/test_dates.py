@@ -1,4 +1,4 @@
-"""Dates in filters: absolute and relative ones."""
+"""Absolute and relative dates in filters."""
 
 from datetime import UTC, datetime
 

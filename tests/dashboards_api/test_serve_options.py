@@ -29,7 +29,7 @@ def test_invalid_option_is_reported(option: str, value: str, problem: str) -> No
     ("address", "printed"),
     [
         ("127.0.0.1", "http://127.0.0.1:8180"),
-        ("0.0.0.0", "http://127.0.0.1:8180"),  # noqa: S104  it is not listened on
+        ("0.0.0.0", "http://127.0.0.1:8180"),  # noqa: S104  the test opens no socket
         ("::", "http://[::1]:8180"),
         ("::1", "http://[::1]:8180"),
         ("192.0.2.7", "http://192.0.2.7:8180"),
@@ -41,14 +41,14 @@ def test_printed_url_can_be_opened_in_a_browser(address: str, printed: str) -> N
 
 def test_printed_url_is_the_public_one_if_set(settings: Any) -> None:
     settings.PUBLIC_URL = "https://boards.example.com"
-    assert get_browser_url("0.0.0.0", 8180) == "https://boards.example.com"  # noqa: S104  the same
+    assert get_browser_url("0.0.0.0", 8180) == "https://boards.example.com"  # noqa: S104  the test opens no socket
 
 
 @pytest.mark.parametrize(
     ("address", "allowed"),
     [
         ("127.0.0.1", None),
-        ("0.0.0.0", None),  # noqa: S104  the same
+        ("0.0.0.0", None),  # noqa: S104  the test opens no socket
         ("::1", None),
         ("192.0.2.7", "localhost,127.0.0.1,[::1],192.0.2.7"),
         ("2001:db8::1", "localhost,127.0.0.1,[::1],[2001:db8::1]"),

@@ -1,4 +1,4 @@
-"""Settings from the environment, and that every variable is documented."""
+"""Settings from the environment, and the documentation of every variable."""
 
 import os
 import re

@@ -10,7 +10,7 @@ from dashboards_api.startup import redact_password
 
 @pytest.fixture
 def connection_settings(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """Return the changed settings of a connection. The test must not use it."""
+    """Return the changed settings of a connection. The test must not use the connection."""
     changed = {**connection.settings_dict, "NAME": "boards", "USER": "role", "HOST": "db.example.com"}
     monkeypatch.setattr(connection, "settings_dict", changed)
     return changed

@@ -1,7 +1,7 @@
 """A substitute for a ClickHouse server: its HTTP interface in front of chDB. `python … FOLDER` prints its port.
 
 No package registry has a ClickHouse server to run in tests. Dialect, settings, limits and errors are those of the real
-engine; HTTP, users and query ids are imitated. It accepts the user `tester` with the password `p@ss`.
+engine; HTTP, users and query ids are imitated. The server accepts the user `tester` with the password `p@ss`.
 """
 
 import base64
@@ -35,7 +35,7 @@ class Handler(BaseHTTPRequestHandler):
             return
         try:
             self.respond(0, self.run(given, body))
-        except Exception as error:  # noqa: BLE001  any is answered as ClickHouse does
+        except Exception as error:  # noqa: BLE001  the response to any error is that of ClickHouse
             found = CODE.search(str(error))
             self.respond(int(found[1]) if found else 1001, str(error).encode())
 

@@ -66,7 +66,7 @@ def get_parent(pid: int) -> int:
 
 
 def is_running(pid: int) -> bool:
-    """Return whether a process runs. One that has ended but was not waited for does not."""
+    """Return whether a process runs. A zombie process does not."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except (FileNotFoundError, ProcessLookupError):

@@ -1,4 +1,4 @@
-"""A full disk and damaged files: a clear error, and never a number that is too low."""
+"""A full disk and damaged files cause a clear error, and never a number that is too low."""
 
 import os
 import resource
@@ -17,7 +17,7 @@ from engine.supervision import stop_supervisor
 from tests.engine.conftest import get_pid
 from tests.engine.test_store import EVENTS, make_event
 
-# A thousand rows for each table: more data than any file size limit here.
+# A thousand copies of each event, which is more data than any file size limit here.
 COPY_MANY = (
     "INSERT INTO events SELECT events.* REPLACE (generateUUIDv4(n.number) AS uuid, hex(randomString(9)) AS properties)"
     " FROM events, numbers(1000) AS n"
@@ -35,7 +35,7 @@ def count_events(client: EmbeddedClient) -> object:
 
 
 def limit_files(pid: int, size: int) -> None:
-    """Limit the size of the files that a process writes: larger writes fail as on a full disk."""
+    """Limit the size of the files that a process writes. Larger writes fail as on a full disk."""
     resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
 
 

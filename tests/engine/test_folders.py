@@ -31,7 +31,7 @@ sys.stdin.read()
 
 
 def start_user(folder: Path) -> "subprocess.Popen[str]":
-    """Start another process that uses the engine of a folder, and wait until the engine has answered it."""
+    """Start another process that uses the engine of a folder, and wait for the first response of the engine."""
     process = subprocess.Popen(
         [sys.executable, "-c", USER, folder], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )

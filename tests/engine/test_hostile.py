@@ -1,4 +1,4 @@
-"""Statements that the engine itself refuses. The printer never prints them: this is the second defense."""
+"""Statements that the engine itself refuses as the second line of defense, since the printer never prints them."""
 
 import os
 import sqlite3
@@ -119,7 +119,7 @@ BOMBS = [
 
 @pytest.fixture
 def kept(shared: EmbeddedClient) -> EmbeddedClient:
-    """Yield an engine with one row, which must still be there after the test."""
+    """Return an engine with one row, which must still exist after the test."""
     shared.execute("CREATE TABLE IF NOT EXISTS kept (a Int8) ENGINE = MergeTree ORDER BY a")
     shared.execute("INSERT INTO kept SELECT 1 WHERE (SELECT count() FROM kept) = 0")
     return shared

@@ -103,7 +103,7 @@ def test_cancelled_import_ends_and_the_engine_goes_on(own: EmbeddedClient) -> No
 def test_engine_that_does_not_stop_a_statement_is_ended(own: EmbeddedClient) -> None:
     own.ping()
     pid = get_pid(own.folder)
-    # ClickHouse waits between its attempts to connect, and notices no cancellation while it waits.
+    # ClickHouse waits between its attempts to connect, and cannot be cancelled while it waits.
     request = build_write("SELECT * FROM url('http://127.0.0.1:1/', 'CSV', 'a String')", None)
     with connect(own.folder, 10) as connection:
         send_message(connection, request | {"seconds": 0.5, "seconds_to_end": 1})
@@ -143,7 +143,7 @@ def test_stop_ends_what_runs_within_seconds(own: EmbeddedClient) -> None:
 
 
 def start_supervisor(folder: Path, change: str) -> "subprocess.Popen[bytes]":
-    """Start a supervisor with other periods of time than a service has."""
+    """Start a supervisor with other intervals and timeouts than those of a service."""
     create_folder(folder)
     program = f"import engine.supervisor as s; {change}; s.main()"
     arguments = [sys.executable, "-c", program, str(folder)]
@@ -156,7 +156,7 @@ def test_engine_that_is_killed_before_the_first_check_has_started(folder: Path) 
     try:
         wait_until((folder / "engine.sock").exists)
         pid = get_pid(folder)
-        (folder / "failure").write_text("Its disk was full.")  # of a start before that
+        (folder / "failure").write_text("Its disk was full.")  # left by an earlier start
         os.kill(pid, signal.SIGKILL)
         wait_until(lambda: not (folder / "failure").exists())
         reasons = []
@@ -174,10 +174,10 @@ def test_engine_that_is_killed_before_the_first_check_has_started(folder: Path) 
 
 def test_hanging_engine_is_replaced(folder: Path) -> None:
     process = start_supervisor(folder, "s.SECONDS_BETWEEN_PINGS = s.SECONDS_TO_ANSWER = 0.5")
-    client = EmbeddedClient(folder, may_start=False)  # one that it starts would wait longer for an answer
+    client = EmbeddedClient(folder, may_start=False)  # a supervisor that it starts would have longer timeouts
     try:
         assert process.stderr
-        assert b"engine_started" in process.stderr.readline()  # until then it waits longer, too
+        assert b"engine_started" in process.stderr.readline()  # before its start, the engine has more time, too
         assert client.read("SELECT 1").rows == [[1]]
         pid = get_pid(folder)
         os.kill(pid, signal.SIGSTOP)
@@ -197,7 +197,7 @@ def test_engine_that_cannot_start_says_why_and_starts_once_it_can(own: EmbeddedC
 
 
 def test_without_its_packages_the_engine_is_unavailable(own: EmbeddedClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "chdb", None)  # how the import system marks a module that cannot be imported
+    monkeypatch.setitem(sys.modules, "chdb", None)  # None makes each import of the module fail
     with pytest.raises(EngineUnavailable, match=r"not installed: .*requirements-engine\.lock"):
         own.read("SELECT 1")
     assert not own.folder.exists()
@@ -221,7 +221,7 @@ def test_acknowledged_inserts_survive_kills(own: EmbeddedClient) -> None:
     thread = threading.Thread(target=insert)
     thread.start()
     for count in (20, 40, 60):
-        wait_until(lambda count=count: len(acknowledged) >= count, 20)  # type: ignore[misc]  # mypy infers no lambda
+        wait_until(lambda count=count: len(acknowledged) >= count, 20)  # type: ignore[misc]  # cannot infer the lambda
         os.kill(get_pid(own.folder), signal.SIGKILL)
     wait_until(lambda: len(acknowledged) >= 80, 20)
     stopped.set()

@@ -1,6 +1,6 @@
 """`manage.py serve`, the engine and the query worker: started if there is data, stopped with the service.
 
-The engine never runs in a web process. `queries.supervisor`, a child of the server, keeps the engine and the worker.
+The engine never runs in a web process. `queries.supervisor`, a child of the server, runs the engine and the worker.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""Helpers for tests of failing dependencies: what clients get meanwhile, and the recovery afterwards."""
+"""Helpers for tests of failing dependencies: the responses during a failure, and the recovery afterwards."""
 
 import secrets
 import subprocess
@@ -29,7 +29,7 @@ def create(client: httpx.Client, name: str = "board", **body: Any) -> httpx.Resp
 
 
 def is_unavailable(answer: httpx.Response) -> bool:
-    """Return whether a response is a 503 in the envelope, with `Retry-After`."""
+    """Return whether a response has the status 503, the error envelope and `Retry-After`."""
     return (
         answer.status_code == 503
         and answer.json().keys() == {"type", "code", "detail", "attr"}
@@ -48,7 +48,7 @@ def list_names(client: httpx.Client) -> list[str]:
 
 
 def wait_for_write(client: httpx.Client, name: str) -> float:
-    """Retry creating a dashboard until it succeeds, and return the seconds. Earlier responses must be 503."""
+    """Retry creating a dashboard until it succeeds, and return the elapsed seconds. Earlier responses must be 503."""
     started = time.monotonic()
     while True:
         answer = create(client, name)
@@ -60,11 +60,11 @@ def wait_for_write(client: httpx.Client, name: str) -> float:
 
 
 def fill_database(client: httpx.Client) -> list[str]:
-    """Create dashboards until one is refused, and return the names of the others."""
+    """Create dashboards until the creation of one is refused, and return the names of the created dashboards."""
     created: list[str] = []
     while True:
         name = f"board {len(created):04}"
-        answer = create(client, name, filters={"note": secrets.token_urlsafe(40_000)})  # it cannot be compressed
+        answer = create(client, name, filters={"note": secrets.token_urlsafe(40_000)})  # random, hence incompressible
         if answer.status_code != 201:
             assert is_unavailable(answer), answer.text
             return created
@@ -74,7 +74,7 @@ def fill_database(client: httpx.Client) -> list[str]:
 
 @contextmanager
 def mount_small_disk(folder: Path) -> Iterator[Callable[[], object]]:
-    """Mount a disk of 8 MB on an empty folder, writable for everyone. Yields a function that enlarges it."""
+    """Mount a disk of 8 MB, writable for everyone, on an empty folder. Yields a function that enlarges the disk."""
     if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m,mode=0777", "tmpfs", folder]).returncode != 0:
         pytest.skip("only root can mount a small disk, and not everywhere")
     try:

@@ -33,7 +33,7 @@ def find_program() -> str:
 
 @contextmanager
 def run_pgbouncer(url: str, folder: Path, *, connections: int) -> Iterator[str]:
-    """Run a pooler with this many connections to the database at `url`, and yield its URL."""
+    """Run a pooler with `connections` connections to the database at `url`, and yield its URL."""
     to = urlsplit(url)
     port, name = free_port(), to.path.lstrip("/")
     (folder / "users").write_text(f'"{to.username}" "{to.password or ""}"\n')

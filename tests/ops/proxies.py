@@ -1,7 +1,7 @@
 """nginx, Caddy and HAProxy with the configurations of docs/proxies/.
 
-Only addresses, ports and paths of the files are replaced. Clients of the tests use 127.0.0.2 and other addresses than
-the proxy, which has 127.0.0.1.
+Only addresses, ports and paths of the files are replaced. Clients of the tests do not use the address of the proxy,
+127.0.0.1, but 127.0.0.2 and other addresses.
 """
 
 import os
@@ -56,7 +56,7 @@ class Proxy(NamedTuple):
         return ssl.create_default_context(cafile=str(self.certificate))
 
     def client(self, address: str = CLIENT, key: str = "") -> httpx.Client:
-        """Return a client with this address, and with an API key where there is one."""
+        """Return a client with this address, and with an API key if one is given."""
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         transport = httpx.HTTPTransport(verify=self.tls(), local_address=address)
         return httpx.Client(base_url=self.base, headers=headers, transport=transport, timeout=60)
@@ -92,7 +92,7 @@ def make_certificate(folder: Path) -> None:
 
 
 def read_configuration(file: str, *replacements: tuple[str, str]) -> str:
-    """Return a configuration of docs/proxies/ with replacements, each of which must be there."""
+    """Return a configuration of docs/proxies/ with replacements. Each replaced text must occur in it."""
     text = (ROOT / "docs/proxies" / file).read_text()
     for old, new in replacements:
         assert old in text, f"{file} does not hold {old!r}"
@@ -115,7 +115,7 @@ def configure_nginx(proxy: Proxy, folder: Path, upstream: str) -> list[str | Pat
         ("/var/log/nginx/dashboards.log", str(proxy.log)),
     )
     (folder / "site.conf").write_text(site)
-    user = "user root;\n" if os.geteuid() == 0 else ""  # other users cannot read the folder
+    user = "user root;\n" if os.geteuid() == 0 else ""  # other users cannot read the temporary folder
     (folder / "nginx.conf").write_text(NGINX_MAIN.format(user=user, folder=folder))
     return [find_program("nginx"), "-p", folder, "-e", folder / "error.log", "-c", folder / "nginx.conf"]
 

@@ -1,4 +1,4 @@
-"""A server that records what a proxy sends to it, and how long the proxy keeps connections."""
+"""A server that records the requests of a proxy, and the times at which the proxy closes its connections."""
 
 import re
 import socket
@@ -12,7 +12,7 @@ LENGTH = re.compile(rb"\r\ncontent-length: (\d+)\r\n", re.IGNORECASE)
 
 
 class Connection:
-    """One connection of the proxy: what it sent, and when it ended."""
+    """One connection of the proxy, with its requests and the time of its end."""
 
     def __init__(self) -> None:
         self.sent = b""
@@ -32,7 +32,7 @@ class Connection:
 
 
 class Recorder:
-    """The recording server. It delays responses for /hold until it is released."""
+    """The recording server. It delays responses for /hold until `released` is set."""
 
     def __init__(self) -> None:
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
@@ -42,7 +42,7 @@ class Recorder:
         threading.Thread(target=self.accept, daemon=True).start()
 
     def accept(self) -> None:
-        with suppress(OSError):  # it is closed
+        with suppress(OSError):  # the listener is closed
             while True:
                 accepted, _ = self.listener.accept()
                 self.connections.append(Connection())
@@ -61,7 +61,7 @@ class Recorder:
         connection.closed = time.monotonic()
 
     def headers(self) -> list[tuple[str, str]]:
-        """Return the headers of the only request, their names in lower case."""
+        """Return the headers of the only request, with names in lower case."""
         [head] = [head for connection in self.connections for head in connection.requests]
         lines = head.decode().split("\r\n")[1:]
         return [(name.lower(), value) for name, _, value in (line.partition(": ") for line in lines)]

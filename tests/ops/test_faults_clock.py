@@ -1,4 +1,4 @@
-"""A clock that jumps by a day, forwards or backwards, under a live service: no lock is permanent."""
+"""A clock that jumps by a day, forwards or backwards, under a live service, after which no lock is permanent."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +17,7 @@ LIMIT, GUESSES = 40, 30
 
 
 class Clock:
-    """The offset of the service's clock from the real one."""
+    """The offset of the service's clock from the real clock."""
 
     def __init__(self, file: Path) -> None:
         self.file = file

@@ -1,4 +1,4 @@
-"""Killed migrations: the next run completes them."""
+"""Killed migrations, which the next run completes."""
 
 import contextlib
 import os
@@ -24,7 +24,7 @@ def start_migrate(environment: dict[str, str], *arguments: str) -> subprocess.Po
 
 
 def count_applied(environment: dict[str, str]) -> int:
-    """Return the number of recorded migrations, 0 while the table does not exist."""
+    """Return the number of recorded migrations, or 0 while their table does not exist."""
     count = "SELECT count(*) FROM django_migrations"
     with contextlib.suppress(sqlite3.OperationalError, psycopg.errors.UndefinedTable):
         if url := environment.get("DATABASE_URL"):
@@ -45,7 +45,7 @@ def environment(tmp_path: Path) -> Iterator[dict[str, str]]:
 
 
 def test_killed_migrations_are_completed_by_the_next_run(environment: dict[str, str]) -> None:
-    """Each run is killed a little later than the one before."""
+    """Kill each run a little later than the previous one."""
     reached = [0]
     for kill in range(KILLS):
         process = start_migrate(environment)

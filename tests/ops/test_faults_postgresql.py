@@ -1,4 +1,4 @@
-"""A PostgreSQL that drops connections, has none left, is read-only or is in the middle of a migration."""
+"""A PostgreSQL server that drops connections, has none left, is read-only or has a full disk."""
 
 import os
 import shutil
@@ -35,7 +35,7 @@ pytestmark = pytest.mark.skipif(
 OURS = "datname = current_database() AND pid <> pg_backend_pid()"
 # With a timeout, the call waits until the processes have ended and their connections are free.
 END_OURS = f"SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE {OURS}"  # noqa: S608  a constant
-# The connections of the service, among others: these have an earlier statement.
+# Connections with an earlier statement, which include those of the service.
 END_OF_SERVICE = f"{END_OURS} AND query <> ''"
 
 
@@ -59,7 +59,7 @@ def read_value(connection: psycopg.Connection, statement: str) -> int:
 
 
 def test_terminated_connections_lose_no_write(service: Service, administrator: psycopg.Connection) -> None:
-    """Acknowledged writes are stored, other requests are refused, and later ones succeed."""
+    """Check that acknowledged writes are stored, that other requests are refused, and that later writes succeed."""
     stop = threading.Event()
 
     def write(number: int) -> tuple[list[str], int]:
@@ -91,7 +91,7 @@ def test_terminated_connections_lose_no_write(service: Service, administrator: p
         assert wait_for_write(client, "after") < SECONDS_TO_RECOVER
         there = list_names(client)
     assert created <= set(there)
-    # A refused one may be stored if the connection ended after COMMIT, before its result was received.
+    # A refused write may be stored if the connection ended after COMMIT, before its result was received.
     assert len(there) <= len(created) + 1 + sum(refused for _, refused in written)
     assert read_value(administrator, "SELECT count(*) FROM dashboards_dashboard") == len(there)
 
@@ -116,7 +116,7 @@ def test_exhausted_connections_are_503_until_one_is_free(environment: dict[str, 
 
 
 def test_read_only_server_is_503_for_writes(service: Service, administrator: psycopg.Connection) -> None:
-    """The server is a standby, as after a failover."""
+    """Make the server read-only, as a standby is after a failover."""
     database = administrator.info.dbname
     with make_client(service) as client:
         created = create(client, "before it stood by")
@@ -135,7 +135,7 @@ def test_read_only_server_is_503_for_writes(service: Service, administrator: psy
 
 
 def test_full_disk_is_503_without_data_loss(environment: dict[str, str], tmp_path: Path) -> None:
-    """The tables of dashboards and activities are on a small disk, and the write-ahead log is not."""
+    """Put the tables of dashboards and activities on a small disk, and the write-ahead log on another one."""
     with tempfile.TemporaryDirectory() as disk, mount_small_disk(Path(disk)) as enlarge, run_server() as url:
         own = {"DATABASE_URL": url, "DATA_DIR": str(tmp_path / "data")}
         full = Service({**environment, **own}, tmp_path / "log").wait()

@@ -1,4 +1,4 @@
-"""More clients with unfinished bodies than the service has threads: others do not wait, and each times out."""
+"""Unfinished bodies of more clients than the service has threads, which time out and delay no other client."""
 
 import socket
 import time
@@ -21,7 +21,7 @@ def unfinished_request(service: Service) -> bytes:
 
 
 def receive_all(connection: socket.socket) -> bytes:
-    """Return everything received until the service closes the connection."""
+    """Return all bytes that are received until the service closes the connection."""
     connection.settimeout(10)
     answer = b""
     while block := connection.recv(65536):

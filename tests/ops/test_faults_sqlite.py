@@ -29,8 +29,8 @@ from tests.ops.failures import (
 pytestmark = pytest.mark.skipif(
     os.environ.get("DATABASE_URL", "").startswith("postgresql"), reason="these faults are of SQLite"
 )
-LOCK_TIMEOUT = 10  # seconds, of the service
-FULL = 400_000  # bytes: more than the tables need, less than what is written
+LOCK_TIMEOUT = 10  # seconds that the service waits for a lock
+FULL = 400_000  # bytes: more than the tables need, less than the test writes
 
 
 @pytest.fixture
@@ -89,7 +89,10 @@ def create_reader(environment: dict[str, str]) -> dict[str, str]:
 
 
 def test_readers_do_not_wait_for_waiting_writers(running_service: Service, empty_environment: dict[str, str]) -> None:
-    """A caller has one thread at a time, and only the first of its writers waits for as long as a lock may last."""
+    """Check that a reader is served while the writers of another caller wait for a lock.
+
+    A caller has one thread at a time, and only the first of its writers waits for the whole lock timeout.
+    """
     headers = create_reader(empty_environment)
     path = headers.pop("path")
     for _ in range(20):  # each worker reserves requests of the key's limit by a write
@@ -125,7 +128,7 @@ def largest_file(environment: dict[str, str]) -> int:
 
 
 def limit_files(pid: int, size: int) -> None:
-    """Limit the size of the files that a process and its children write: larger writes fail as on a full disk."""
+    """Limit the size of the files that a process and its children write. Larger writes fail as on a full disk."""
     children = subprocess.run(["pgrep", "-P", str(pid)], stdout=subprocess.PIPE, text=True).stdout.split()
     for each in (pid, *map(int, children)):
         resource.prlimit(each, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
@@ -160,7 +163,7 @@ def test_full_disk_is_503_without_data_loss(empty_environment: dict[str, str], t
 
 
 def test_read_only_file_allows_reads_only(empty_environment: dict[str, str], tmp_path: Path) -> None:
-    """Root can write to any file, so the service runs without that capability."""
+    """Run the service without the capability by which root can write to any file."""
     service = Service(empty_environment, tmp_path / "log").wait()
     with make_client(service) as client:
         create(client, "before")

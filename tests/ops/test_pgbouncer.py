@@ -44,7 +44,7 @@ def pooled_service(request: pytest.FixtureRequest, environment: dict[str, str], 
 
 
 def send_requests(service: Service, number: int) -> list[int]:
-    """Return the statuses that one client gets, which opens a connection for each request."""
+    """Send requests of one client, each on its own connection, and return the statuses of the responses."""
     headers = {"Authorization": f"Bearer {service.printed_keys[0]}"}
     root = f"{service.base}/api/projects/1/dashboards/"
     statuses = []
@@ -84,7 +84,7 @@ def test_concurrent_clients_share_fewer_connections(pooled_service: Service, env
 
 
 def test_session_settings_do_not_leak_to_the_next_client(pooled_service: Service, environment: dict[str, str]) -> None:
-    """The time zone must be UTC for the next client of a server connection, too."""
+    """Check that the time zone is also UTC for the next client of a server connection."""
     headers = {"Authorization": f"Bearer {pooled_service.printed_keys[0]}"}
     created = httpx.post(f"{pooled_service.base}/api/projects/1/dashboards/", headers=headers, json={}).json()
     assert created["created_at"].endswith("Z")
@@ -103,7 +103,7 @@ def test_role_setting_limits_statements_behind_a_pooler(pooled_service: Service,
     with psycopg.connect(url, autocommit=True) as connection:
         name = connection.info.dbname
         connection.execute(f"ALTER ROLE CURRENT_USER IN DATABASE \"{name}\" SET statement_timeout = '1s'".encode())
-        # Open connections of the pooler keep their settings.
+        # Open connections of the pooler would keep their settings.
         connection.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()",
             [name],

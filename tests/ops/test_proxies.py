@@ -37,7 +37,7 @@ def build_form(page: httpx.Response, **fields: str) -> dict[str, str]:
 
 
 def parse_set_cookie(answer: httpx.Response) -> dict[str, set[str]]:
-    """Return the attributes of each cookie of an answer."""
+    """Return the attributes of each cookie of a response."""
     lines = [line.lower().split("; ") for line in answer.headers.get_list("set-cookie")]
     return {line[0].partition("=")[0]: set(line[1:]) for line in lines}
 
@@ -76,7 +76,7 @@ def test_sign_in_on_a_port_other_than_443(proxy: Proxy, environment: dict[str, s
         assert browser.post("/login", data=form, headers={"Origin": "https://localhost"}).status_code == 403
         assert browser.post("/login", data=form, headers=origin).status_code == 303
         assert browser.get("/projects/1/dashboards").status_code == 200
-    if proxy.name != "caddy":  # its configuration has no request log
+    if proxy.name != "caddy":  # the configuration of Caddy has no request log
         log = proxy.log.read_text()
         assert '"GET /setup/..." 200 ' in log
         assert link.rpartition("/")[2] not in log

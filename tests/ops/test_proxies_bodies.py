@@ -43,7 +43,7 @@ def test_unfinished_bodies_delay_no_others(proxy: Proxy, service: Service, admin
 def test_body_over_20_mb_is_413_and_the_response_is_read(
     proxy: Proxy, service: Service, admin: httpx.Client, how: str
 ) -> None:
-    """The client sends the whole body before it reads."""
+    """Send the whole body before the response is read."""
     headers = {"Authorization": f"Bearer {service.printed_keys[0]}", "Content-Type": "application/json"}
     if how == "expect":
         headers["Expect"] = "100-continue"

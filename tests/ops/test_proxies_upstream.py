@@ -73,7 +73,7 @@ def test_service_receives_them_over_http_2(proxy: Proxy, recorder: Recorder) -> 
 
 
 def test_upstream_connections_are_reused_and_closed_by_the_proxy_first(proxy: Proxy, recorder: Recorder) -> None:
-    """Otherwise a POST can be sent on a connection that the service closes, and gets a 502."""
+    """Close idle connections first. Otherwise, a POST on a connection that the service closes fails with 502."""
     with proxy.client() as client:
         assert [client.post("/login", content=b"x").text for _ in range(20)] == ["ok"] * 20
         used = [connection for connection in recorder.connections if connection.requests]
@@ -124,7 +124,7 @@ def test_idle_connections_of_an_address_are_limited(proxy: Proxy) -> None:
 def is_refused(proxy: Proxy) -> bool:
     """Return whether a new connection is closed before its TLS handshake.
 
-    Python 3.11 does not close a socket of `ssl` that is reset so early, so this one is plain.
+    The socket is plain, since Python 3.11 does not close a socket of `ssl` that is reset so early.
     """
     incoming, hello = ssl.MemoryBIO(), ssl.MemoryBIO()
     with suppress(ssl.SSLWantReadError):

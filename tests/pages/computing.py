@@ -1,4 +1,4 @@
-"""Insights of SQL, and a worker that answers what a test gives it. The queue is the real one."""
+"""Insights in SQL, and a simulated worker that stores the results of a test in the real queue."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,7 +17,7 @@ SQL = "SELECT day, visitors FROM secret_table"
 def make_sql_insight(
     person: Person, board: Dashboard, name: str = "Visitors", display: str = "ActionsTable", query: str = SQL
 ) -> Insight:
-    """Create an insight of SQL on a dashboard, and the store without which nothing is computed."""
+    """Create an insight in SQL on a dashboard, and the store, without which no query is computed."""
     Store.objects.update_or_create(pk=1, defaults={"is_confirmed": True})
     source = {"kind": "HogQLQuery", "query": query}
     axes = {"xAxis": {"column": "day"}, "yAxis": [{"column": "visitors"}]}
@@ -26,7 +26,7 @@ def make_sql_insight(
 
 
 def complete(rows: list[Any], *, details: dict[str, Any] | None = None, stale_at: datetime | None = None) -> None:
-    """Complete the query that waits: by default one of SQL, with columns `day` and `visitors`."""
+    """Complete the queued query, by default a query in SQL with the columns `day` and `visitors`."""
     claim = claim_query()
     assert claim is not None
     types = [["day", "Date"], ["visitors", "UInt64"]]
@@ -39,7 +39,7 @@ def complete(rows: list[Any], *, details: dict[str, Any] | None = None, stale_at
 
 
 def fail(code: str, detail: str) -> None:
-    """Fail the query that waits."""
+    """Fail the queued query."""
     claim = claim_query()
     assert claim is not None
     assert fail_query(claim, code, detail)

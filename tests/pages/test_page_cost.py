@@ -1,4 +1,4 @@
-"""The processor time of pages with a thousand tiles. Shared ones are open to anyone with the link."""
+"""The processor time of pages with a thousand tiles. Shared pages are open to anyone with the link."""
 
 import time
 from typing import Any

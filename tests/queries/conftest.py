@@ -1,4 +1,4 @@
-"""The real engine of the tests below, started once for all of them."""
+"""The real engine of the tests in this folder, started once for all of them."""
 
 from collections.abc import Iterator
 

@@ -28,7 +28,7 @@ Dataset = dict[str, Any]
 
 @dataclass(frozen=True)
 class Case:
-    """A query in a small world, and what must come out."""
+    """A query in a small world, and its expected result."""
 
     id: str
     query: dict[str, Any]
@@ -42,7 +42,7 @@ class Case:
 
 
 def list_folders() -> list[Path]:
-    """Return our own folder, and the one that the environment names. Raises FileNotFoundError if that is none."""
+    """Return our folder, and that of GOLDEN_DIR if set. Raises FileNotFoundError for a folder without datasets."""
     further = os.environ.get(FOLDER_VARIABLE)
     folders = [OWN_FOLDER, Path(further)] if further else [OWN_FOLDER]
     for folder in folders:
@@ -77,7 +77,7 @@ def read_yaml(path: Path) -> Any:
 
 
 def insert_dataset(store: Store, project_id: int, dataset: Dataset) -> None:
-    """Insert the persons and events of a dataset into a project that has none."""
+    """Insert the persons and events of a dataset into an empty project."""
     persons: list[list[Any]] = []
     ids: list[list[Any]] = []
     owners: dict[str, UUID] = {}
@@ -124,7 +124,7 @@ class GoldenStore:
 
 
 def find_differences(expected: Any, found: Any, path: str = "") -> list[str]:
-    """Return how an answer differs from what a case expects of it: keys that it does not name do not count."""
+    """Return the differences between a result and its expected part. Fields that are not expected are ignored."""
     match expected:
         case dict():
             if not isinstance(found, dict):

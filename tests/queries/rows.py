@@ -23,7 +23,7 @@ def make_store() -> None:
 
 
 def request(project: Project, *texts: str) -> list[QueryResult]:
-    """Request queries by their SQL, which is also their key."""
+    """Request queries by their SQL, which is also their cache key."""
     for text in texts:  # one after the other, so that their order is known
         request_results(project, {text: sql(text)})
     rows = {row.cache_key: row for row in QueryResult.objects.in_project(project)}
@@ -51,7 +51,7 @@ def build_computed(
 
 
 def expire(result_id: UUID) -> None:
-    """Let the lease of a query expire: its worker is gone."""
+    """Let the lease of a query expire, as after the death of its worker."""
     QueryResult.objects.filter(pk=result_id).update(lease_until=now() - timedelta(seconds=1))
 
 

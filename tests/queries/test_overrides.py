@@ -1,4 +1,4 @@
-"""Overrides of a dashboard, applied to queries of each kind."""
+"""Query overrides of a dashboard, applied to queries of each kind."""
 
 import copy
 from typing import Any

@@ -1,4 +1,4 @@
-"""Pruning: results that nobody reads, and names of queries after a day."""
+"""Pruning: unread results, and names of queries after a day."""
 
 from datetime import timedelta
 

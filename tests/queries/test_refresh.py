@@ -1,4 +1,4 @@
-"""`refresh`: the whole table of what each mode does about each state of a result."""
+"""`refresh`: the table of the actions of each mode for each state of a result."""
 
 from typing import Any
 

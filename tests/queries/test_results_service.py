@@ -1,4 +1,4 @@
-"""`Results.obtain`: what each mode does about each state of a result, by how many statements."""
+"""`Results.obtain`: the actions of each mode for each state of a result, and the number of statements."""
 
 from datetime import timedelta
 from typing import Any
@@ -27,7 +27,7 @@ def with_store(db: None, settings: Settings) -> None:
 
 
 def store_state(project: Project, state: Freshness) -> None:
-    """Store a result in a state."""
+    """Store a result in the given state, or none for the state MISSING."""
     moment = now()
     ages = {
         Freshness.FRESH: (moment + HOUR, moment + 2 * HOUR),
@@ -80,7 +80,7 @@ def test_result_of_earlier_data_is_lazily_stale(home: Project, away: Project) ->
 
 
 def test_result_of_another_project_is_not_read_by_its_key(home: Project, away: Project) -> None:
-    """A cache key contains the project. If it did not, this condition would keep the results apart."""
+    """Filter results by project, although their cache keys contain the project, too."""
     key = make_result(away).cache_key
     assert list(read_results(away.pk, [key])) == [key]
     assert read_results(home.pk, [key]) == {}
@@ -93,7 +93,7 @@ def test_result_whose_range_has_ended_never_becomes_stale(home: Project) -> None
 
 
 def test_result_since_the_first_run_answers_a_forced_refresh(home: Project) -> None:
-    """The request runs again when its result is there: otherwise it would compute without end."""
+    """Return a result that is newer than the first run of a request, which would otherwise compute without end."""
     first_run = now() - timedelta(seconds=1)
     make_result(home)
     outcome, results = obtain(home, Refresh.FORCE_BLOCKING, since=first_run)
@@ -109,7 +109,7 @@ def test_error_since_the_first_run_answers_the_request(home: Project) -> None:
     assert outcome.error
     assert (outcome.error.code, outcome.error.detail, outcome.waits) == ("unknown_function", "Unknown.", False)
     assert not QueryResult.objects.queued().exists()
-    assert obtain(home, Refresh.BLOCKING)[0].waits  # a person tries again
+    assert obtain(home, Refresh.BLOCKING)[0].waits  # a new request computes again
 
 
 @pytest.mark.parametrize("refresh", [Refresh.ASYNC, Refresh.LAZY_ASYNC, Refresh.ASYNC_EXCEPT_ON_CACHE_MISS])

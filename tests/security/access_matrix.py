@@ -1,7 +1,8 @@
 """Access matrix: every route and method for every caller, checked against expected_access.toml.
 
-First come requests that must be refused or only read, which may change no row; then those that may write. Responses
-for rows of another project equal those for missing rows, and no response contains content of the project Vault.
+Requests that must be refused or that only read are sent first, and may change no row. Requests that may write follow.
+Responses for rows of another project must equal those for missing rows. No response may contain content of the project
+Vault.
 """
 
 import json
@@ -39,7 +40,7 @@ def run(engine: str, report: Report, seed: int) -> Outcome:
 
 
 def quick(engine: str, report: Report, seed: int) -> Outcome:
-    """Run a part of the cells, in their order, without proving their bodies."""
+    """Check a sample of the cells, in their order, without checking the validity of their bodies."""
     every = list(generate_cells())
     chosen = sorted(random.Random(seed).sample(range(len(every)), QUICK_CELLS))
     return _run(engine, report, [every[index] for index in chosen], proves=False)
@@ -66,7 +67,7 @@ def _run(engine: str, report: Report, chosen: list[Cell], *, proves: bool) -> Ou
 
 
 class Matrix:
-    """The callers, and the responses that they got."""
+    """The callers, and the responses that they received."""
 
     def __init__(self, target: Target, report: Report, path_ids: PathIds) -> None:
         self.target = target
@@ -89,19 +90,19 @@ class Matrix:
         return client
 
     def with_rule(self, chosen: list[Cell]) -> list[Cell]:
-        """Return the cells that have a rule. Any other is a deviation."""
+        """Return the cells that have a rule, and report all other cells as deviations."""
         for cell in chosen:
             if expected_status(cell) is None:
                 self._deviates("no rule is about this", cell)
         return [cell for cell in chosen if expected_status(cell) is not None]
 
     def ask(self, chosen: Iterable[Cell]) -> None:
-        """Send each cell, one after the other."""
+        """Send the requests of cells one after the other."""
         for cell in chosen:
             self._hold(cell, self._send(cell))
 
     def ask_at_once(self, chosen: list[Cell], threads: int = 2) -> None:
-        """Request cells that change nothing, as many at a time as the service has workers."""
+        """Send the requests of cells that change nothing, as many in parallel as the service has workers."""
         with ThreadPoolExecutor(threads) as pool:
             for cell, answer in zip(chosen, pool.map(self._send, chosen), strict=True):
                 self._hold(cell, answer)
@@ -136,7 +137,7 @@ class Matrix:
                 self._deviates("foreign and missing rows differ", cell, foreign=foreign, missing=self.answers[twin])
 
     def prove_bodies(self) -> int:
-        """Send each refused body again as an allowed caller: the refusal of an invalid body proves nothing."""
+        """Send each refused body again as an allowed caller, since the refusal of an invalid body proves nothing."""
         every = [cell for cell in generate_cells() if cell.ids == "own"]
         path_ids = create_restricted_content(self.target)
         for name in RULES["bodies"]:

@@ -17,7 +17,7 @@ PARTS = frozenset({"password_id", "user_uuid", "version"})
 
 
 def format_route(route: str) -> str:
-    """Return a route in readable form: a token in it is `<access_token>`."""
+    """Return a route in readable form, in which a token is `<access_token>`."""
     return re.sub(r"\(\?P<(\w+)>.*?\)", r"<\1>", route).removeprefix("^").removesuffix("\\Z").replace("\\.", ".")
 
 
@@ -34,12 +34,12 @@ class Cell(NamedTuple):
 
     @property
     def row(self) -> str:
-        """Return the route as the tables name it: both prefixes are one."""
+        """Return the route as named in the tables, which have one name for both prefixes."""
         return self.route.replace("api/environments/<", "api/projects/<")
 
 
 def list_served_routes() -> list[str]:
-    """Return every route of the service except those of the console, redirects to it, and dead links."""
+    """Return every route of the service except those of the console, redirects to the console, and dead links."""
     left_out = [*pages_urls.console, *pages_urls.posthog_addresses, *pages_urls.dead_links]
     return [format_route(route) for route in sorted(set(iter_routes()) - set(iter_routes(left_out)))]
 
@@ -53,7 +53,7 @@ def generate_cells() -> Iterator[Cell]:
 
 
 def get_kinds(route: str) -> list[str]:
-    """Return whose ids a route is requested with: the caller's own ones, then foreign and missing ones."""
+    """Return the kinds of ids in requests for a route: the caller's own ids, then foreign and missing ids."""
     names = set(re.findall(r"<(\w+)>", route))
     parts = {"organization": {"organization_id"}, "project": {"project_id"}, "row": ROWS, "part": PARTS}
     parts["token"] = {"access_token"}
@@ -106,7 +106,7 @@ def is_body_optional(cell: Cell, status: int) -> bool:
 
 
 def build_body(cell: Cell, status: int, own_ids: dict[str, Any]) -> Any:
-    """Return the body of a cell: one that would work for refused callers, else none, as in the tables of the suite."""
+    """Return the body of a cell: valid if the caller is refused, or else empty, as in the tables of the suite."""
     if cell.method in ("GET", "DELETE"):
         return None
     if status not in (401, 403, 404):

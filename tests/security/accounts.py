@@ -1,9 +1,8 @@
 """The users and keys of security tests: `python -m tests.security.accounts` creates them in a migrated, empty database.
 
-Home belongs to Alice (admin), Bob (member) and Dora (deactivated); Alice is in Elsewhere, too. Carol is the admin of
-Away, in another organization, and Dave of Vault, the only member
-there: responses must not contain its content.
-The last line of the output is JSON: the ids of projects, the values and ids of keys.
+The members of Home are Alice (admin), Bob and Dora (deactivated). Alice is also a member of Elsewhere. Carol is the
+admin of Away, in another organization. Dave is the admin and the only member of Vault. No response may contain
+content of Vault. The last line of the output is JSON: the ids of projects, the values and ids of keys.
 """
 
 import io

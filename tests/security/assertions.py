@@ -1,4 +1,4 @@
-"""Checks of responses in the stage `injection`: an error names its field, and a success stored what was sent."""
+"""Checks of responses in the stage `injection`: an error names its field, and a success stored the sent value."""
 
 import json
 from typing import Any, NamedTuple
@@ -22,7 +22,7 @@ class Values(NamedTuple):
 
 
 def check_error(place: Place, payload: str, answer: httpx.Response) -> list[str]:
-    """Return what is wrong with an error response."""
+    """Return the defects of an error response."""
     if answer.status_code >= 500:
         return ["a server error"]
     if not 400 <= answer.status_code < 500:
@@ -39,17 +39,17 @@ def check_error(place: Place, payload: str, answer: httpx.Response) -> list[str]
 
 
 def is_field_named(place: Place, payload: str, error: dict[str, Any]) -> bool:
-    """Return whether an error names the field, what contains it, or what was sent in it."""
+    """Return whether an error names the field, an object around it, or a part of the value that was sent in it."""
     attr = error["attr"]
-    if attr is None:  # too deep values are not searched, and an empty body has no invalid field
+    if attr is None:  # values that are too deep are not searched, and an empty body has no invalid field
         return payload in DEEP or (error["code"] == "required" and len(place.pointer) == 1)
     if "variables" in place.pointer and attr == "tiles__0__body":
-        return True  # where the document uses the variable
+        return True  # the field in which the document uses the variable
     return attr.split("__")[0] in [str(step) for step in place.pointer]
 
 
 def check_value(place: Place, payload: str, answer: httpx.Response, row: Any) -> Values:
-    """Return whether the row has the value that was sent, or the response reports it as ignored."""
+    """Compare the value that was sent with the row, unless the response reports the field as ignored."""
     sent = parse_value(payload)
     found = find_shown_value(place, row, sent)
     if found is NOWHERE or "Ignored-Fields" in answer.headers:

@@ -1,8 +1,8 @@
 """Brute force: guess keys in parallel with the default limits, then compare the times of refusals.
 
-Times must not reveal how much of a key is right, whether an id belongs to another project, or whether an account has
-an e-mail address. A fault is a difference of the medians by more than a tenth, with p < 0.001, in two of three
-repetitions.
+Response times must not reveal the number of correct characters of a key, whether an id belongs to another project, or
+whether an account with an e-mail address exists. A fault is a difference of the medians of more than a tenth, with
+p < 0.001, in two of three repetitions.
 """
 
 import json
@@ -40,7 +40,7 @@ class Attempt(NamedTuple):
 
 
 class IndistinguishableRequests(NamedTuple):
-    """Two kinds of requests that must be refused in the same way, and how many of each are timed."""
+    """Two kinds of requests that must be refused in the same way, and the number of timed requests of each."""
 
     what: str
     status: int
@@ -64,7 +64,7 @@ def run(engine: str, report: Report, seed: int) -> Outcome:
 
 
 def guess_keys(target: Target, report: Report, chance: random.Random) -> str:
-    """Send invalid keys with valid ones between them: invalid ones must be refused, and valid ones served."""
+    """Send invalid and valid keys in turn. Invalid keys must be refused, and valid keys must be accepted."""
     real = target.keys["admin"]
     guesses = [
         Attempt(make_similar_key(real, chance) if number % 10 == 0 else make_random_key(chance), False)
@@ -96,7 +96,7 @@ def try_keys(target: Target, guesses: list[Attempt]) -> list[tuple[Attempt, Clie
 
 
 def check_attempt(key: Attempt, answer: ClientResponse, report: Report) -> None:
-    """Check that a valid key is served, and that a wrong one is a 401, or a 429 with `Retry-After`."""
+    """Check that valid keys are accepted, and that invalid keys are refused with 401, or with 429 and `Retry-After`."""
     right = answer.status == 200 if key.is_right else answer.status in (401, 429)
     if answer.status == 429:
         right = right and int(answer.headers.get("Retry-After", 0)) >= 1
@@ -135,7 +135,7 @@ def build_key_requests(target: Target, chance: random.Random) -> Indistinguishab
 
 
 def build_id_requests(target: Target, chance: random.Random) -> IndistinguishableRequests:
-    """Return requests for ids with equally many digits: dashboards of another project, and missing ones."""
+    """Return requests for dashboards of another project, and for missing ids with equally many digits."""
     foreign = [each for each in fill_project(target, "Away", "foreign member", BOARDS)["dashboards"] if len(each) == 2]
     missing = [str(number) for number in MISSING]
     headers = build_bearer_header(target.keys["admin"])
@@ -147,7 +147,7 @@ def build_id_requests(target: Target, chance: random.Random) -> Indistinguishabl
 
 
 def build_sign_in_requests(chance: random.Random) -> IndistinguishableRequests:
-    """Return sign-ins with wrong passwords for existing and unknown accounts: several, since each is limited."""
+    """Return sign-ins with wrong passwords for existing and unknown accounts, several of each since each is limited."""
     strangers = [f"not-{name}" for name in USERS]
 
     def of(names: Sequence[str]) -> Request:

@@ -74,7 +74,7 @@ def check_deployment(target: Target, report: Report) -> None:
 
 
 def compare_routes(report: Report) -> None:
-    """Compare the API routes of the code with the document, both ways."""
+    """Compare the API routes of the code with the document, in both directions."""
     documented = {path.lstrip("/").replace("{", "<").replace("}", ">") for path in document()["paths"]}
     served = {format_route(route) for route in set(iter_routes()) - set(iter_routes(pages_urls.urlpatterns))}
     for route in sorted(served - documented - set(NOT_DOCUMENTED)):
@@ -88,8 +88,8 @@ def compare_routes(report: Report) -> None:
 def request_routes(target: Target, report: Report) -> int:
     """Request each documented path from the running service, and return the number of operations.
 
-    Without a key, an existing operation is 401 and a missing route is 404. Undocumented methods must be 405 for a key
-    with all scopes.
+    Without a key, an existing operation returns 401, and a missing route 404. Undocumented methods must return 405 for
+    a key with all scopes.
     """
     open_to_all = {f"/{route}" for route in PUBLIC}
     operations = 0
@@ -122,7 +122,7 @@ def _expect(status: int, answers: Iterable[httpx.Response], report: Report) -> N
 def search_database(target: Target, used: UsedSecrets, report: Report) -> int:
     """Search every value of every table for secrets, and return the number of values.
 
-    On SQLite, search the bytes of its files, too: they can still contain deleted rows.
+    On SQLite, search the bytes of its files, too, since they can still contain deleted rows.
     """
     values = known = 0
     for table, rows in read_all_rows(target).items():

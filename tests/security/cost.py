@@ -1,7 +1,7 @@
 """Cost: the processor time of the most expensive request of each operation.
 
 Requests are sent one at a time, each with a body as long, full and nested as the document allows, for rows of the
-maximum size. More than a second is a fault, and more than 100 ms without a key.
+maximum size. More than a second is a fault; without a key, more than 100 ms is.
 """
 
 import time
@@ -23,7 +23,7 @@ FULL = Scale(tiles=1_000, copies=8, boards=500, undoable=50)
 SMALL = Scale(tiles=100, copies=2, boards=20, undoable=12)
 # Work after the response belongs to the request.
 SECONDS_TO_SETTLE = 0.03
-# On a busy machine requests take more processor time, so too expensive ones are repeated.
+# On a busy machine, requests take more processor time, so requests that are too expensive are repeated.
 ATTEMPTS = 3
 ALIAS = "/api/environments/"
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -97,7 +97,7 @@ class Cost:
         self.pid, self.report = pid, report
 
     def measure(self, request: ExpensiveRequest, seconds_max: float) -> Measured:
-        """Measure a request. One that is too slow is repeated, and is a fault if it is too slow each time."""
+        """Measure a request. A request that is too slow is repeated, and is a fault if it is too slow each time."""
         measured = self._send(request)
         for _ in range(ATTEMPTS - 1):
             if measured.seconds <= seconds_max:
@@ -112,7 +112,7 @@ class Cost:
         return measured
 
     def _send(self, request: ExpensiveRequest) -> Measured:
-        """Send a request `times` times: short ones take less than a tick of the clock."""
+        """Send a request `times` times, since a short request takes less than a tick of the clock."""
         body = request.body() if callable(request.body) else request.body
         before = self._cpu()
         for _ in range(request.times):

@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.security.writable_fields import VALID
 
-# Bodies above 20 MiB are refused; each list and text gets a share of that.
+# Bodies above 20 MiB are refused. Each list and text has a share of a size below that.
 BODY_MAX = 15_000_000
 LIST_MAX, TEXT_MAX, DEPTH = 1_000, 10_000, 50
 SAMPLES = {"date-time": "2020-01-01T00:00:00Z", "uuid": "00000000-0000-4000-8000-000000000000"}

@@ -1,4 +1,4 @@
-"""The data of the most expensive requests: full dashboards, and many others."""
+"""The data of the most expensive requests: full dashboards, and many other dashboards."""
 
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, Self
@@ -30,8 +30,10 @@ class Scale(NamedTuple):
 
 
 class CostFixtures:
-    """`full` holds as much free JSON and text as it may, `seen` large insights through its filters, and `shared` texts
-    that its copies show, too.
+    """The dashboards of the most expensive requests.
+
+    `full` has as much free JSON and text as is allowed. `seen` has large insights, which its filters change. The texts
+    of `shared` are also on its copies.
     """
 
     def __init__(self, target: Target, scale: Scale) -> None:
@@ -88,7 +90,7 @@ class CostFixtures:
         return token
 
     def full_board(self) -> dict[str, Any]:
-        # With more breakpoints, a body that sends it back would have too many values.
+        # With more breakpoints, a body with the whole dashboard would have too many values.
         texts = [{"text": {"body": TEXT}, "layouts": build_layouts(number, 8)} for number in range(self.scale.tiles)]
         return {
             "name": "full",
@@ -104,7 +106,7 @@ class CostFixtures:
         return {"name": f"b{number}", "tags": TAGS[:20], "description": "d" * 500, "tiles": tiles}
 
     def next_turn(self) -> int:
-        """Return a number that no earlier request had."""
+        """Return a number that no earlier request used."""
         self.turn += 1
         return self.turn
 

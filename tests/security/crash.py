@@ -1,6 +1,6 @@
 """Crash: the service is killed while it writes, and PostgreSQL is stopped immediately.
 
-No acknowledged write may be lost, and none may be half done.
+No acknowledged write may be lost, and each write must be atomic.
 """
 
 import contextlib
@@ -82,7 +82,7 @@ class Crashes:
         self.check(name)
 
     def stop_database(self, server: KillablePostgreSQL, name: str) -> None:
-        """Stop the database. The service must answer 503 until it is back, and recover without a restart."""
+        """Stop and start the database. The service must return 503 meanwhile, and recover without a restart."""
         with self.writing(name) as writers:
             time.sleep(self.chance.uniform(*BEFORE))
             server.stop("immediate")
@@ -105,7 +105,7 @@ class Crashes:
 
     @contextlib.contextmanager
     def writing(self, name: str) -> Iterator[list[Writer]]:
-        """Run writers during the block, and keep the operations whose result they did not learn."""
+        """Run writers during the block, and keep their unsettled operations."""
         stop = threading.Event()
         writers = [
             Writer(f"{name}.{number}", self.service, self.journal, self.report, stop) for number in range(WRITERS)
@@ -126,7 +126,7 @@ class Crashes:
         self.report.note("written", round=name, writes=writes, unsettled=len(self.operations))
 
     def check(self, name: str) -> None:
-        """Compare acknowledged writes with the stored state, and settle unanswered ones by it."""
+        """Compare acknowledged writes with the stored state, and settle the unsettled operations by this state."""
         found = stored_state.read_state(self.service.database_url)
         for what in found.wrong:
             self.partial += 1
@@ -146,7 +146,7 @@ class Crashes:
         self.journal.note("settled", settled)
 
     def settle(self, name: str, found: Stored, states: dict[int, State]) -> dict[int, State]:
-        """Check the operations that got no response: each was done completely or not at all."""
+        """Check that each unsettled operation was atomic, and return the states of its dashboards."""
         settled: dict[int, State] = {}
         for operation in self.operations:
             now = {id_: found.states[id_] for id_ in operation.wanted if id_ in found.states}

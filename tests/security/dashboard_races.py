@@ -61,7 +61,7 @@ def race_different_fields(harness: RaceHarness, token: str) -> None:
 
 
 def race_same_fields(harness: RaceHarness, token: str) -> None:
-    """Send 20 changes of the same fields and tiles. One of them must be stored, not a mix."""
+    """Send 20 changes of the same fields and tiles. The stored values must be those of one change, not a mix."""
     board = harness.board("same fields", tiles=build_texts(3))
     requests = []
     for number in range(SAME_FIELD):
@@ -77,7 +77,7 @@ def race_same_fields(harness: RaceHarness, token: str) -> None:
 
 
 def race_moves(harness: RaceHarness, token: str) -> None:
-    """Move a tile to 20 dashboards. It must be on exactly one, unchanged."""
+    """Move a tile to 20 dashboards. It must be unchanged on exactly one of them."""
     source = harness.board("source", tiles=[{"text": {"body": token}, "color": "blue"}])
     targets = [harness.board(f"target {number}")["id"] for number in range(BOARDS)]
     tile = source["tiles"][0]["id"]
@@ -117,7 +117,7 @@ def race_deletion(harness: RaceHarness, token: str) -> None:
 
 
 def race_preconditions(harness: RaceHarness, token: str) -> None:
-    """Send 20 changes with the same `If-Match`. One must succeed, and the others must get a 412."""
+    """Send 20 changes with the same `If-Match`. One must succeed, and the others must be refused with 412."""
     board = harness.board("seen")
     path = f"dashboards/{board['id']}/"
     seen_etag = harness.client.get(harness.path(path)).headers["ETag"]
@@ -136,7 +136,7 @@ def race_preconditions(harness: RaceHarness, token: str) -> None:
 
 
 def race_versions(harness: RaceHarness, token: str) -> None:
-    """Restore versions while the dashboard changes. Each activity must be logged, and the last one must be current."""
+    """Restore versions while the dashboard changes. Each write must be logged, and the last version must be current."""
     board = harness.board("v0", description="v0", tags=["v0"], tiles=build_texts(2))
     path = f"dashboards/{board['id']}/"
     for number in range(1, VERSIONS + 1):

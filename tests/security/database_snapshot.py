@@ -45,7 +45,7 @@ def _columns(model: Any, without: frozenset[str]) -> list[str]:
 
 
 def _read(target: Target, table: str, columns: list[str]) -> list[tuple[Any, ...]]:
-    """Return the rows of a table, sorted by all columns. Names are quoted: some are keywords of SQL."""
+    """Return the rows of a table, sorted by all columns. Names are quoted, since some are keywords of SQL."""
     names = ", ".join(f'"{column}"' for column in columns)
     statement = f'SELECT {names} FROM "{table}"'  # noqa: S608  names of our own models
     if target.engine == "sqlite":

@@ -1,4 +1,4 @@
-"""A shared dashboard with every field that is written to, and the reads that must keep working."""
+"""A shared dashboard whose fields are written, and the reads that must keep working."""
 
 import json
 import time

@@ -1,4 +1,4 @@
-"""The elements, attributes and URLs that pages may contain, whatever content they show."""
+"""The elements, attributes and URLs that pages may contain, regardless of their content."""
 
 import re
 from html.parser import HTMLParser
@@ -22,7 +22,7 @@ NOT_IN_STYLES = re.compile(r"url\(|@import|expression|[<\\]", re.IGNORECASE)
 
 
 class HTMLCollector(HTMLParser):
-    """A parser that collects the elements and attributes of a page, and unsafe ones among them."""
+    """A parser that collects the elements and attributes of a page, and its unsafe content."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -62,7 +62,7 @@ def is_safe_url(address: str) -> bool:
 
 
 def find_violations(text: str, plain: HTMLCollector, written: object) -> list[str]:
-    """Return what a page contains that the same page with harmless content does not, and must not."""
+    """Return the unsafe content of a page, and the elements that the page with harmless content does not have."""
     page = HTMLCollector(text)
     strange = sorted(page.kinds - plain.kinds - TEXT_ELEMENTS - FORM_ELEMENTS)
     found = page.wrong + [f"new {tag} {name}".strip() for tag, name in strange]

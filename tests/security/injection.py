@@ -1,7 +1,7 @@
 """Injection: hostile payloads in every writable field of every request body in the API document.
 
 Each worker has its own project, so that it can verify that a refused request changed nothing. After each accepted
-write everything that shows the dashboard is read, pages included; at the end every row is.
+write, the API paths and pages that show the dashboard are read. At the end, every row is read.
 """
 
 import json
@@ -35,7 +35,7 @@ MARKUP_A_PLACE = 6
 REQUESTS_AT_LEAST = 6_000
 PAGES_EVERY = 10
 SHOWN = ("name", "description", "body", "text", "url", "kind", "event", "query", "template_name", "code_name")
-# An accepted write changes the dashboard, so the next field gets a new one.
+# An accepted write by these actions changes the dashboard, so the next payload gets a new dashboard.
 BREAKING = ("move_tile", "copy_tile", "delete_tile", "passwords")
 FIGURES = ("requests", "accepted", "values", "reads")
 JSON = {"Content-Type": "application/json"}
@@ -117,7 +117,7 @@ class Worker:
             self.now = {"place": str(place)}
             try:
                 self.attack(place)
-            except Exception as error:  # noqa: BLE001  whatever it is, it is found, and the other places still matter
+            except Exception as error:  # noqa: BLE001  any error is a fault, and the other places still matter
                 self.fault("the place could not be attacked to its end", error=repr(error)[:2000])
 
     def attack(self, place: Place) -> None:

@@ -1,7 +1,7 @@
-"""Mutation tests: remove one check at a time in a copy of the tree, and see whether the suite notices.
+"""Mutation tests: remove one check at a time in a copy of the tree, and check that a test fails.
 
 `mutants.toml` lists the replacements and the test files that should fail. The same files must pass without a mutant.
-Only SQLite is used: the mutants do not depend on the engine.
+Only SQLite is used, since the mutants do not depend on the engine.
 """
 
 import ast
@@ -36,7 +36,7 @@ class Mutant(NamedTuple):
 
 
 class Result(NamedTuple):
-    """The result of one run of tests. A run that could not start names no failed test."""
+    """The result of one run of tests. If the run could not start, `failed` is empty."""
 
     is_passed: bool
     failed: list[str]
@@ -64,8 +64,8 @@ def run(engine: str, report: Report, seed: int) -> Outcome:
 
 
 def load_mutants(tables: dict[str, dict[str, object]]) -> list[Mutant]:
-    """Return the mutants. Raises ValueError for one that cannot be applied to the tree."""
-    found = [Mutant(name=name, **table) for name, table in tables.items()]  # type: ignore[arg-type]  # as TOML has it
+    """Return the mutants. Raises ValueError for a mutant that cannot be applied to the tree."""
+    found = [Mutant(name=name, **table) for name, table in tables.items()]  # type: ignore[arg-type]  # from TOML
     for mutant in found:
         apply_mutant((ROOT / mutant.file).read_text(), mutant)
         if missing := [file for file in mutant.tests if not (ROOT / file).is_file()]:

@@ -1,4 +1,4 @@
-"""Ids for paths: a caller's own, those of the project Vault, and missing ones."""
+"""Ids for paths: a caller's own ids, those of the project Vault, and missing ids."""
 
 import re
 from dataclasses import dataclass
@@ -48,7 +48,7 @@ class PathIds:
 
 
 def _get_kind(route: str, name: str) -> str:
-    """Return what a parameter is the id of: for `<id>`, the resource of the route."""
+    """Return the kind of object that a parameter identifies. For `<id>`, it is the resource of the route."""
     if name == "id":
         kinds = {"insights": "insight", "dashboard_templates": "template", "personal_api_keys": "key", "query": "query"}
         return next((kind for part, kind in kinds.items() if f"/{part}/" in route), "dashboard")
@@ -66,7 +66,7 @@ def create_path_ids(target: Target) -> PathIds:
     own, foreign = _ids(target, "Home", "admin"), _ids(target, "Vault", "vault")
     with target.client("member") as bob:
         own["user"] = expect_success(bob.get("/api/users/@me/"))["uuid"]
-    # As in the tables of the suite: there is no collaborator yet, and these ids do not belong to Bob.
+    # As in the tables of the suite, no collaborator exists yet, and the password and the key do not belong to Bob.
     own |= {"user_uuid": NO_UUID, "password_id": NO_NUMBER, "key": "unknown"}
     with target.client("admin") as admin:
         _share(admin, target.home(f"dashboards/{own['dashboard']}/sharing/"), enabled=True)
@@ -76,7 +76,7 @@ def create_path_ids(target: Target) -> PathIds:
 
 
 def create_restricted_content(target: Target) -> PathIds:
-    """Create what each refused body can be about: restricted dashboards, links with a password, and a key."""
+    """Create the rows that refused bodies need: restricted dashboards, links with a password, and a key."""
     own = _ids(target, "Home", "admin")
     path = target.home(f"dashboards/{own['dashboard']}/")
     with target.client("admin") as admin:
@@ -115,7 +115,8 @@ def _ids(target: Target, project: str, key: str) -> dict[str, Any]:
         # A link without details has no files.
         "tile_id": next(int(tile["id"]) for tile in boards[0]["tiles"] if tile.get("insight")),
         "format": "csv",
-        # The kind of a query, which is also the id of none, as the table expects; or the id of a stored one.
+        # In Vault, the id of a stored query. Otherwise the kind of a query, which is not the id of any query, as the
+        # table expects.
         "query": VAULT_QUERY_ID if project == "Vault" else "HogQLQuery",
         "key": target.key_ids[key],
     }

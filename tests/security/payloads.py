@@ -1,4 +1,4 @@
-"""Payloads for every field, as raw JSON: most libraries could not write some of them."""
+"""Payloads for every field, as raw JSON, since most libraries cannot write some of them."""
 
 import json
 from random import Random
@@ -52,7 +52,7 @@ def is_json_string(payload: str) -> bool:
 
 
 def is_refused(payload: str) -> bool:
-    """Return whether no field may accept it: it is not JSON, cannot be stored, or is nested too deeply."""
+    """Return whether no field may accept a payload, since it is not JSON, cannot be stored, or is nested too deeply."""
     return payload in REFUSED
 
 

@@ -46,7 +46,7 @@ class KillableService:
         return (self.log.parent / "first_api_key").read_text().strip()
 
     def start(self) -> float:
-        """Start the service, wait until it is ready, and return the seconds."""
+        """Start the service, wait until it is ready, and return the elapsed seconds."""
         started = time.monotonic()
         command = [sys.executable, "manage.py", "serve", "--port", str(self.port), "--workers", str(WORKERS)]
         with self.log.open("ab") as output:
@@ -67,7 +67,7 @@ class KillableService:
         return True
 
     def kill(self) -> None:
-        """Kill all its processes at once."""
+        """Kill all processes of the service at once."""
         if self.process is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.process.pid, signal.SIGKILL)
@@ -103,7 +103,7 @@ class KillablePostgreSQL:
             time.sleep(0.005)
 
     def stop(self, mode: str = "fast") -> None:
-        """Stop the server. With `immediate` it closes nothing, and the next start recovers from the log."""
+        """Stop the server. After an `immediate` stop, the next start recovers from the write-ahead log."""
         self._run("pg_ctl", "-D", self.data, "-m", mode, "-w", "stop")
 
     def accepts(self) -> bool:

@@ -64,7 +64,7 @@ class RaceHarness:
 
 
 def describe_exchange(answer: ClientResponse) -> dict[str, Any]:
-    """Return what is needed to repeat a request, without the key."""
+    """Return the details that are needed to repeat a request, without the API key."""
     request = answer.request
     request_headers = {
         name: value for name, value in (request.headers or {}).items() if name in ("If-Match", "Idempotency-Key")

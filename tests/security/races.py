@@ -1,7 +1,7 @@
-"""Races: many clients do the same at once, round after round, against two workers.
+"""Races: many clients send the same kind of request at once, in several rounds, to two workers.
 
-No acknowledged change may be lost, done twice, or mixed with another, and no response may be a server error. At the
-end the database is read directly.
+No acknowledged change may be lost, done twice, or mixed with another change, and no response may be a server error.
+At the end, the database is read directly.
 """
 
 import dataclasses
@@ -64,7 +64,7 @@ def _run(engine: str, report: Report, seed: int, rounds: int) -> Outcome:
 
 
 def race_for_rate_limit(target: Target, report: Report, rounds: int) -> tuple[RaceHarness, list[int]]:
-    """Start two workers with a rate limit on the same database. Return how many requests of each key were allowed."""
+    """Start two workers with a rate limit on the same database. Return the number of allowed requests of each key."""
     log = target.log.with_name("limited.log")
     service = Service({**target.environment, "RATE_LIMITS": f"{row_races.LIMIT}/minute"}, log).wait()
     try:

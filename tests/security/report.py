@@ -1,4 +1,4 @@
-"""The findings of the stages: each is a line of JSON that can be replayed, and each stage has one figure."""
+"""The findings of the stages, as lines of JSON that can be replayed, and one figure of each stage."""
 
 import json
 import time
@@ -14,7 +14,7 @@ class Outcome(NamedTuple):
 
 
 class Report:
-    """The findings of one stage on one engine, appended to a file as they come."""
+    """The findings of one stage on one engine, each of which is appended to a file at once."""
 
     def __init__(self, path: Path, *, stage: str, engine: str, seed: int) -> None:
         self.path = path
@@ -28,7 +28,7 @@ class Report:
         self._write("fault", what, details)
 
     def note(self, what: str, **details: Any) -> None:
-        """Record something that is no fault, such as a measured time."""
+        """Record a finding that is not a fault, such as a measured time."""
         self._write("note", what, details)
 
     def outcome(self, figure: str) -> Outcome:

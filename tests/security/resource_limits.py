@@ -1,4 +1,4 @@
-"""Resource limits: large, deep and slow requests are refused in good time, while others are served."""
+"""Resource limits: large, deep and slow requests are refused in time, while other requests are served."""
 
 import contextlib
 import http.client
@@ -23,7 +23,7 @@ SECONDS_TO_ANSWER, SECONDS_TO_PROBE = 5, 1
 PROBES = 200
 ANSWERS = {200, 201, 400, 404, 413, 414, 431}
 ROUNDS = 4
-# The memory of a large request may be kept for the next one, but must not grow each time.
+# The memory of a large request may be kept for the next request, but must not grow each time.
 MAY_GROW_MB = 50
 PATH = "/api/projects/1/dashboards/"
 MB = 1024 * 1024
@@ -38,7 +38,7 @@ class Request(NamedTuple):
 
 
 def run(engine: str, report: Report, seed: int) -> Outcome:
-    """Send large and odd requests one after the other, then measure a client among slow ones of each kind."""
+    """Send large and odd requests one after the other, then time a client among slow clients of each kind."""
     with tempfile.TemporaryDirectory(prefix="resources-") as folder, create_database(engine, Path(folder)) as (url, _):
         service = KillableService(Path(folder), url)
         service.start()
@@ -102,7 +102,7 @@ class Resources:
         yield Request("a folded header", self.head("GET", PATH, "X-Folded: a\r\n b"), b"")
 
     def send(self, request: Request) -> float:
-        """Return the seconds until the response. It must be expected and, below 500, come from the service itself."""
+        """Return the seconds until the response. Its status must be expected, and most errors need the envelope."""
         started = time.monotonic()
         status, answer = exchange(self.service.port, request)
         seconds = time.monotonic() - started
@@ -116,7 +116,7 @@ class Resources:
 
     @contextlib.contextmanager
     def slow_clients(self, kind: str) -> Iterator[None]:
-        """Open connections that stop half way, and keep them open during the block."""
+        """Open connections that send a part of a request or read no response, and keep them open during the block."""
         begun = {
             "headers": "\r\n".join(self.head("POST", PATH))[:-1],
             "body": "\r\n".join([*self.head("POST", PATH, "Content-Length: 1000"), "", "{"]),
@@ -132,7 +132,7 @@ class Resources:
             yield
 
     def probe(self) -> float:
-        """Return the 99th percentile, in seconds, of the times of an ordinary client."""
+        """Return the 99th percentile, in seconds, of the response times of an ordinary client."""
         times = []
         for _ in range(PROBES):
             started = time.monotonic()
@@ -164,7 +164,7 @@ def iter_bodies() -> Iterator[tuple[str, bytes]]:
 
 
 def exchange(port: int, request: Request) -> tuple[int | None, Any]:
-    """Return the status and the JSON of the response. A server may respond before it has read everything."""
+    """Return the status and the JSON of the response. A server may respond before it has read the whole request."""
     with socket.create_connection(("127.0.0.1", port), timeout=30) as client:
         sender = threading.Thread(target=_send, args=(client, request), daemon=True)
         sender.start()

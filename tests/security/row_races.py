@@ -45,8 +45,9 @@ def race_keys(harness: RaceHarness, token: str) -> None:
 
 
 def race_sharing(harness: RaceHarness, token: str) -> None:
-    """Enable and refresh a link. Exactly one link must be active, the one that is read; disabling sharing must close
-    all.
+    """Enable sharing and refresh the link.
+
+    The link that is read must be the only active link. After sharing is disabled, no link may be active.
     """
     board = harness.board("shared", tiles=[{"text": {"body": token}}])
     path = f"dashboards/{board['id']}/sharing/"
@@ -89,7 +90,7 @@ def race_creates(harness: RaceHarness, token: str) -> None:
 
 
 def race_idempotency(harness: RaceHarness, token: str) -> None:
-    """Send one create 20 times with one key. There must be one row, and each response must be about it."""
+    """Send one create 20 times with one idempotency key. There must be one row, which each response contains."""
     request = ClientRequest("POST", "dashboards/", {"name": f"once {token}"}, {"Idempotency-Key": token})
     answers = harness.send_together([request] * REPEATS, {201, 409})
     bodies = [answer.body for answer in filter_by_status(answers, 201)]
@@ -107,7 +108,7 @@ def race_idempotency(harness: RaceHarness, token: str) -> None:
 
 
 def create_keys(harness: RaceHarness, count: int) -> list[str]:
-    """Return `count` keys with separate rate limits: at most ten of each of two users."""
+    """Return `count` keys with separate rate limits, of which at most ten belong to the same user."""
     found = [harness.target.keys["foreign member"], harness.target.keys["vault"]]
     for name in ("carol", "dave"):
         with contextlib.closing(harness.target.session(name)) as browser:
@@ -121,7 +122,7 @@ def create_keys(harness: RaceHarness, count: int) -> list[str]:
 
 
 def count_allowed(harness: RaceHarness, key: str) -> int:
-    """Send 100 requests with a key that may send 60 in this minute, and return how many were allowed."""
+    """Send 100 requests with a key whose limit is 60 in this minute, and return the number of allowed requests."""
     left = WINDOW - time.time() % WINDOW
     if left < SECONDS_OF_ROUND:
         time.sleep(left + 0.1)

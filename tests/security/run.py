@@ -78,7 +78,7 @@ def run_stage(name: str, engine: str, options: argparse.Namespace) -> Row:
     started = time.monotonic()
     try:
         outcome = get_runner(name, quick=options.quick)(engine, report, options.seed)
-    except Exception as error:  # noqa: BLE001  a stage that breaks is a fault, and the others still run
+    except Exception as error:  # noqa: BLE001  a stage that breaks is a fault, and the other stages still run
         traceback.print_exc()
         report.fault("the stage broke", error=repr(error))
         outcome = report.outcome("broke")
@@ -97,7 +97,7 @@ def format_table(rows: list[Row]) -> str:
 
 
 def set_up() -> None:
-    """Set Django up: stages read routes, settings and tables of the suite. This process uses no database."""
+    """Set up Django, since stages read routes, settings and tables of the suite. This process uses no database."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboards_api.settings")
     os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="security-settings-")
     os.environ["LOG_LEVEL"] = "WARNING"

@@ -1,6 +1,6 @@
 """Schema fuzz: schemathesis generates valid and invalid requests, and chains of them, from openapi.yaml.
 
-There is a run with the seed and one with a fresh seed, both with a key for all scopes, and a short one with a session.
+One run has the given seed and one a fresh seed, both with a key for all scopes. A short run has a session instead.
 Each response must have a documented status, media type, headers and body. At the end all stored rows are read again.
 """
 
@@ -22,8 +22,9 @@ SCHEMATHESIS = Path(os.environ.get("SECURITY_SCHEMATHESIS", ROOT / ".venv" / "sc
 SECONDS = 150
 SECONDS_OF_SESSION = 20
 REQUESTS_AT_LEAST = 20_000
-# Left out: whether valid data is accepted, and invalid refused, since the document does not say all of that (texts that
-# spell a boolean are read as one, rows must exist); and `Allow`, since DELETE is documented as what is refused.
+# Not checked: whether valid data is accepted and invalid data refused, since the document does not describe all rules
+# (texts that spell a boolean are read as booleans, rows must exist); and `Allow`, since the documented DELETE methods
+# are refused.
 CHECKS = (
     "not_a_server_error",
     "status_code_conformance",
@@ -78,7 +79,7 @@ def _run(engine: str, report: Report, seed: int, *, seconds: int, at_least: int)
 
 
 def _build_session_run(target: Target, seed: int, seconds: int) -> Run:
-    """Return a run with a session, which manages keys. Signing out would end it."""
+    """Return a run with a session, for paths that manage keys, but not for signing out, which would end the session."""
     browser = target.session("bob")
     cookies = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
     headers = {"Cookie": cookies, "X-CSRFToken": browser.headers["X-CSRFToken"]}
@@ -86,7 +87,7 @@ def _build_session_run(target: Target, seed: int, seconds: int) -> Run:
 
 
 def _generate(target: Target, each: Run, ids: dict[str, list[str]], report: Report) -> int:
-    """Run schemathesis, and return how many requests it sent. Findings go into the report."""
+    """Run schemathesis, add its findings to the report, and return the number of requests."""
     folder = target.log.parent / f"fuzz-{each.seed}-{len(each.arguments)}"
     folder.mkdir()
     parameters = {"path.project_id": str(target.projects["Home"]), "path.organization_id": "@current"}

@@ -84,7 +84,7 @@ def run_service(engine: str, **settings: str) -> Iterator[Target]:
 
 @contextlib.contextmanager
 def _create_database(engine: str) -> Iterator[dict[str, str]]:
-    """Provide DATABASE_URL of an empty database. SQLite needs none: its default is a file in DATA_DIR."""
+    """Yield the variables of an empty database. SQLite needs none, since its default is a file in DATA_DIR."""
     if engine == "sqlite":
         yield {}
         return

@@ -1,4 +1,4 @@
-"""Starvation: how long an ordinary reader and `/healthz` wait while one client is greedy.
+"""Starvation: the response times of an ordinary reader and of `/healthz` during attacks of one client.
 
 Each attack runs for some seconds next to a reader with another key and a probe of `/healthz`. A 99th percentile or a
 health check above a second is a fault. These attacks stopped an earlier release.
@@ -21,7 +21,7 @@ from tests.security.service import Target, run_service
 
 SECONDS = 10.0
 SECONDS_MAX = 1.0
-PAUSE = 0.03  # between two requests of the reader
+PAUSE = 0.03  # seconds between two requests of the reader
 TILES, DASHBOARDS, UNDOABLE = 1000, 1000, 190
 JSON = {"Content-Type": "application/json"}
 LOGIN = "/api/login/"
@@ -32,7 +32,7 @@ HALF_BODY = (
 
 
 class Attack(NamedTuple):
-    """An attack: `at_once` threads call `act` again `every` so many seconds."""
+    """An attack: `at_once` threads call `act` repeatedly, with pauses of `every` seconds."""
 
     name: str
     act: Callable[[httpx.Client], Any]
@@ -140,7 +140,7 @@ class Starvation:
 
     @contextlib.contextmanager
     def repeating(self, attack: Attack) -> Iterator[None]:
-        """Attack in threads during the block."""
+        """Run the threads of an attack during the block."""
         over = threading.Event()
 
         def work() -> None:
@@ -159,7 +159,7 @@ class Starvation:
             thread.join(60)
 
     def measure(self, name: str, attack: Any) -> str:
-        """Return a row of the table; a reader or a health check that waits too long is a fault."""
+        """Return a row of the table. A slow response to the reader or to a health check is a fault."""
         with attack:
             time.sleep(1)
             lists: list[float] = []

@@ -1,6 +1,6 @@
 """The stored state, read from the database directly.
 
-It is compared with the acknowledged writes, and must contain nothing that is half written.
+The state is compared with the acknowledged writes, and must not contain partial writes.
 """
 
 import json
@@ -24,7 +24,7 @@ TILES = """
 TAGS = "SELECT l.dashboard_id, t.name FROM dashboards_dashboardtag AS l JOIN dashboards_tag AS t ON t.id = l.tag_id"
 REVISIONS = "SELECT object_id, number FROM dashboards_revision WHERE kind = 1"
 
-# Queries for inconsistencies, which must find nothing.
+# Queries for inconsistencies, which must return no rows.
 HALVES = {
     "a dashboard without exactly one sharing row": """
         SELECT d.id, count(s.id) FROM dashboards_dashboard AS d
@@ -60,7 +60,7 @@ HALVES = {
 
 
 class State(NamedTuple):
-    """The compared fields of a dashboard: of each tile the content and the colour, sorted."""
+    """The compared fields of a dashboard. `tiles` are the contents and colors of its tiles, sorted."""
 
     name: str
     description: str
@@ -82,7 +82,7 @@ def sort_tiles(tiles: Iterable[tuple[str, str | None]]) -> Tiles:
 
 
 def read_state(database_url: str) -> Stored:
-    """Read everything in one snapshot."""
+    """Return the stored state, read in one snapshot."""
     if database_url.startswith("sqlite"):
         with sqlite3.connect(database_url.removeprefix("sqlite:///"), timeout=30, isolation_level=None) as lite:
             lite.execute("BEGIN")

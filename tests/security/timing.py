@@ -1,4 +1,4 @@
-"""A comparison of response times: whether two kinds of requests can be distinguished by them."""
+"""A comparison of response times, which shows whether two kinds of requests can be distinguished."""
 
 import http.client
 import math
@@ -21,7 +21,7 @@ class Request(NamedTuple):
 
 
 class Comparison(NamedTuple):
-    """Two medians in microseconds, and the probability of such a difference of ranks by chance."""
+    """Two medians in microseconds, and the p-value of the difference of ranks."""
 
     first: float
     second: float
@@ -37,14 +37,14 @@ class Comparison(NamedTuple):
 
 
 class Timed(NamedTuple):
-    """The responses to each kind, without their order, and the comparison of their times."""
+    """The distinct responses to each kind of request, and the comparison of their times."""
 
     comparison: Comparison
     answers: list[set[tuple[int, bytes]]]
 
 
 def rank_test(first: list[float], second: list[float]) -> float:
-    """Return p of the two-sided Mann-Whitney test, by the normal approximation."""
+    """Return the p-value of the two-sided Mann-Whitney test, by the normal approximation."""
     ranked = sorted([(value, True) for value in first] + [(value, False) for value in second])
     ranks = sum(rank for rank, (_, is_first) in enumerate(ranked, start=1) if is_first)
     total = len(ranked) + 1

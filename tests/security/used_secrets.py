@@ -13,7 +13,7 @@ from tests.security.service import Target
 
 @dataclass
 class UsedSecrets:
-    """Secrets that were used. `hashed` must not be in any table, and nothing in a log. `bodies` are words of bodies."""
+    """Used secrets, which must not be in a log. `hashed` must not be in any table. `bodies` are words of bodies."""
 
     hashed: list[str] = field(default_factory=lambda: [PASSWORD])
     links: list[str] = field(default_factory=list)
@@ -35,7 +35,7 @@ def use_secrets(target: Target, rounds: int) -> UsedSecrets:
 
 
 def _make_keys(target: Target, used: UsedSecrets, number: int) -> None:
-    """Create, roll and delete keys, and try an Idempotency-Key with them."""
+    """Create, rotate and delete keys, and send an Idempotency-Key with one of the requests."""
     with closing(target.session("bob")) as browser:
         used.hashed.append(browser.cookies["sessionid"])
         body = {"label": f"key {number}", "scopes": ["*"], "description": used.word()}

@@ -1,4 +1,4 @@
-"""Every writable field of every request body of the API document, including nested ones."""
+"""Every writable field of every request body of the API document, including nested fields."""
 
 import copy
 import json
@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from tests.security.project_content import QUERY
 
 Pointer = tuple[str | int, ...]
-METHODS = ("post", "patch")  # PUT takes the body of PATCH
+METHODS = ("post", "patch")  # PUT has the body of PATCH
 ALIAS = "/api/environments/"
 HERE = "@@here@@"
 

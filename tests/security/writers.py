@@ -1,7 +1,7 @@
 """Writers that record each acknowledged write and its expected effect.
 
-Each has its own dashboards and sends one request after the other, so that the expected state is known exactly: all of
-each write with a 2xx response, and all or nothing of a write without a response.
+Each writer has its own dashboards and sends one request after the other, so that the expected state is known exactly:
+each write with a 2xx response is complete, and each write without a response is atomic.
 """
 
 import http.client
@@ -37,7 +37,7 @@ class Operation(NamedTuple):
 
 
 class Journal:
-    """A file of acknowledged writes, a line each, which is synced before the next request is sent."""
+    """A file of acknowledged writes, one on each line, which is synced before the next request is sent."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -67,7 +67,7 @@ class Journal:
 
 
 class Writer(threading.Thread):
-    """A thread that writes until `stop` is set. Operations without a response are `unsettled`."""
+    """A thread that writes until `stop` is set. Operations without a 2xx response are `unsettled`."""
 
     def __init__(
         self, name: str, service: KillableService, journal: Journal, report: Report, stop: threading.Event
@@ -129,7 +129,7 @@ class Writer(threading.Thread):
         self.first_success = self.first_success or time.monotonic()
         self.written += 1
         self.states |= states
-        if operation.name != "move":  # the response has only the source, whose tile is known
+        if operation.name != "move":  # the response has only the source, and the tile is known
             self.tiles[answer["id"]] = answer["tiles"] or self.tiles.get(answer["id"], [])
         if answer["id"] in states and not states[answer["id"]].deleted and parse_state(answer) != states[answer["id"]]:
             self.report.fault("the answer is not what was asked for", body=operation.body, answer=answer)
@@ -174,7 +174,7 @@ class Writer(threading.Thread):
         return Operation("move", "PATCH", f"{source}/move_tile/", body, wanted)
 
     def retiled(self, token: str, id_: int) -> Operation:
-        """Return a change of every tile's colour and every text's body, and an added text while there are few tiles."""
+        """Return a change of every tile's color and every text's body, with a new text if there are few tiles."""
         items: list[dict[str, Any]] = []
         expected: list[tuple[str, str | None]] = []
         for number, tile in enumerate(self.tiles[id_]):

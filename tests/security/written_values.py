@@ -16,12 +16,12 @@ NAMES_IN_TILES = {"body": ("text", "body"), "url": ("button_tile", "url"), "text
 
 
 def is_same(one: Any, other: Any) -> bool:
-    """Return whether two values are equal as JSON: the order of keys counts, and 1 is not 1.0."""
+    """Return whether two values are equal as JSON, including the order of keys. 1 and 1.0 are different."""
     return json.dumps(one) == json.dumps(other)
 
 
 def find_shown_value(place: Place, answer: Any, payload: Any) -> Any:
-    """Return the value of the field in `answer`, the row after the request, or NOWHERE if it does not show it."""
+    """Return the value of the field in `answer`, the row after the request, or NOWHERE if the row does not show it."""
     if place.pointer[-1] in TRANSIENT or (place.method == "patch" and place.pointer[0] in ECHOED):
         return NOWHERE
     name = place.name
@@ -42,7 +42,7 @@ def find_shown_value(place: Place, answer: Any, payload: Any) -> Any:
 
 
 def _find_in_document(answer: Any, pointer: Pointer) -> tuple[Any, Pointer]:
-    """Return where a dashboard created from a template shows the field: tiles keep the template's order."""
+    """Return the place of the field in a dashboard created from a template. Tiles keep the order of the template."""
     if len(pointer) < 3 or pointer[0] != "tiles":
         return answer, (NAMES_IN_DOCUMENTS.get(str(pointer[0]), "") if pointer else "", *pointer[1:])
     tiles = _tiles(answer)

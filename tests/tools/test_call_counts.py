@@ -1,4 +1,4 @@
-"""The paths of requests through the product code stay as short as `benchmarks/call_counts.py` says."""
+"""The files and calls of product code in each request are within the limits of `benchmarks/call_counts.py`."""
 
 import json
 

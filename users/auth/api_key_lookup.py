@@ -42,7 +42,7 @@ _API_KEY_QUERY = CompiledQuery(
                 "user__memberships", condition=Q(user__memberships__project_id=int_param("project"))
             )
         )
-        # Not `member__project__…`: Django would join the project before the filtered relation, which is invalid SQL.
+        # `member__project__…` would be invalid SQL, because Django would join the project before the filtered relation.
         .annotate(**{f"member_project_{column}": _select_from_project(column) for column in _PROJECT_COLUMNS})
         .values_list(
             *(f"{path}{column}" for (_, path), columns in zip(_MODELS, _COLUMNS, strict=True) for column in columns)
@@ -52,10 +52,10 @@ _API_KEY_QUERY = CompiledQuery(
 
 
 def get_valid_api_key(secret: str, *, project_id: int | None, now: datetime) -> PersonalAPIKey | None:
-    """Return the key with this secret, or None if there is none, it has expired, or its user is not active.
+    """Return the API key with this secret, or None if the key is unknown or expired, or if its user is not active.
 
-    The user of the key is loaded. If they are a member of the project, so is `membership`; of its project, the id and
-    the settings that queries need.
+    The user of the key is loaded. If the user is a member of the project, `membership` is loaded as well, with the id
+    and those settings of the project that queries need.
     """
     rows = _API_KEY_QUERY.rows(secret_hash=hash_secret(secret), project=project_id)
     if not rows:
@@ -72,7 +72,7 @@ def get_valid_api_key(secret: str, *, project_id: int | None, now: datetime) -> 
 
 
 def record_key_use(key: PersonalAPIKey) -> None:
-    """Store the time of use of a key, at most once an hour. It is skipped if the database is busy."""
+    """Store the time of use of a key, at most once an hour. The write is skipped if the database is busy."""
     now = timezone.now()
     if key.is_use_due(now):
         best_effort_write(lambda: PersonalAPIKey.objects.filter(pk=key.pk).update(last_used_at=now))

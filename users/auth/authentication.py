@@ -31,15 +31,16 @@ from users.auth.credentials import BrowserSession
 from users.models import PersonalAPIKey, User
 from users.rate_limiting.failed_keys import failed_key_counter
 
-# Larger bodies are not searched for a key: an unauthenticated client must not make the service parse them.
+# Larger bodies are not searched for a key, because unauthenticated clients must not make the service parse them.
 MAX_BODY_BYTES_WITH_KEY = 64 * 1024
 _SESSION_KEY = re.compile(r"[a-z0-9]{32}")
 
 
 class PersonalAPIKeyAuthentication(BaseAuthentication):
-    """Authentication by a personal API key, which becomes `request.auth`. Keys are not cached: revoking is immediate.
+    """Authentication by a personal API key, which becomes `request.auth`.
 
-    Keys in the query string are ignored, because query strings end up in logs and links.
+    Keys are not cached, so revoking a key is immediate. Keys in the query string are ignored, because query strings end
+    up in logs and links.
     """
 
     def authenticate(self, request: Request) -> tuple[User, PersonalAPIKey] | None:
@@ -64,7 +65,7 @@ class PersonalAPIKeyAuthentication(BaseAuthentication):
 class SessionAuthentication(BaseAuthentication):
     """Authentication by a browser session. Unsafe requests need the CSRF token in a header.
 
-    The user is loaded for each request: deactivating a user, or changing their password, ends their sessions.
+    The user is loaded for each request, so deactivating a user, or changing their password, ends their sessions.
     """
 
     def authenticate(self, request: Request) -> tuple[User, BrowserSession] | None:
@@ -77,15 +78,16 @@ class SessionAuthentication(BaseAuthentication):
         return user, BrowserSession()
 
     def authenticate_header(self, request: Request) -> str:
-        """Return a challenge, which makes DRF answer 401 instead of 403 when nobody is signed in."""
+        """Return a challenge, so that DRF responds with 401 instead of 403 to unauthenticated requests."""
         return 'Session realm="api"'
 
     def enforce_csrf(self, request: Request) -> None:
-        """Raise PermissionDenied if the header lacks the CSRF token. The body is not searched for one, nor read."""
+        """Raise PermissionDenied if the header lacks the CSRF token. The body is not read."""
         if request.method in SAFE_METHODS:
             return
         environ: dict[str, Any] = request._request.environ  # type: ignore[attr-defined]  # a WSGIRequest has it
-        # Django would read the body of a POST. It does not use the path, which was already decoded in place.
+        # The method is changed, because Django would read the body of a POST. The path, which was already decoded in
+        # place, is not needed.
         bodiless = WSGIRequest({**environ, "REQUEST_METHOD": "PATCH", "PATH_INFO": "/", "SCRIPT_NAME": ""})
         check = CSRFCheck(lambda _: HttpResponse())
         check.process_request(bodiless)
@@ -94,7 +96,7 @@ class SessionAuthentication(BaseAuthentication):
 
 
 def record_failed_key(request: Request) -> None:
-    """Count an invalid key. Raise Throttled if its network sends too many; valid keys from there are not affected."""
+    """Count an invalid key. Raises Throttled if its network sends too many. Valid keys from there are not affected."""
     if not settings.RATE_LIMITS:
         return
     if wait := failed_key_counter.record_failure(request.META.get("REMOTE_ADDR", ""), time.time()):
@@ -102,7 +104,7 @@ def record_failed_key(request: Request) -> None:
 
 
 def get_bearer_token(request: Request | HttpRequest) -> str | None:
-    """Return the bearer token without spaces around it, or None if the header holds something else."""
+    """Return the bearer token without surrounding spaces, or None if the header contains no bearer token."""
     scheme, _, value = request.headers.get("Authorization", "").strip().partition(" ")
     return value.strip() or None if scheme.lower() == "bearer" else None
 
@@ -124,12 +126,12 @@ def get_key_from_body(request: HttpRequest) -> str | None:
 
 
 def _has_api_key(request: HttpRequest) -> bool:
-    """Return whether this is an API request with an API key. Pages use their session, whatever the header holds."""
+    """Return whether this is an API request with an API key. Pages use their session and ignore the header."""
     return is_api_request(request) and get_bearer_token(request) is not None
 
 
 class BrowserSessionMiddleware(SessionMiddleware):
-    """Django's session middleware. It ignores malformed session cookies: PostgreSQL rejects NUL characters."""
+    """Django's session middleware. It ignores malformed session cookies, because PostgreSQL rejects NUL characters."""
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if not _SESSION_KEY.fullmatch(request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")):

@@ -39,7 +39,7 @@ class Credential(Protocol):
 
 
 class BrowserSession:
-    """The credential of a signed-in user. It allows all scopes and all projects that they are a member of."""
+    """The credential of a signed-in user. It allows all scopes, and all projects of which the user is a member."""
 
     scopes: Sequence[str] = (ALL_SCOPES,)
     scoped_projects: Sequence[int] = ()
@@ -54,8 +54,8 @@ class BrowserSession:
 def get_project_membership(user: User, credential: Credential, reference: str) -> Membership:
     """Return the caller's membership of the project in a path, which is an id or `@current`. Its user is loaded.
 
-    Raises NotFound if there is no such project; Forbidden if the user is not a member or the key has other scoped
-    projects.
+    Raises NotFound if the project does not exist, and Forbidden if the user is not a member or the API key is limited
+    to other projects.
     """
     if reference == CURRENT_PROJECT:
         return get_current_membership(user, credential)
@@ -77,8 +77,9 @@ def get_project_membership(user: User, credential: Credential, reference: str) -
 def get_current_membership(user: User, credential: Credential) -> Membership:
     """Return the membership of `@current`.
 
-    That is the only scoped project of the key, or else the current project of the user, or else the first they joined.
-    Raises NotFound if there is none, or if the key has other scoped projects or organizations.
+    `@current` is the only scoped project of the API key, or else the current project of the user, or else the first
+    project that the user joined. Raises NotFound if the user has no project, or if the key is limited to other projects
+    or organizations.
     """
     memberships = list(Membership.objects.for_user(user.pk).with_project().order_by("pk"))
     wanted_id = credential.scoped_projects[0] if len(credential.scoped_projects) == 1 else user.current_project_id
@@ -97,9 +98,10 @@ def _check_scopes_allow_project(credential: Credential, project_id: int, organiz
 
 
 def get_organization_memberships(user: User, credential: Credential, reference: str) -> list[Membership]:
-    """Return the caller's memberships in the organization in a path, which is an id or `@current`: at least one.
+    """Return the caller's memberships in the organization in a path, which is an id or `@current`.
 
-    Raises NotFound if there is no such organization, the user is not in it, or the key does not allow it.
+    The list is never empty. Raises NotFound if the organization does not exist, the user is not a member of it, or the
+    API key does not allow it.
     """
     if reference == CURRENT_PROJECT:
         reference = str(get_current_membership(user, credential).project.organization_id)

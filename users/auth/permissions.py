@@ -15,11 +15,11 @@ from users.models import PersonalAPIKey
 
 
 class HasRequiredScopes(permissions.BasePermission):
-    """The permission of an API key that has the scopes which `required_scopes` of the view lists for the action.
+    """The permission of API keys with the scopes that `required_scopes` of the view lists for the action.
 
-    An action that is not listed is refused, so that forgetting it does not open it to every key. OPTIONS, and a
-    method that the route does not support, are not actions: they require the scope that their method implies, and the
-    latter is then answered 405. Sessions allow all scopes.
+    An unlisted action is refused, so that a forgotten entry does not open the action to every key. OPTIONS, and methods
+    that the route does not support, are not actions. They require the scope that the method implies. An unsupported
+    method is then refused with 405. Sessions allow all scopes.
     """
 
     def has_permission(self, request: Request, view: Any) -> bool:
@@ -53,7 +53,7 @@ class IsNotProjectScopedKey(permissions.BasePermission):
 
 
 class HasRecentSignIn(permissions.BasePermission):
-    """The permission to make changes that outlive a session: the user must have entered their password recently.
+    """The permission to make changes that outlive a session. The user must have entered their password recently.
 
     API keys are refused by their scopes instead.
     """
@@ -67,14 +67,14 @@ class HasRecentSignIn(permissions.BasePermission):
 
 
 class IsProjectMember(permissions.BasePermission):
-    """The permission of a member of the project in the path. Responds 404 if it does not exist, else 403."""
+    """The permission of a member of the project in the path. Other users get 403, or 404 for an unknown project."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        return view.membership is not None  # the property raises if there is none
+        return view.membership is not None  # the property raises for users who are not members
 
 
 def find_missing_scope(granted: Iterable[str], required: Iterable[str]) -> str | None:
-    """Return the first required scope that the granted ones do not include, or None."""
+    """Return the first required scope that the granted scopes do not include, or None."""
     held = set(granted)
     if ALL_SCOPES in held:
         return None

@@ -1,4 +1,4 @@
-"""Scopes of personal API keys: `object:read`, `object:write`, which includes the former, or `*` for all.
+"""Scopes of personal API keys: `object:read`, `object:write`, which includes `object:read`, or `*` for all.
 
 `HasRequiredScopes` in `permissions.py` checks them.
 

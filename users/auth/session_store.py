@@ -1,4 +1,4 @@
-"""Store sessions under a hash of their cookie: a copy of the database is not enough to sign in."""
+"""Store sessions under a hash of their cookie, so that a copy of the database is not enough to sign in."""
 
 import hashlib
 from typing import Any, cast

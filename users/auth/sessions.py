@@ -32,7 +32,7 @@ def end_session(request: HttpRequest) -> None:
 
 
 def end_all_sessions(user: User) -> None:
-    """Delete all sessions of a user. It reads all sessions, because their table has no column for the user."""
+    """Delete all sessions of a user. All sessions are read, because their table has no column for the user."""
     for session in Session.objects.iterator():
         if session.get_decoded().get(SESSION_KEY) == str(user.pk):
             session.delete()

@@ -36,7 +36,8 @@ class Invitation(models.Model):
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="invitations")
     email = models.EmailField(max_length=254)
     level = models.SmallIntegerField(choices=MembershipLevel.choices, default=MembershipLevel.MEMBER)
-    # No constraint: the previous release, which may run at the same time, deletes memberships without invitations.
+    # There is no constraint, because the previous release, which may run at the same time, deletes memberships without
+    # invitations.
     invited_by = models.ForeignKey(Membership, on_delete=models.CASCADE, related_name="+", db_constraint=False)
     secret_hash = models.CharField(max_length=64, unique=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)

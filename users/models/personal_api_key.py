@@ -38,7 +38,7 @@ def generate_key_value() -> str:
 
 
 def hash_secret(value: str) -> str:
-    """Return an unsalted SHA-256: it is enough for 256 random bits, and an index can find it."""
+    """Return an unsalted SHA-256 hash, which is enough for 256 random bits and can be found with an index."""
     return hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -82,5 +82,5 @@ class PersonalAPIKey(models.Model):
         return not self.scoped_organizations or organization_id in self.scoped_organizations
 
     def is_use_due(self, now: datetime) -> bool:
-        """Return whether to store the time of use: at most once an hour, so that not every read needs a write."""
+        """Return whether to store the time of use. An hourly write is enough, so that most requests need no write."""
         return self.last_used_at is None or now - self.last_used_at >= USE_RECORDED_EVERY

@@ -25,7 +25,7 @@ class Organization(models.Model):
 
 
 def generate_api_token() -> str:
-    """Return a public token of a project. No route accepts it; clients expect it in responses."""
+    """Return a public token of a project. No route accepts the token, but clients expect it in responses."""
     return f"phc_{secrets.token_urlsafe(32)}"
 
 

@@ -15,7 +15,7 @@ from dashboards_api.errors import TooManyAttempts
 from dashboards_api.networks import get_network
 from users.models import AttemptCounter
 
-# Expired counters are kept for some minutes, so that none is deleted while a request is about to count in it.
+# Expired counters are kept for some minutes, so that no counter is deleted while a request is about to increment it.
 CLEANUP_DELAY = timedelta(minutes=10)
 
 
@@ -38,7 +38,8 @@ class AttemptLimitReached(TooManyAttempts):
 class Attempt(NamedTuple):
     """An attempt under one limit, which counts attempts per target, per address, or per pair of both.
 
-    An empty target or address stands for all of them. An attempt that counts as several has a higher `cost`.
+    An empty target or address stands for all targets or addresses. An attempt that counts as several attempts has a
+    higher `cost`.
     """
 
     limit: AttemptLimit
@@ -65,7 +66,7 @@ def check_attempts(attempts: Iterable[Attempt]) -> None:
 
 
 def count_attempts(attempts: Iterable[Attempt]) -> None:
-    """Count an attempt under all its limits. Raises AttemptLimitReached; in this case nothing is counted.
+    """Count an attempt under all its limits. If a limit is exceeded, nothing is counted. Raises AttemptLimitReached.
 
     Call this function before the attempt, so that concurrent attempts cannot exceed a limit.
     """
@@ -108,20 +109,20 @@ def _is_current(counter: AttemptCounter, limit: AttemptLimit, now: datetime) -> 
     """Return whether the counter has not expired.
 
     A counter that expires in the far future was written before the clock was set back. It counts as expired, because it
-    would otherwise lock for that long. The clocks of other processes may be slightly ahead.
+    would otherwise block attempts for that long. The clocks of other processes may be slightly ahead.
     """
     return now < counter.expires_at <= now + 2 * limit.within
 
 
 @atomic_with_retry
 def record_success(*, reset: Sequence[Attempt] = (), refund: Sequence[Attempt] = ()) -> None:
-    """Record that an attempt succeeded: reset the counters of some limits, and refund this attempt under others.
+    """Record that an attempt succeeded: reset the counters of some limits, and refund the attempt under other limits.
 
     The rows are kept, because another request may be about to update them.
     """
     attempts: dict[str, Any] = {each.subject: Greatest(F("attempts") - each.cost, 0) for each in refund}
     attempts |= {each.subject: 0 for each in reset}
-    for subject in sorted(attempts):  # the order of `count_attempts`: no deadlocks
+    for subject in sorted(attempts):  # the order of `count_attempts`, to prevent deadlocks
         AttemptCounter.objects.filter(subject=subject).update(attempts=attempts[subject])
 
 
@@ -132,7 +133,7 @@ def remember_success(attempt: Attempt) -> None:
 
 
 def has_recent_success(attempt: Attempt) -> bool:
-    """Return whether `remember_success` was called for such an attempt and the record has not expired."""
+    """Return whether `remember_success` was called for the same attempt and its record has not expired."""
     return AttemptCounter.objects.filter(subject=attempt.subject, expires_at__gt=timezone.now()).exists()
 
 

@@ -23,7 +23,7 @@ class FailedKeyCounter:
         self.failures: dict[str, int] = {}
 
     def record_failure(self, address: str, now: float) -> int:
-        """Count a failure at `now`, in seconds since 1970. Return the seconds to wait, or 0 below the limit."""
+        """Count a failure at the Unix time `now`. Return the seconds to wait, or 0 below the limit."""
         minute = int(now // WINDOW_SECONDS)
         if minute != self.minute:
             self.minute, self.failures = minute, {}

@@ -1,8 +1,8 @@
 """Count the requests of each API key. The limits hold across all processes, and most requests need no query.
 
 A process reserves requests in the database, several at a time, and consumes its reservation in memory. The size of a
-reservation depends on the remaining quota: near the limit requests are reserved one by one, so that an idle process
-withholds few of them from the others (docs/decisions/0008-rate-limit-reservations.md).
+reservation depends on the remaining quota: near the limit, requests are reserved one by one, so that an idle process
+withholds few requests from other processes (docs/decisions/0008-rate-limit-reservations.md).
 """
 
 import math
@@ -21,7 +21,7 @@ from users.rate_limiting.store import reserve_requests
 
 # Each reservation takes 1/16 of the remaining quota, so an idle process withholds at most 1/16 of the limit.
 RESERVATION_DIVISOR = 16
-# The number of keys in memory from which those with expired windows are removed.
+# The number of keys in memory above which keys with expired windows are removed.
 CLEANUP_THRESHOLD = 10_000
 
 
@@ -38,7 +38,7 @@ class RateLimitStatus(NamedTuple):
 
 
 class WindowQuota:
-    """The quota of a key in one window: the requests that this process has reserved, and those that are unreserved."""
+    """The quota of a key in one window: the requests that this process has reserved, and the unreserved requests."""
 
     __slots__ = ("available", "ends", "rate", "unreserved")
 
@@ -79,7 +79,7 @@ class KeyQuota:
         self.windows: dict[Rate, WindowQuota] = {}
 
     def consume(self, key_id: str, rates: Sequence[Rate], now: float) -> RateLimitStatus:
-        """Count one request in the windows of all rates, or in none of them if one is exhausted."""
+        """Count one request in the windows of all rates, or in no window if a window is exhausted."""
         with self.lock:
             windows = [self.get_window(rate, now) for rate in rates]
             if not any(window.is_exhausted for window in windows):
@@ -99,7 +99,7 @@ class KeyQuota:
             for window in windows:
                 window.available -= units
                 if window.available < 0 and window.unreserved:
-                    with suppress(DatabaseError):  # the request has succeeded: charging it must not make it fail
+                    with suppress(DatabaseError):  # charging a request that has succeeded must not make it fail
                         window.reserve_more(key_id)
             return min((window.get_status(now, is_allowed=True) for window in windows), key=attrgetter("remaining"))
 
@@ -123,7 +123,7 @@ class RateLimiter:
         self.cleanup_threshold = CLEANUP_THRESHOLD
 
     def consume(self, key_id: str, rates: Sequence[Rate], now: float) -> RateLimitStatus:
-        """Count one request of a key. `now` is in seconds since 1970; `rates` must not be empty."""
+        """Count one request of a key. `now` is a Unix time, and `rates` must not be empty."""
         return self.get_quota(key_id, now).consume(key_id, rates, now)
 
     def charge(self, key_id: str, units: int, rates: Sequence[Rate], now: float) -> RateLimitStatus:
@@ -138,7 +138,7 @@ class RateLimiter:
         return quota
 
     def remove_expired(self, now: float) -> None:
-        """Remove keys whose windows have ended. Every key is checked, so this happens only beyond a threshold."""
+        """Remove keys whose windows have ended. Every key is checked, so keys are removed only beyond a threshold."""
         if len(self.quotas) < self.cleanup_threshold:
             return
         for key_id, quota in list(self.quotas.items()):

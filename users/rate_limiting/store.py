@@ -1,4 +1,4 @@
-"""Reserve requests of API keys in the database, which all processes share: one upsert for each reservation."""
+"""Reserve requests of API keys in the database, which all processes share. A reservation is one upsert."""
 
 from itertools import count
 
@@ -9,7 +9,7 @@ from users.models import RateWindow
 
 # Expired windows are kept for some minutes, because the clocks of other machines may be behind.
 CLEANUP_DELAY = 600
-# Every 100 new windows of this process, up to 1,000 expired ones are deleted: more than were added.
+# Every 100 new windows of this process, up to 1,000 expired windows are deleted, which is more than were added.
 CLEANUP_INTERVAL = 100
 CLEANUP_BATCH_SIZE = 1000
 
@@ -23,11 +23,11 @@ _new_windows = count(1)
 
 
 def reserve_requests(key_id: str, *, seconds: int, ends: int, wanted: int) -> int:
-    """Reserve requests in a window and return the number that all processes have reserved, these included.
+    """Reserve requests in a window. Return the number that all processes have reserved, including these requests.
 
-    It does not compare that number with the limit: the caller does. Database errors propagate, because letting
-    uncounted requests through would void the limit under load. It needs a transaction of its own, so that no rollback
-    returns requests that were consumed. PostgreSQL may lose the last reservations when it crashes.
+    The caller compares that number with the limit. Database errors propagate, because letting uncounted requests
+    through would void the limit under load. The reservation has a transaction of its own, so that no rollback returns
+    requests that were consumed. PostgreSQL may lose the last reservations when it crashes.
     """
     with transaction.atomic(durable=True), connection.cursor() as cursor:
         if connection.vendor == "postgresql":
@@ -40,6 +40,6 @@ def reserve_requests(key_id: str, *, seconds: int, ends: int, wanted: int) -> in
 
 
 def delete_expired_windows(*, before: int) -> None:
-    """Delete some of the windows that ended well before `before`. If the database is busy, a later call does it."""
+    """Delete some windows that ended well before `before`. If the database is busy, a later call deletes them."""
     expired = RateWindow.objects.filter(ends__lte=before - CLEANUP_DELAY).order_by("ends")
     best_effort_write(lambda: RateWindow.objects.filter(pk__in=expired.values("pk")[:CLEANUP_BATCH_SIZE]).delete())

@@ -1,4 +1,4 @@
-"""Create, change, roll and revoke personal API keys. Each function is one transaction."""
+"""Create, change, rotate and revoke personal API keys. Each function is one transaction."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -17,7 +17,7 @@ MAX_DAYS = 36500
 
 
 class NewKey(NamedTuple):
-    """A new or rolled key with its secret, which is not stored."""
+    """A new or rotated key with its secret, which is not stored."""
 
     key: PersonalAPIKey
     value: str
@@ -43,7 +43,7 @@ def create_api_key(
     organization_ids: Sequence[str] = (),
     expires_at: datetime | None = None,
 ) -> NewKey:
-    """Create a key for `user`. Without projects and organizations it allows all that the user belongs to.
+    """Create a key for `user`. Without scoped projects and organizations, it allows all projects of the user.
 
     Raises ValidationFailed for a bad label, scope, expiry, project or organization, and beyond ten keys.
     """
@@ -79,7 +79,7 @@ def update_api_key(key_id: str, *, owner: User, changes: KeyChanges) -> Personal
 
 @atomic_with_retry
 def roll_api_key(key_id: str, *, owner: User | None = None) -> NewKey:
-    """Give a key a new secret; the old one is refused at once. Raises NotFound if there is no such key of `owner`."""
+    """Rotate a key. Its old secret is refused at once. Raises NotFound if there is no such key of `owner`."""
     key = _lock_key(key_id, owner)
     value = generate_key_value()
     key.set_secret(value)
@@ -90,12 +90,12 @@ def roll_api_key(key_id: str, *, owner: User | None = None) -> NewKey:
 
 @atomic_with_retry
 def revoke_api_key(key_id: str, *, owner: User | None = None) -> None:
-    """Delete a key: the next request with it is refused. Raises NotFound if there is no such key of `owner`."""
+    """Delete a key. The next request with it is refused. Raises NotFound if there is no such key of `owner`."""
     _lock_key(key_id, owner).delete()
 
 
 def get_expiry(days: int) -> datetime:
-    """Return the time at which a key expires that is valid for some days. Raises ValidationFailed."""
+    """Return the moment at which a key expires that is valid for some days. Raises ValidationFailed."""
     if not 1 <= days <= MAX_DAYS:
         raise ValidationFailed(f"The number of days must be between 1 and {MAX_DAYS:,}.", attr="expires_in")
     return timezone.now() + timedelta(days=days)
@@ -112,7 +112,8 @@ def _lock_key(key_id: str, owner: User | None) -> PersonalAPIKey:
 def _assign_changes(key: PersonalAPIKey, changes: KeyChanges) -> list[str]:
     """Set the attributes that differ and return their names. Raises ValidationFailed.
 
-    Unchanged values are not checked, so that a client may send back a key as it was read, even if it left a project.
+    Unchanged values are not checked, so that a client may send back a key as it was read, even if the user has left a
+    scoped project.
     """
     _check_required(changes)
     lists = {name: list(dict.fromkeys(value)) for name, value in changes.items() if isinstance(value, list)}

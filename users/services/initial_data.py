@@ -1,4 +1,4 @@
-"""Create what an empty database needs: an admin, an organization, a project and an API key."""
+"""Create the first rows of an empty database: an admin, an organization, a project and an API key."""
 
 from dashboards_api.db.retry import atomic_with_retry
 from users.models import MembershipLevel, User

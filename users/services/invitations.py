@@ -1,7 +1,7 @@
 """Accept and decline invitations. Each function writes in one transaction.
 
-An invitation is accepted by its link, which an admin gives to the invited person. Having an account with the invited
-address is not enough: any invited person can create an account without verifying its address
+An invitation is accepted by its link, which an admin gives to the invited person. An account with the invited address
+is not enough, because any invited person can create an account without verifying its address
 (docs/decisions/0019-invitations.md).
 """
 
@@ -23,7 +23,7 @@ EMAIL_TAKEN = "There is already an account with this address. Sign in to accept.
 
 
 def get_invitation(token: str) -> Invitation:
-    """Return the invitation of a link, with related names. Raises NotFound if it cannot be accepted."""
+    """Return the invitation of a link, with its project and its inviter. Raises NotFound if it cannot be accepted."""
     invitation = Invitation.objects.open(timezone.now()).with_names().filter(secret_hash=hash_secret(token)).first()
     if invitation is None:
         raise NotFound("This invitation is no longer valid.")
@@ -33,7 +33,7 @@ def get_invitation(token: str) -> Invitation:
 def list_invitations(user: User) -> QuerySet[Invitation]:
     """Return the open invitations that a user may accept without a link.
 
-    There are none if no operator has verified the address of the account: it may belong to another person.
+    The list is empty unless an operator has verified the address of the account, which may belong to another person.
     """
     if user.is_email_verified is not True:
         return Invitation.objects.none()
@@ -46,7 +46,7 @@ def list_invitations(user: User) -> QuerySet[Invitation]:
 
 
 def find_accepting_account(invitation: Invitation) -> User | None:
-    """Return the account that has to accept, or None if accepting creates one."""
+    """Return the account that has to accept an invitation, or None if accepting it creates an account."""
     user = find_user_by_email(invitation.email)
     if user is not None and list_unused_accounts(invitation.project).filter(pk=user.pk).exists():
         return None
@@ -66,7 +66,7 @@ def accept_invitation(invitation: Invitation, *, accepted_by: User) -> Membershi
 
 
 def accept_with_new_account(invitation: Invitation, *, name: str, password: str) -> User:
-    """Create an account with the invited address and make it a member. It must not be called in a transaction.
+    """Create an account with the invited address and make it a member. Do not call this function in a transaction.
 
     Raises NotFound; ValidationFailed for a bad name, a weak password, or an existing account; and TooManyAttempts while
     other passwords are hashed.
@@ -99,7 +99,7 @@ def decline_invitation(invitation: Invitation) -> None:
 
 
 def _lock_invitation(invitation: Invitation) -> Invitation:
-    """Lock the members of the project and return the invitation as it is now. Raises NotFound."""
+    """Lock the project and return the current state of the invitation. Raises NotFound."""
     lock_project(invitation.project_id)
     secret = invitation.secret_hash
     locked = Invitation.objects.open(timezone.now()).select_related("project").filter(secret_hash=secret).first()
@@ -109,7 +109,7 @@ def _lock_invitation(invitation: Invitation) -> Invitation:
 
 
 def _save_account(user: User, invitation: Invitation) -> User:
-    """Save a new account, or reuse an unused one with this address.
+    """Save a new account, or reuse an unused account with this address.
 
     Raises ValidationFailed if the account is in use.
     """
@@ -129,7 +129,7 @@ def _save_account(user: User, invitation: Invitation) -> User:
 
 
 def _create_membership(invitation: Invitation, user: User) -> Membership:
-    """Create the membership. A higher level that the user has meanwhile been given is kept."""
+    """Create the membership, or update an existing membership without lowering its level."""
     existing = Membership.objects.filter(project=invitation.project, user=user).first()
     level = max(invitation.level, existing.level if existing else invitation.level)
     membership = add_member(invitation.project, user=user, level=MembershipLevel(level))

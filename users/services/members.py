@@ -16,12 +16,12 @@ from users.services.users import list_unused_accounts
 from users.services.validation import as_domain_error
 from users.signals import membership_removing
 
-# Open invitations of one project.
+# The maximum number of open invitations of one project.
 MAX_INVITATIONS = 100
 
 
 class _LockedProject:
-    """A project that an admin has locked to change its members. Else two admins could remove each other."""
+    """A project that an admin has locked to change its members, so that two admins cannot remove each other."""
 
     def __init__(self, acting: Membership) -> None:
         if not acting.is_admin:
@@ -57,10 +57,10 @@ class NewInvitation(NamedTuple):
 
 @atomic_with_retry
 def create_invitation(acting: Membership, *, email: str, level: MembershipLevel) -> NewInvitation:
-    """Invite a person to a project with a level. The link of an open invitation for this address stops working.
+    """Invite a person to a project with a level. The link of an open invitation for this address becomes invalid.
 
-    The result does not reveal whether there is an account with this address. Raises Forbidden; and ValidationFailed for
-    a malformed address, for a member, and beyond the limit of open invitations.
+    The result does not reveal whether there is an account with this address. Raises Forbidden, and ValidationFailed for
+    a malformed address, for the address of a member, and beyond the limit of open invitations.
     """
     locked = _LockedProject(acting)
     locked.check_level(level)
@@ -99,7 +99,7 @@ def withdraw_invitation(acting: Membership, *, invitation_id: int) -> None:
 
 
 def _is_member(project: Project, address: str) -> bool:
-    """Return whether a member has this address. Unused accounts do not count: they need a new link to sign in."""
+    """Return whether a member has this address, except for unused accounts, which need a new link to sign in."""
     members = project.memberships.filter(user__email__in=get_email_variants(address))
     return members.exclude(user__in=list_unused_accounts(project)).exists()
 
@@ -121,7 +121,7 @@ def change_member_level(acting: Membership, *, membership_id: int, level: Member
 
 @atomic_with_retry
 def remove_member(acting: Membership, *, membership_id: int) -> None:
-    """Remove a member from a project: the next request with their sessions and keys is refused.
+    """Remove a member from a project. The next request with their sessions and keys is refused.
 
     Raises NotFound, Forbidden, and ValidationFailed if the project would have no admin.
     """
@@ -135,7 +135,7 @@ def leave_project(acting: Membership) -> None:
     """Remove the acting member from their project. Raises ValidationFailed for the last admin."""
     lock_project(acting.project_id)
     member = Membership.objects.filter(pk=acting.pk).first()
-    if member is not None:  # else another request has removed it
+    if member is not None:  # otherwise, another request has removed the member
         _end_membership(member, by=acting)
 
 

@@ -1,7 +1,8 @@
 """Hash passwords, one at a time in a process and never in a transaction, because hashing is slow by design.
 
-PBKDF2 releases the interpreter lock, so the other threads of the process continue. A request that waits for a slot
-occupies a thread of the request pool, so only one may wait; others are refused at once and can be retried.
+PBKDF2 releases the global interpreter lock, so the other threads of the process continue. A request that waits for a
+slot occupies a thread of the request pool, so only one request may wait. Further requests are refused at once and can
+be retried.
 """
 
 import threading
@@ -28,7 +29,7 @@ class HashingBusy(TooManyAttempts):
 
 
 class HashingSlots:
-    """A limit on the number of threads that hash passwords, and on the number that wait to do so."""
+    """A limit on the number of threads that hash passwords, and on the number of threads that wait for a slot."""
 
     def __init__(self, at_once: int = MAX_HASHING, waiting: int = MAX_WAITING) -> None:
         self.threads = threading.BoundedSemaphore(at_once + waiting)

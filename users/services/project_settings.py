@@ -1,4 +1,4 @@
-"""The settings of a project: their types, and what is valid."""
+"""The settings of a project: their types and their validation."""
 
 from functools import cache
 from typing import Any, TypedDict
@@ -29,7 +29,7 @@ def get_time_zones() -> tuple[str, ...]:
 
 
 def assign_settings(project: Project, settings: ProjectSettings) -> list[str]:
-    """Set the attributes that differ, and return their names. Raises ValidationFailed for an invalid one."""
+    """Set the attributes that differ, and return their names. Raises ValidationFailed for an invalid value."""
     changed = find_differing(settings, vars(project), settings)
     for name in changed:
         setattr(project, name, settings[name])  # type: ignore[literal-required]  # it is a key of these settings
@@ -53,7 +53,7 @@ def check_name(project: Project) -> None:
 
 
 def check_time_zone(name: str) -> None:
-    """Raise ValidationFailed for an unknown time zone. The error names the closest one."""
+    """Raise ValidationFailed for an unknown time zone. The error names the closest match."""
     if name in get_time_zones():
         return
     sent = name[:VALUE_MAX_LENGTH]
@@ -63,14 +63,14 @@ def check_time_zone(name: str) -> None:
 
 
 def check_test_account_filters(filters: list[dict[str, Any]]) -> None:
-    """Raise ValidationFailed for filters that are too many or too large, or that no query could read."""
+    """Raise ValidationFailed for too many or too large filters, and for filters that no query could read."""
     attr = "test_account_filters"
     if len(filters) > TEST_ACCOUNT_FILTERS_MAX:
         detail = f"A project has at most {TEST_ACCOUNT_FILTERS_MAX} test-account filters."
         raise ValidationFailed(detail, attr=attr, code="max_length")
     for index, each in enumerate(filters):
         _check_filter(each, f"{attr}__{index}")
-    # They are read with each request for the project.
+    # The filters are read with each request for the project.
     if len(dump_json(filters)) > TEST_ACCOUNT_FILTERS_MAX_LENGTH:
         detail = f"Test-account filters have at most {TEST_ACCOUNT_FILTERS_MAX_LENGTH:,} characters together."
         raise ValidationFailed(detail, attr=attr, code="max_length")

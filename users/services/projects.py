@@ -27,7 +27,7 @@ def create_project(
     admins: Sequence[str] = (),
     members: Sequence[str] = (),
 ) -> Project:
-    """Create a project with members, given by e-mail address, in the organization of that name, creating that as well.
+    """Create a project with members, given by e-mail address. Its organization is created if the name is new.
 
     Raises NotFound if a user does not exist, and ValidationFailed for an invalid setting.
     """
@@ -55,8 +55,8 @@ def check_may_update(acting: Membership) -> None:
 def create_organization_project(acting: Membership, settings: ProjectSettings) -> Project:
     """Create a project in the organization of the acting member, who gets the same level in it.
 
-    `acting` is their highest membership in the organization. Raises Forbidden, and ValidationFailed for an invalid
-    setting and beyond the limit of projects.
+    `acting` is the highest membership of the user in the organization. Raises Forbidden, and ValidationFailed for an
+    invalid setting and beyond the limit of projects.
     """
     check_may_create(acting)
     # Without this lock, concurrent requests would each count fewer projects than the limit.
@@ -72,7 +72,7 @@ def create_organization_project(acting: Membership, settings: ProjectSettings) -
 
 @atomic_with_retry
 def update_project(acting: Membership, settings: ProjectSettings) -> Project:
-    """Change the settings of a project. Raises Forbidden, and ValidationFailed for an invalid one."""
+    """Change the settings of a project. Raises Forbidden, and ValidationFailed for an invalid setting."""
     check_may_update(acting)
     project = lock_project(acting.project_id)
     if changed := assign_settings(project, settings):
@@ -89,7 +89,7 @@ def _insert_project(organization: Organization, settings: ProjectSettings) -> Pr
 
 
 def _log(event: str, acting: Membership, project: Project, **more: object) -> None:
-    """Log a change, without its values, once it is committed."""
+    """Log a change, without its values, after it is committed."""
     key = acting.key.id if acting.key else None
     line = partial(logger.info, event, project=project.pk, user=acting.user_id, key=key, **more)
     transaction.on_commit(line)
@@ -102,7 +102,7 @@ def lock_project(project_id: int) -> Project:
 
 @atomic_with_retry
 def add_member(project: Project, *, user: User, level: MembershipLevel = MembershipLevel.MEMBER) -> Membership:
-    """Make a user a member of a project, or change their level. Their first project becomes their current one."""
+    """Make a user a member of a project, or change their level. Their first project becomes the current project."""
     membership, _ = Membership.objects.update_or_create(project=project, user=user, defaults={"level": level})
     if user.current_project_id is None:
         user.current_project = project

@@ -1,6 +1,6 @@
 """Set-up links, with which the first admin or a user without a password chooses a name and a password once.
 
-Only operators create them, so using a link verifies the address of the account.
+Only operators create set-up links, so using a link verifies the address of the account.
 """
 
 from typing import NamedTuple
@@ -24,7 +24,8 @@ from users.signals import user_profile_changed
 class _SetupTokenGenerator(PasswordResetTokenGenerator):
     """A generator of tokens that expire after PASSWORD_RESET_TIMEOUT seconds, a sign-in, or a change of the account."""
 
-    # Earlier releases used another salt and gave links to inviters, who do not verify addresses: those stay invalid.
+    # Earlier releases used another salt and gave links to inviters, who do not verify addresses. Those links stay
+    # invalid.
     key_salt = "users.setup.verified"
 
 
@@ -37,7 +38,7 @@ def create_setup_token(user: User) -> str:
 
 
 def create_setup_link(user: User, base: str, *, is_chosen: bool = False) -> str:
-    """Return a set-up link on PUBLIC_URL, or on `base` if that is empty or the operator has chosen `base`."""
+    """Return a set-up link on PUBLIC_URL, or on `base` if PUBLIC_URL is empty or the operator has chosen `base`."""
     return f"{base if is_chosen else settings.PUBLIC_URL or base}/setup/{create_setup_token(user)}"
 
 

@@ -1,8 +1,8 @@
 """Check passwords on sign-in and before a change of the password, with limits on attempts.
 
-Each account has a limit per network address and, because addresses can be changed or forged, one across all addresses.
-An attacker who exhausts the latter does not lock the owner out: it does not apply to addresses from which they have
-recently signed in.
+Each account has a limit per network address and, because addresses can be changed or forged, a limit across all
+addresses. The limit across all addresses does not apply to addresses from which the owner of the account has recently
+signed in, so an attacker who exhausts this limit does not lock the owner out.
 """
 
 from collections.abc import Callable, Iterator
@@ -36,7 +36,7 @@ T = TypeVar("T")
 SIGN_IN = AttemptLimit("sign_in", attempts=30, within=timedelta(minutes=10))  # per account and address
 SIGN_IN_TO_ACCOUNT = AttemptLimit("sign_in_to_account", attempts=100, within=timedelta(minutes=10))
 SIGN_IN_FROM_ADDRESS = AttemptLimit("sign_in_from_address", attempts=100, within=timedelta(minutes=10))
-# Checking a correct password takes as much time as checking a wrong one.
+# Checking a correct password takes as much time as checking a wrong password.
 SUCCESSFUL_SIGN_IN = AttemptLimit("right_sign_in", attempts=20, within=timedelta(minutes=10))
 KNOWN_ADDRESS = AttemptLimit("known_address", attempts=1, within=timedelta(days=30))
 
@@ -44,7 +44,7 @@ KNOWN_ADDRESS = AttemptLimit("known_address", attempts=1, within=timedelta(days=
 def check_address_limit(address: str) -> None:
     """Raise TooManyAttempts if an address has exhausted its limit across all accounts.
 
-    Call it before reading the body.
+    Call this function before reading the body.
     """
     if settings.RATE_LIMITS:
         check_attempts([Attempt(SIGN_IN_FROM_ADDRESS, address=address)])
@@ -65,7 +65,7 @@ def authenticate_user(email: str, password: str, *, address: str) -> User:
 
 
 def hash_new_password(user: User, *, current: str, new: str, address: str) -> str:
-    """Check the current password and return the hash of the new one, for `change_password`.
+    """Check the current password and return the hash of the new password, for `change_password`.
 
     This is the slow half of the change and must not be called in a transaction. Raises ValidationFailed for a wrong or
     a weak password, and Forbidden and TooManyAttempts as `authenticate_user` does.

@@ -22,7 +22,7 @@ def create_user(
     is_staff: bool = False,
     is_email_verified: bool | None = None,
 ) -> User:
-    """Create a user. With a password, it must not be called in a transaction.
+    """Create a user. Do not call this function in a transaction if a password is given.
 
     `is_email_verified` is True if an operator has verified the address, and False if an invitation created the user.
     Raises ValidationFailed for a malformed or taken e-mail address, or a weak password.
@@ -44,7 +44,7 @@ def create_user(
 
 @atomic_with_retry
 def _insert_user(user: User) -> User:
-    """Insert a user. Raises ValidationFailed if another one got the address meanwhile."""
+    """Insert a user. Raises ValidationFailed if another user got the address meanwhile."""
     check_email_is_free(user.email)
     user.save(force_insert=True)
     return user
@@ -60,7 +60,7 @@ def check_email_is_free(email: str, *, excluding: User | None = None) -> None:
 def find_user_by_email(email: str) -> User | None:
     """Return the user with this address, in any spelling of its domain, or None.
 
-    If there are two, return the one whose domain is stored as given: that account is older than the rule to store
+    If two users match, return the user whose domain is stored as given. That account is older than the rule to store
     punycode.
     """
     users = User.objects.filter(email__in=get_email_variants(email))
@@ -68,10 +68,10 @@ def find_user_by_email(email: str) -> User | None:
 
 
 def list_unused_accounts(project: Project) -> QuerySet[User]:
-    """Return accounts that invitations of earlier releases created and nobody has used: no password, key or sign-in.
+    """Return unused accounts of invitations of earlier releases. They have no password, API key or sign-in.
 
-    They are in no other project, so that a person who reuses one gains nothing but this project. Accounts that an
-    operator created are verified and not included.
+    The accounts are in no other project, so that a person who reuses an account gains access to this project only.
+    Accounts that an operator created are verified and not included.
     """
     elsewhere = Membership.objects.filter(user=OuterRef("pk")).exclude(project=project)
     unused = User.objects.filter(password__startswith=UNUSABLE_PASSWORD_PREFIX, last_login=None, personal_api_keys=None)
@@ -95,7 +95,7 @@ def get_user_by_email(email: str) -> User:
 
 @atomic_with_retry
 def set_active(user: User, *, active: bool) -> User:
-    """Deactivate or reactivate a user. It takes effect at once, because every request reads it.
+    """Deactivate or reactivate a user. The change takes effect at once, because every request reads `is_active`.
 
     Their API keys work again after a reactivation; their sessions are deleted.
     """

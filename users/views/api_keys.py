@@ -32,7 +32,7 @@ class CurrentKeyViewSet(AuthenticatedViewSet):
     def retrieve(self, request: Request) -> Response:
         """Retrieve the API key of this request.
 
-        The response contains its scopes and projects, without its value. It needs no scope.
+        The response contains the scopes and projects of the key, but not its value. This operation requires no scope.
         """
         if not isinstance(self.credential, PersonalAPIKey):
             raise NotFound("This request has no API key.")
@@ -53,7 +53,7 @@ class PersonalAPIKeyViewSet(AuthenticatedViewSet):
 
     @extend_schema(responses=PersonalAPIKeySerializer(many=True))
     def list(self, request: Request) -> Response:
-        """List your API keys. The newest come first. The list has no pages. It requires a session."""
+        """List your API keys. The newest keys come first. The list has no pages. This operation requires a session."""
         return Response(list_api_keys(self.caller))
 
     @extend_schema(request=describe_body(PersonalAPIKeyRequestSerializer), responses={201: PersonalAPIKeySerializer})
@@ -76,7 +76,7 @@ class PersonalAPIKeyViewSet(AuthenticatedViewSet):
 
     @extend_schema(parameters=[KEY_ID], responses=PersonalAPIKeySerializer)
     def retrieve(self, request: Request, id: str) -> Response:
-        """Retrieve an API key. A session can retrieve each of your keys, an API key only itself."""
+        """Retrieve an API key. A session can retrieve each of your keys. An API key can retrieve only itself."""
         if isinstance(self.credential, PersonalAPIKey) and self.credential.pk != id:
             raise PermissionDenied("This action does not support personal API key access")
         key = self.caller.personal_api_keys.filter(pk=id).first()
@@ -97,13 +97,13 @@ class PersonalAPIKeyViewSet(AuthenticatedViewSet):
         responses={204: OpenApiResponse(description="The key is deleted. There is no response body.")},
     )
     def destroy(self, request: Request, id: str) -> Response:
-        """Delete an API key. The next request with it is refused."""
+        """Delete an API key. The next request with the key is refused."""
         revoke_api_key(id, owner=self.caller)
         return Response(status=204)
 
     @extend_schema(parameters=[KEY_ID], request=None, responses=PersonalAPIKeySerializer)
     def roll(self, request: Request, id: str) -> Response:
-        """Rotate an API key. It gets a new `value`; the old one is refused from the next request on."""
+        """Rotate an API key. The key gets a new `value`. The old value is refused from the next request on."""
         key, value = roll_api_key(id, owner=self.caller)
         return Response(build_api_key(key, value))
 

@@ -1,4 +1,4 @@
-"""Projects: those of the caller, one of them with its settings, and those of an organization."""
+"""Projects: the projects of the caller or of an organization, and one project with its settings."""
 
 from collections.abc import Sequence
 from typing import ClassVar, cast
@@ -41,7 +41,7 @@ class ProjectListViewSet(AuthenticatedViewSet):
     serializer_class = ProjectBasicSerializer
 
     def list(self, request: Request) -> Response:
-        """List your projects. A key that is limited to projects gets a 403."""
+        """List your projects. An API key that is limited to projects is refused with 403."""
         pages = LimitOffsetPagination()
         limit, offset = window = pages.get_window(request)
         count, rows = list_projects(self.caller, self.credential, limit=limit, offset=offset)
@@ -66,14 +66,14 @@ class ProjectViewSet(ProjectScopedViewSet):
         parameters=[PROJECT_ID], request=describe_body(ProjectRequestSerializer), responses=ProjectSerializer
     )
     def update(self, request: Request, project_id: str) -> Response:
-        """Update a project with PUT. It has the same effect as PATCH: fields that are not sent stay as they are."""
+        """Update a project with PUT. The effect is the same as with PATCH: fields that are not sent stay unchanged."""
         return self._change()
 
     @extend_schema(
         parameters=[PROJECT_ID], request=describe_body(ProjectRequestSerializer), responses=ProjectSerializer
     )
     def partial_update(self, request: Request, project_id: str) -> Response:
-        """Update a project. Fields that are not sent stay as they are. It requires an admin of the project."""
+        """Update a project. Fields that are not sent stay unchanged. You must be an admin of the project."""
         return self._change()
 
     def _change(self) -> Response:
@@ -100,13 +100,14 @@ class OrganizationProjectViewSet(AuthenticatedViewSet):
 
     @property
     def idempotency_scope(self) -> tuple[int, int | None]:
-        # A stored response is not for callers who cannot see the organization, such as a key with other organizations.
+        # A stored response must not be replayed to callers who cannot see the organization, such as an API key that is
+        # limited to other organizations.
         self._get_memberships(self.kwargs["organization_id"])
         return super().idempotency_scope
 
     @extend_schema(parameters=[ORGANIZATION_ID])
     def list(self, request: Request, organization_id: str) -> Response:
-        """List your projects in an organization. A key that is limited to projects gets a 403."""
+        """List your projects in an organization. An API key that is limited to projects is refused with 403."""
         rows = [build_project(membership.project) for membership in self._get_memberships(organization_id)]
         return Response(LimitOffsetPagination().paginate_list(request, rows))
 
@@ -116,7 +117,10 @@ class OrganizationProjectViewSet(AuthenticatedViewSet):
         responses={201: ProjectSerializer},
     )
     def create(self, request: Request, organization_id: str) -> Response:
-        """Create a project. It requires an admin of a project in the organization, who gets the same level in it."""
+        """Create a project.
+
+        You must be an admin of a project in the organization, and get the same level in the new project.
+        """
         acting = max(self._get_memberships(organization_id), key=lambda membership: membership.level)
         check_may_create(acting)
         settings = cast(ProjectSettings, self.read_body(CreateProjectRequestSerializer))
@@ -124,7 +128,7 @@ class OrganizationProjectViewSet(AuthenticatedViewSet):
 
     @extend_schema(parameters=[ORGANIZATION_ID, PROJECT_ID], responses=ProjectSerializer)
     def retrieve(self, request: Request, organization_id: str, project_id: str) -> Response:
-        """Retrieve a project of an organization. A project of another organization is a 404."""
+        """Retrieve a project of an organization. A project of another organization returns 404."""
         return Response(build_project_details(self._get_membership(organization_id, project_id).project))
 
     @extend_schema(
@@ -133,7 +137,7 @@ class OrganizationProjectViewSet(AuthenticatedViewSet):
         responses=ProjectSerializer,
     )
     def update(self, request: Request, organization_id: str, project_id: str) -> Response:
-        """Update a project of an organization with PUT. It has the same effect as PATCH."""
+        """Update a project of an organization with PUT. The effect is the same as with PATCH."""
         return self._change(organization_id, project_id)
 
     @extend_schema(
@@ -142,7 +146,7 @@ class OrganizationProjectViewSet(AuthenticatedViewSet):
         responses=ProjectSerializer,
     )
     def partial_update(self, request: Request, organization_id: str, project_id: str) -> Response:
-        """Update a project of an organization. It requires an admin of the project."""
+        """Update a project of an organization. You must be an admin of the project."""
         return self._change(organization_id, project_id)
 
     def _change(self, organization_id: str, project_id: str) -> Response:

@@ -42,9 +42,9 @@ class SignInViewSet(ApiViewSet):
         return Response({"success": True})
 
     def is_same_origin(self, request: Request) -> bool:
-        """Return whether a browser sent the request from our own pages. Scripts send neither header and pass."""
+        """Return whether a browser sent the request from our own pages. Scripts, which send neither header, pass."""
         origin = request.headers.get("Origin", "")
-        # Not parsed: `urlsplit` raises for some values that a client may send.
+        # The origin is not parsed, because `urlsplit` raises for some values that a client may send.
         is_ours = origin.partition("://")[2] == request.get_host() or origin in settings.CSRF_TRUSTED_ORIGINS
         return (is_ours or not origin) and request.headers.get("Sec-Fetch-Site", "none") in ("same-origin", "none")
 

@@ -34,7 +34,7 @@ class Command(BaseCommand):
             raise CommandError(f"The events cannot be backed up: {error.detail}") from error
 
     def write_files(self, file: Path, *, events_only: bool) -> None:
-        """Write both files, or neither. Imports are locked out meanwhile, so that the files are consistent."""
+        """Write both files or neither of them. No import can run meanwhile, so that the files are consistent."""
         if not events_only and (connection.vendor != "sqlite" or not has_events()):
             back_up(file)
             self.report(file)
@@ -58,7 +58,7 @@ class Command(BaseCommand):
 
 
 def has_events() -> bool:
-    """Return whether there are events to back up; a database of an earlier release has no table for that."""
+    """Return whether there are events to back up. A database of an earlier release lacks the table for this."""
     try:
         return has_embedded_data()
     except (OperationalError, ProgrammingError):

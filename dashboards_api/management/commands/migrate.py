@@ -8,7 +8,7 @@ from dashboards_api.db.start_lock import start_lock
 from dashboards_api.startup import check_database, prepare_data_dir
 
 # The command has no other hook for its executor.
-migrate.MigrationExecutor = AtomicMigrationExecutor  # type: ignore[attr-defined]  # it imports it
+migrate.MigrationExecutor = AtomicMigrationExecutor  # type: ignore[attr-defined]  # imported by `migrate`
 
 
 class Command(migrate.Command):

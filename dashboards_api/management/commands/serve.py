@@ -56,7 +56,7 @@ class Command(BaseCommand):
             address = get_browser_url(host, port)  # before anything is created for a service that cannot start
         check_database_is_shared()
         prepare_data_dir()
-        str(settings.SECRET_KEY)  # create a new one now: workers must share it
+        str(settings.SECRET_KEY)  # create a missing key now, because workers must share it
         with allow_file_creation():
             wait_for_database(seconds)
         call_command("migrate", interactive=False, verbosity=0)
@@ -84,7 +84,7 @@ class Command(BaseCommand):
                 self.stdout.write(f"{fill_demo_project(project, now())}\n")
 
     def hand_over(self, made: NewKey, address: str) -> None:
-        """Print the first secrets to a terminal. Other output may be logged, so secrets go to files then."""
+        """Print the first secrets to a terminal, or else write them to files, because other output may be logged."""
         link = create_setup_link(made.key.user, address)
         if self.stdout.isatty():
             self.stdout.write(f"\nYour first API key (shown only now): {made.value}\n")
@@ -100,7 +100,7 @@ class Command(BaseCommand):
 
 
 def check_number(option: str, text: str, minimum: int, maximum: int) -> int:
-    """Return the number of an option. Raises SettingError; argparse would print its usage as well."""
+    """Return the number of an option. Raises SettingError, since argparse would print its usage as well."""
     try:
         return integer_parser(minimum, maximum)(str(text))
     except ValueError as error:

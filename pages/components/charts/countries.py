@@ -37,5 +37,5 @@ COUNTRIES = {entry[:2]: entry[3:] for entry in _TEXT.strip().replace("\n", "|").
 
 
 def get_country_name(code: str) -> str:
-    """Return the name of a country. A code without a name remains as it is."""
+    """Return the name of a country, or the code itself if it has no name."""
     return COUNTRIES.get(code.upper(), code)

@@ -1,4 +1,4 @@
-"""The data behind charts as tables: every value that a chart shows or leaves out. Pure functions."""
+"""The data of charts as tables, including values that the charts leave out. Pure functions."""
 
 from collections.abc import Iterable
 
@@ -22,7 +22,7 @@ MAX_DATA_ROWS = 1000
 
 
 def build_data(found: Drawable) -> Table | None:
-    """Return the data of a chart, or None for a result that is shown as a table anyway."""
+    """Return the data of a chart, or None for a result that is already shown as a table."""
     if isinstance(found, Graph):
         return _list_points(found)
     if isinstance(found, Bars):
@@ -38,7 +38,7 @@ def build_data(found: Drawable) -> Table | None:
 
 
 def _list_points(graph: Graph) -> Table:
-    """Return a row for each label, and a column for each series: as many as are within the limit of cells."""
+    """Return a row for each label, and a column for each series within the limit of cells."""
     series = [*graph.series, *graph.hidden]
     shown = series[: max(1, MAX_CELLS // max(1, len(graph.labels)))]
     rows: list[list[str | None]] = [
@@ -52,7 +52,7 @@ def _list_points(graph: Graph) -> Table:
 
 
 def _write(values: list[float | None], place: int, graph: Graph) -> str | None:
-    """Return a value of a series; an empty text after its end."""
+    """Return a value of a series, or an empty text after its end."""
     if place >= len(values):
         return ""
     value = values[place]

@@ -1,10 +1,10 @@
-"""The number formats of charts: as the query says, in full for values, and short beside an axis. Pure functions."""
+"""The number formats of charts, as set in the query: in full for values, and short for axes. Pure functions."""
 
 import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-# Texts around a number that are longer would leave no space for a chart, so the axis goes without them.
+# An axis omits longer prefixes and postfixes, because they would leave no space for the chart.
 MAX_AXIS_AFFIX = 4
 MAX_AFFIX = 24
 MAX_DECIMALS = 10
@@ -21,7 +21,7 @@ _UNITS = ((86400, "d"), (3600, "h"), (60, "m"), (1, "s"))
 
 
 class NumberFormat(NamedTuple):
-    """A format of numbers. `max_decimals` is None where the size of the number decides."""
+    """A format of numbers. If `max_decimals` is None, the decimals depend on the size of the number."""
 
     style: str = NUMERIC
     prefix: str = ""
@@ -44,7 +44,7 @@ class NumberFormat(NamedTuple):
         return f"{prefix}{text}{self.postfix}"
 
     def write_short(self, value: float) -> str:
-        """Return a value that fits beside an axis, such as `$1.2K`."""
+        """Return a short value for an axis, such as `$1.2K`."""
         text = self._write_styled(value) if self.is_duration else self._shorten(value)
         prefix, postfix = ("" if len(affix) > MAX_AXIS_AFFIX else affix for affix in (self.prefix, self.postfix))
         prefix = "" if text.startswith(prefix) and self.style == CURRENCY_STYLE else prefix
@@ -70,7 +70,7 @@ class NumberFormat(NamedTuple):
         return 100 if self.style == PERCENTAGE_SCALED else 1
 
     def _write_decimals(self, value: float) -> str:
-        """Return a number with the decimals that the query allows, without zeros at the end beyond the least."""
+        """Return a number with the decimals that the query allows, without trailing zeros beyond the minimum."""
         if self.max_decimals is None and not self.min_decimals:
             return format_number(value)
         most = max(self.min_decimals, 2 if self.max_decimals is None else self.max_decimals)
@@ -137,7 +137,7 @@ def format_short(value: float) -> str:
 
 
 def format_duration(seconds: float) -> str:
-    """Return a duration in its two largest units, such as `1h 5m`; seconds have one decimal, or are milliseconds."""
+    """Return a duration in its two largest units, such as `1h 5m`, or in seconds or milliseconds if it is short."""
     size = abs(seconds)
     if not math.isfinite(size):
         return "unknown"
@@ -153,7 +153,7 @@ def format_duration(seconds: float) -> str:
 
 
 def format_share(value: float, whole: float) -> str:
-    """Return a share in percent: `<1%` instead of 0% for something, and `>99%` instead of 100% for less than all."""
+    """Return a share in percent, with `<1%` for small positive shares, and `>99%` for shares just below the whole."""
     if not whole:
         return ""
     share = value / whole

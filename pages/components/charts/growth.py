@@ -7,7 +7,7 @@ from pages.components.charts.options import Options
 from pages.components.charts.shapes import GROUPED, LINES, STACKED, Graph
 from pages.components.charts.trends import build_graph
 
-# The colour of each status, whichever of them a result has.
+# The color of each status, regardless of the other statuses in a result.
 STATUS_COLORS = {"new": 0, "returning": 2, "resurrecting": 4, "dormant": 1}
 
 Json = dict[str, Any]

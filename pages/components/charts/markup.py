@@ -1,4 +1,4 @@
-"""The elements of charts that come by the hundred, as HTML. A template engine takes ten times as long for them."""
+"""Chart elements that occur by the hundred, as HTML. A template engine would take ten times as long for them."""
 
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
@@ -10,8 +10,8 @@ from pages.components.charts.plot import Bar, Mark, Path
 from pages.components.charts.shapes import Table
 from pages.components.charts.ticks import Tick
 
-HEIGHT = 200  # of all view boxes: whole numbers are exact to half a pixel in tiles of the usual height
-# A label, the values of six series, and a cell that says that there are more.
+HEIGHT = 200  # of all view boxes; whole numbers are then exact to half a pixel in tiles of the usual height
+# A label, the values of six series, and a cell for a note that there are more series.
 TIP_CELLS_MAX = 8
 
 _ANCHORS = {"start": "", "middle": ' text-anchor="middle"', "end": ' text-anchor="end"'}
@@ -28,10 +28,10 @@ def write_bars(bars: Iterable[Bar]) -> SafeString:
 
 
 def write_bar_paths(bars: Iterable[Bar], points: int) -> SafeString:
-    """Return many bars as one path for each series, in a view box that is as wide as there are intervals.
+    """Return many bars as one path for each series, in a view box whose width is the number of intervals.
 
-    Each bar is the difference of two shapes down to the edge of the plot: the lower shapes of a stacked series are
-    written like the upper ones of the series below, so that they compress well.
+    Each bar is the difference of two shapes down to the edge of the plot. The paths compress well, because the lower
+    shapes of a stacked series are written like the upper shapes of the series below.
     """
     series: list[list[Bar]] = []
     for bar in bars:
@@ -57,7 +57,7 @@ def _write_shapes(ends: Sequence[tuple[float, int]], width: float) -> str:
 
 
 def write_lines(lines: Iterable[Path]) -> SafeString:
-    """Return lines in a view box that is as wide as the steps between the first and the last interval."""
+    """Return lines in a view box whose width is the number of steps between the first and the last interval."""
     return _join(f'<path class="line {_write_class(line)}" d="{_write_steps(line.points)}"/>' for line in lines)
 
 
@@ -74,7 +74,7 @@ def _write_area(area: Path) -> str:
 
 
 def _write_steps(line: Sequence[tuple[int, float]]) -> str:
-    """Return the steps from point to point: compressed, they take half the size of coordinates."""
+    """Return the steps between points, which compress to half the size of coordinates."""
     points = [(x, _scale(y)) for x, y in line]
     steps = [f"{x - before} {y - y_before}" for (before, y_before), (x, y) in pairwise(points)]
     x, y = points[0]
@@ -116,7 +116,7 @@ def _write_sizes(tick: Tick) -> str:
 
 
 def write_rows(table: Table, *, has_headers: bool) -> SafeString:
-    """Return the rows of a table, whose first cells are headers on request."""
+    """Return the rows of a table. Their first cells are headers if `has_headers` is set."""
     numeric = ["grid__number" if place in table.numeric else "" for place in range(len(table.columns))]
     colors = ["", *(f" c{color}" for color in table.colors)] if table.colors else [""] * len(numeric)
     classes = [f"{first}{second}".strip() for first, second in zip(numeric, colors, strict=True)]
@@ -133,9 +133,9 @@ def _write_cells(row: Sequence[str | None], openings: Sequence[str], *, has_head
 
 
 def write_tips(data: Table) -> SafeString:
-    """Return the rows of the data once more, to be shown at the pointer: a copy takes next to no space when compressed.
+    """Return a copy of the rows of the data, to be shown at the pointer. It takes almost no space when compressed.
 
-    Rows have the cells of the first series only. The rows of the right half are a group of their own, because the style
+    Rows have the cells of the first series only. The rows of the right half are a separate group, because the style
     sheet shows them to the left.
     """
     columns, colors = data.columns[:TIP_CELLS_MAX], data.colors[: TIP_CELLS_MAX - 1]

@@ -1,4 +1,4 @@
-"""Days and hours on the axes of charts, and whether the last interval was over. Pure functions."""
+"""Dates and times on the axes of charts, and a check for incomplete intervals. Pure functions."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
@@ -31,7 +31,7 @@ def parse_moment(value: Any, zone: ZoneInfo = UTC) -> datetime | None:
 
 
 def format_moments(values: Sequence[Any], zone: ZoneInfo = UTC) -> list[str] | None:
-    """Return short labels, with the year and the hour only if they differ; None if some values are no moments."""
+    """Return short labels, or None if a value is not a moment. Labels have the year and the time only if needed."""
     moments = [parse_moment(value, zone) for value in values]
     found = [moment for moment in moments if moment is not None]
     if not found or len(found) < len(values):
@@ -42,7 +42,7 @@ def format_moments(values: Sequence[Any], zone: ZoneInfo = UTC) -> list[str] | N
 
 
 def add_interval(start: datetime, interval: str, count: int = 1) -> datetime:
-    """Return the start of the interval that comes `count` intervals after another one."""
+    """Return the start of the interval that follows `count` intervals after the interval that begins at `start`."""
     if interval in _MONTHS:
         months = start.year * 12 + start.month - 1 + _MONTHS[interval] * count
         return start.replace(year=months // 12, month=months % 12 + 1, day=1)
@@ -50,7 +50,7 @@ def add_interval(start: datetime, interval: str, count: int = 1) -> datetime:
 
 
 def is_running(day: Any, interval: str, moment: datetime | None) -> bool:
-    """Return whether an interval, by its start, contains a moment in the time zone of the interval."""
+    """Return whether the interval that begins at `day` contains a moment, in the time zone of the interval."""
     start = parse_moment(day)
     if start is None or moment is None:
         return False
@@ -62,7 +62,7 @@ def is_running(day: Any, interval: str, moment: datetime | None) -> bool:
 
 
 def guess_interval(days: Sequence[Any]) -> str:
-    """Return the interval of an axis by its last two starts, for a query that does not name it."""
+    """Return the interval of an axis, derived from its last two starts, for a query without an interval."""
     moments = [parse_moment(day) for day in days[-2:]]
     if len(moments) < 2 or moments[0] is None or moments[1] is None:
         return "hour" if days and isinstance(days[-1], str) and len(days[-1]) > _DATE_LENGTH else "day"

@@ -1,4 +1,4 @@
-"""The parts of a query that say how its result is drawn. Pure functions."""
+"""The parts of a query that determine how its result is drawn. Pure functions."""
 
 from typing import Any, NamedTuple
 

@@ -8,7 +8,7 @@ from pages.components.charts.plot import LETTERS
 from pages.components.charts.shapes import COLORS, MAX_SLICES, Item, Pie
 
 RADIUS = 80
-# Slices below this share have no letter: there is no space for one.
+# Slices below this share have no letter, because there is no space for it.
 MIN_LETTER_SHARE = 0.05
 GRAY = "rest"
 
@@ -44,7 +44,7 @@ def build_pie_view(found: Pie) -> dict[str, Any]:
 
 
 def group_slices(items: list[Item]) -> list[Item]:
-    """Return the largest slices, and the others as one."""
+    """Return the largest slices, and one slice for the sum of all others."""
     if len(items) <= MAX_SLICES:
         return items
     rest = items[MAX_SLICES - 1 :]

@@ -1,4 +1,4 @@
-"""The geometry of graphs, in percent of the plot: an HTML page and a file draw the same numbers. Pure functions."""
+"""The geometry of graphs in percent of the plot, for HTML pages as well as for files. Pure functions."""
 
 import math
 from collections.abc import Callable, Iterator, Sequence
@@ -14,7 +14,7 @@ LETTERS = "ABCDEFGHIJKL"
 MAX_DOTS = 40
 # Lines whose values differ by less than this share of the largest need not begin at zero.
 FLAT = 0.1
-# The distance of letters at the ends of lines.
+# The distance between letters at the ends of lines.
 LETTER_HEIGHT = 18.0
 LETTER_WIDTH = 2.0
 _DURATION_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400)
@@ -98,9 +98,9 @@ def build_plot(graph: Graph) -> Plot:
 
 
 def stack(series: Sequence[Series], points: int) -> list[list[tuple[float, float]]]:
-    """Return the lower and upper value of each series at each point; negative values are below zero.
+    """Return the lower and upper value of each series at each point. Negative values are stacked below zero.
 
-    Each of two periods has a stack of its own.
+    The current and the previous period have separate stacks.
     """
     stacks = {key: [0.0] * points for key in product((False, True), repeat=2)}
     layers = []
@@ -115,7 +115,7 @@ def stack(series: Sequence[Series], points: int) -> list[list[tuple[float, float
 
 
 def find_bounds(graph: Graph, layers: list[list[tuple[float, float]]] | None) -> tuple[float, float, float]:
-    """Return the least and the largest value of the axis, and the step of the grid."""
+    """Return the smallest and the largest value of the axis, and the step of the grid."""
     values = [value for each in graph.series for value in each.values if value is not None]
     if layers:
         values = [value for layer in layers for pair in layer for value in pair]
@@ -129,7 +129,7 @@ def find_bounds(graph: Graph, layers: list[list[tuple[float, float]]] | None) ->
 
 
 def find_step(rough: float, number: NumberFormat) -> float:
-    """Return a round step for the grid: of durations in seconds, minutes or hours."""
+    """Return a round step for the grid. Steps of durations are round numbers of seconds, minutes or hours."""
     scale = 1000 if number.style == "duration_ms" else 1
     if number.is_duration and scale < rough <= _DURATION_STEPS[-1] * scale:
         return float(next(step for step in _DURATION_STEPS if step * scale >= rough) * scale)
@@ -158,13 +158,13 @@ def _band(index: int, points: int) -> float:
 
 
 def _is_open(graph: Graph, series: Series, place: int) -> bool:
-    """Return whether a value is that of the current interval, which is not over."""
+    """Return whether a value belongs to an incomplete interval."""
     return graph.is_incomplete and not series.is_previous and place == len(graph.labels) - 1
 
 
 def _iter_bars(graph: Graph, layers: list[list[tuple[float, float]]] | None, y: Scale) -> Iterator[Bar]:
     slot = 100 / len(graph.labels)
-    # Two periods of a stack stand side by side.
+    # The stacks of two periods are side by side.
     has_previous = layers is not None and any(each.is_previous for each in graph.series)
     sides = 2 if has_previous else len(graph.series)
     columns = 1 if layers and not has_previous else sides
@@ -200,7 +200,7 @@ def _build_areas(graph: Graph, layers: list[list[tuple[float, float]]], y: Scale
 
 
 def _iter_lines(graph: Graph, series: Series, values: Sequence[float | None], y: Scale) -> Iterator[Path]:
-    """Yield one path for each stretch without a gap; the segment to an incomplete interval is one of its own."""
+    """Yield a path for each stretch without a gap, and a separate path for the segment to an incomplete interval."""
     points = len(graph.labels)
     found = [None if value is None else (place, y(value)) for place, value in enumerate(values)]
     is_open = _is_open(graph, series, points - 1) and points > 1
@@ -222,7 +222,7 @@ def _iter_stretches(found: Sequence[tuple[int, float] | None]) -> Iterator[list[
 
 
 def _build_dots(graph: Graph, tops: Sequence[Sequence[float | None]], y: Scale) -> list[Mark]:
-    """Return a dot for each value, or in long series for those without neighbours, which no line shows."""
+    """Return a dot for each value, or in long series only for values without neighbors, which are not on a line."""
     points = len(graph.labels)
     dots = []
     for series, values in zip(graph.series, tops, strict=True):
@@ -236,14 +236,14 @@ def _build_dots(graph: Graph, tops: Sequence[Sequence[float | None]], y: Scale) 
 
 
 def _build_letters(graph: Graph, layers: list[list[tuple[float, float]]] | None, y: Scale) -> list[Mark]:
-    """Return the letters beside the last values, so that series can be told apart without colours."""
+    """Return the letters beside the last values, so that series can be distinguished without colors."""
     if len(graph.series) < 2:
         return []
     if graph.style == GROUPED:
         return _build_bar_letters(graph, y)
     ends = []
     for index, series in enumerate(graph.series):
-        # The bars of an interval that is not over may be too low to tell their letters apart.
+        # The bars of an incomplete interval may be too low to distinguish their letters.
         count = len(graph.labels) - (graph.style == STACKED and _is_open(graph, series, len(graph.labels) - 1))
         place = next((at for at, value in reversed(list(enumerate(series.values[:count]))) if value is not None), None)
         if place is not None:
@@ -258,7 +258,7 @@ def _build_letters(graph: Graph, layers: list[list[tuple[float, float]]] | None,
 
 
 def _build_bar_letters(graph: Graph, y: Scale) -> list[Mark]:
-    """Return the letters above the bars of the last group that has all of them, if the bars are wide enough."""
+    """Return the letters above the bars of the last group without a missing bar, if the bars are wide enough."""
     slot = 100 / len(graph.labels)
     width = slot * 0.8 / len(graph.series)
     groups = [
@@ -280,7 +280,7 @@ def _build_bar_letters(graph: Graph, y: Scale) -> list[Mark]:
 
 
 def spread(heights: Sequence[float]) -> list[float]:
-    """Return ascending heights moved apart, so that letters at them do not overlap, within the plot."""
+    """Return ascending heights, moved apart within the plot so that the letters at them do not overlap."""
     gap = min(LETTER_HEIGHT, 100 / max(1, len(heights)))
     moved: list[float] = []
     for height in heights:

@@ -1,6 +1,6 @@
 """Render charts as HTML with SVG: contexts here, markup in `pages/components/charts/` of the templates.
 
-No scripts and no styles: coordinates are attributes, in percent of the space that the browser finds.
+The markup has no scripts and no styles. Coordinates are attributes, in percent of the available space.
 """
 
 from datetime import datetime
@@ -30,10 +30,10 @@ from pages.components.charts.retention_view import build_retention_view
 from pages.components.charts.shapes import Bars, Drawable, Funnel, Graph, Number, Pie, Retention, Table
 from pages.components.charts.ticks import CHARACTER, build_ticks
 
-# Charts with more points draw the bars of a series as one path, without outlines: 20 charts of three series and 90 days
-# were 126 KB, of which the elements of bars took 74 KB.
+# Charts with more points draw the bars of a series as one path, without outlines. Of the 126 KB of 20 charts of three
+# series and 90 days, the separate elements of bars took 74 KB.
 MAX_SEPARATE_BARS = 60
-# Charts with more values show none at the pointer: a browser would have too many elements to lay out.
+# Charts with more values show no values at the pointer, because a browser would have too many elements to lay out.
 MAX_TIPS = 600
 # The numbers of characters of a large number for which the style sheet has a size.
 LENGTHS = (4, 6, 8, 10, 13, 17, 24, 40)
@@ -49,7 +49,7 @@ class Chart(NamedTuple):
 def render_chart(result: Any, query: Any, name: str, moment: datetime | None = None) -> Chart | None:
     """Return a result as HTML, or None for an unknown shape.
 
-    `moment` is when the result was computed, in the time zone of the project: it tells which interval is not over.
+    `moment` is the moment of the computation, in the time zone of the project. It determines the incomplete interval.
     """
     found = parse_result(result, query, moment)
     if found is None:

@@ -1,4 +1,4 @@
-"""Results of retention: a table of cohorts with the shares of those who came back. Pure functions."""
+"""Results of retention: a table of cohorts with the shares of persons who came back. Pure functions."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -50,7 +50,7 @@ def parse_retention(rows: list[Json], options: Options, moment: datetime | None)
 
 
 def _get_period(rows: list[Json], options: Options) -> str:
-    """Return the interval of the query, or that of the labels of rows, such as `Week 0`."""
+    """Return the interval of the query, or the interval in the labels of rows, such as `Week 0`."""
     given = str(options.filter.get("period") or to_text(rows[0].get("label")).partition(" ")[0]).lower()
     return given if given in PERIODS else "day"
 
@@ -76,7 +76,7 @@ def _build_cohorts(rows: list[Json], period: str, moment: datetime | None, *, is
 def _build_cells(
     counts: Sequence[float | None], row: Json, period: str, moment: datetime | None, *, is_of_previous: bool
 ) -> list[Cell]:
-    """Return the cells up to the present: the result has zeros after it."""
+    """Return the cells of a cohort. Cells of future intervals are empty, although the result has zeros for them."""
     cells = []
     for place, count in enumerate(counts):
         state = _place_in_time(parse_moment(_get_start(row)), period, place, moment)
@@ -87,12 +87,12 @@ def _build_cells(
 
 
 def _get_start(row: Json) -> str:
-    """Return the start of a cohort without the offset of its time zone, which is that of the project."""
+    """Return the start of a cohort in the time zone of the project, without the offset of the time zone."""
     return to_text(row.get("date"))[: len("2026-11-30T00:00:00")].removesuffix("Z")
 
 
 def _place_in_time(start: datetime | None, period: str, place: int, moment: datetime | None) -> int:
-    """Return -1 for an interval of the past, 0 for the current one, and 1 for one of the future."""
+    """Return -1 for a past interval, 0 for the current interval, and 1 for a future interval."""
     if start is None or moment is None:
         return -1
     local = moment.replace(tzinfo=None)

@@ -42,5 +42,5 @@ def _build_cell(cell: Cell) -> dict[str, Any]:
 
 
 def get_shade(cell: Cell) -> int:
-    """Return the shade of a cell: 0 for nothing, and up to 10."""
+    """Return the shade of a cell, from 0 for an empty or zero share to 10."""
     return min(SHADES, math.ceil((cell.share or 0) * SHADES))

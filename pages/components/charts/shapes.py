@@ -12,14 +12,14 @@ MAX_ROWS = 100
 MAX_COLUMNS = 20
 MAX_STEPS = 30
 MAX_GROUPS = 12
-# The cells of a table of data: its columns are cut where there are more.
+# The maximum number of cells of a table of data. Further columns are left out.
 MAX_CELLS = 10_000
 # Larger numbers are not exact as floating point numbers, so they are not drawn.
 LARGEST = 2.0**53
 TEXT_MAX_LENGTH = 200
 # The smallest tiles have no space for longer numbers.
 MAX_NUMBER_LENGTH = 9
-# The number of colours for series in the style sheet.
+# The number of colors for series in the style sheet.
 COLORS = 8
 
 LINES = "lines"
@@ -29,7 +29,7 @@ GROUPED = "grouped"
 
 
 class Series(NamedTuple):
-    """Values at each label of a chart; None for a missing value. Series of two periods have one colour."""
+    """Values at each label of a chart, with None for missing values. Both periods of a series have the same color."""
 
     label: str
     values: list[float | None]
@@ -39,16 +39,16 @@ class Series(NamedTuple):
 
 
 class Graph(NamedTuple):
-    """Values along an axis. `hidden` are the series beyond the limit, which only the table of data has."""
+    """Values along an axis. `hidden` are the series beyond the limit, which are only in the table of data."""
 
     labels: list[str]
     series: list[Series]
     style: str = LINES
     number: NumberFormat = PLAIN
-    is_incomplete: bool = False  # whether the last interval was not over when the result was computed
+    is_incomplete: bool = False  # whether the last interval was incomplete when the result was computed
     note: str = ""
     hidden: tuple[Series, ...] = ()
-    axis: str = "Date"  # what the labels are
+    axis: str = "Date"  # the name of the axis
 
     @property
     def has_bars(self) -> bool:
@@ -62,7 +62,7 @@ class Item(NamedTuple):
 
 
 class Bars(NamedTuple):
-    """One bar for each label. `rest` are the items beyond the limit, which only the table of data has."""
+    """One bar for each label. `rest` are the items beyond the limit, which are only in the table of data."""
 
     items: list[Item]
     number: NumberFormat = PLAIN
@@ -79,9 +79,9 @@ class Pie(NamedTuple):
 
 
 class Number(NamedTuple):
-    """A single value; its text is None for null. `others` are those of further series.
+    """A single value, whose text is None for null. `others` are the labels and texts of further series.
 
-    `short` is the value for tiles in which the text has no space; empty if it is short already.
+    `short` is the value for tiles in which the text does not fit, or empty if the text is short.
     """
 
     text: str | None
@@ -101,14 +101,14 @@ class Step(NamedTuple):
 
 
 class Funnel(NamedTuple):
-    """The steps of each group; a funnel without a breakdown has one group without a name."""
+    """The steps of each group. A funnel without a breakdown has one group without a name."""
 
     groups: list[tuple[str, list[Step]]]
     note: str = ""
 
 
 class Cell(NamedTuple):
-    """A cell of a retention table; empty after the present."""
+    """A cell of a retention table, which is empty for a future interval."""
 
     persons: float | None
     share: float | None
@@ -122,7 +122,7 @@ class Cohort(NamedTuple):
 
 
 class Retention(NamedTuple):
-    """The cohorts of each group, as in a funnel. `reference` says of what the shares are."""
+    """The cohorts of each group, as in a funnel. `reference` describes the whole to which the shares refer."""
 
     columns: list[str]
     groups: list[tuple[str, list[Cohort]]]
@@ -131,7 +131,7 @@ class Retention(NamedTuple):
 
 
 class Table(NamedTuple):
-    """Rows of texts; None for null."""
+    """Rows of texts, with None for null."""
 
     columns: list[str]
     rows: list[list[str | None]]
@@ -159,7 +159,7 @@ def to_text(value: Any) -> str:
 
 
 def describe_rest(left_out: int, noun: str = "row", nouns: str = "") -> str:
-    """Return a note such as `12 more rows`, empty if there are none."""
+    """Return a note such as `12 more rows`, or an empty text if nothing was left out."""
     return f"{left_out:,} more {noun if left_out == 1 else nouns or f'{noun}s'}" if left_out > 0 else ""
 
 
@@ -173,7 +173,7 @@ def shorten(number: NumberFormat, value: float) -> str:
 
 
 def build_table(columns: list[str], rows: list[list[str | None]], of: int | None = None, note: str = "") -> Table:
-    """Return a table within the limits, with a note of what is left out."""
+    """Return a table within the limits, with a note about the rows and columns that were left out."""
     shown = columns[:MAX_COLUMNS]
     cut = [[*row, *[""] * (len(shown) - len(row))][: len(shown)] for row in rows[:MAX_ROWS]]
     rest = describe_rest((len(rows) if of is None else of) - len(cut))

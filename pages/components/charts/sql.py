@@ -1,4 +1,4 @@
-"""Results of SQL as charts: by the display and the axes of the visualization node, else as a table. Pure functions."""
+"""Results of SQL as charts, according to the visualization node of the query, or as tables. Pure functions."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -51,11 +51,11 @@ Json = dict[str, Any]
 
 
 class SqlResult(NamedTuple):
-    """The rows of a query in SQL with their columns, as an insight has them."""
+    """The rows of a query in SQL with their columns, as in the result of an insight."""
 
     rows: list[list[Any]]
     columns: list[str]
-    kinds: list[str]  # the types of the columns, such as Date, empty if they are not known
+    kinds: list[str]  # the types of the columns, such as Date; empty texts for unknown types
     has_more: bool
     zone: ZoneInfo
 
@@ -85,7 +85,7 @@ def find_zone(name: Any) -> ZoneInfo:
 
 
 def parse_sql(found: SqlResult, query: Any) -> Drawable:
-    """Return the drawable form of a result: a table where a chart would leave a value out."""
+    """Return the drawable form of a result, which is a table if a chart would leave a value out."""
     node = next((node for node in iter_nodes(query) if node.get("kind") == VISUALIZATION), {})
     display = node.get("display")
     if display == NUMBER:
@@ -167,7 +167,7 @@ def _build_chart(found: SqlResult, node: Json, display: str) -> Drawable | None:
 def _build_parts(found: SqlResult, node: Json, x: int, y: int, *, as_pie: bool) -> Bars | Pie | None:
     values = [to_number(row[y]) for row in found.rows]
     numbers = [value for value in values if value is not None]
-    # A pie shows shares of a whole, which a negative value or the rest of the rows would make wrong.
+    # The shares of a pie would be wrong with a negative value, or without the rest of the rows.
     if len(numbers) < len(values) or (as_pie and (found.has_more or min(numbers) < 0 or not sum(numbers))):
         return None
     labels = format_labels([row[x] for row in found.rows], found.kinds[x], found.zone)
@@ -180,7 +180,7 @@ def _build_parts(found: SqlResult, node: Json, x: int, y: int, *, as_pie: bool) 
 
 
 def _find_axes(found: SqlResult, node: Json) -> tuple[int, list[int]] | None:
-    """Return the columns of the axes: those that the node names, else the first that fit. None if some do not."""
+    """Return the columns of the axes in the node, or the first suitable columns, or None if a column is unsuitable."""
     drawn = [index for index in range(len(found.columns)) if _can_be_drawn(found.rows, index)]
     names = [*_get_axis(node, "xAxis"), *_get_axis(node, "yAxis")]
     if any(found.find(name) is None for name in names):
@@ -217,7 +217,7 @@ def _get_settings(node: Json) -> Json:
 
 
 def format_labels(values: Sequence[Any], kind: str, zone: ZoneInfo) -> list[str]:
-    """Return the labels of an axis. Days are short, with the year only if there are several."""
+    """Return the labels of an axis. Dates are short, with the year only if there are several years."""
     written = format_moments(values, zone) if "Date" in kind else None
     if written is not None:
         return written

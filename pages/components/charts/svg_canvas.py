@@ -1,4 +1,4 @@
-"""A picture as SVG text in absolute pixels, which any viewer and any renderer of PNG draws the same."""
+"""A picture as SVG text in absolute pixels, which all viewers and PNG renderers draw in the same way."""
 
 import re
 from collections.abc import Iterable
@@ -6,7 +6,7 @@ from typing import NamedTuple
 from xml.sax.saxutils import escape, quoteattr
 
 FONTS = "Liberation Sans, DejaVu Sans, Arial, Helvetica, sans-serif"
-# The palette of charts, for color-blind readers too: the light theme of the style sheet. Tests check both.
+# The palette of charts in the light theme of the style sheet, also for color-blind readers. Tests check both.
 PALETTE = ("#2f5fe0", "#c9560c", "#12836f", "#fd047c", "#27337a", "#4796b0", "#920007", "#5c2c38")
 REST = "#7d8595"
 SURFACE = "#ffffff"
@@ -15,9 +15,9 @@ INK = "#1c2230"
 QUIET = "#566076"
 LINE = "#dfe3ea"
 EARLIER = 0.45
-# The width of a character as a share of the font size: there is nothing to measure text with.
+# The width of a character as a share of the font size, since the real width of a text is unknown.
 CHARACTER = 0.58
-# Characters that XML does not have.
+# Characters that are not allowed in XML.
 _INVALID = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -54,7 +54,7 @@ def fit(text: str, width: float, size: float) -> str:
 
 
 def clean(text: str) -> str:
-    """Return a text as XML may hold it."""
+    """Return a text escaped for XML, without the characters that are not allowed in it."""
     return escape(_INVALID.sub("", text))
 
 
@@ -100,7 +100,7 @@ class Canvas:
         self.add(kind, points=text, **attributes)
 
     def add(self, kind: str, **attributes: object) -> None:
-        """Add an element without content. Underscores in names of attributes are dashes."""
+        """Add an element without content. Underscores in names of attributes become dashes."""
         self.elements.append(f"<{kind}{_write(attributes)}/>")
 
 

@@ -20,8 +20,8 @@ def render_svg(
 ) -> str | None:
     """Return a result as SVG text, or None for an unknown shape and for a result without rows.
 
-    `moment` is as in `render_chart`. The caller validates the size, in pixels. Fonts are named and not
-    contained. No scripts, no styles, no references.
+    `moment` is as in `render_chart`. The caller validates the size, in pixels. The SVG names fonts without embedding
+    them, and has no scripts, no styles and no references.
     """
     found = parse_result(result, query, moment)
     if found is None:
@@ -37,7 +37,7 @@ def render_svg(
 
 
 def _draw(canvas: Canvas, box: Box, found: Drawable) -> str:
-    """Draw a form, and return a note of what did not fit."""
+    """Draw a form, and return a note about an incomplete interval or the parts that did not fit."""
     if isinstance(found, Graph):
         draw_graph(canvas, box, found)
         return f"{found.labels[-1]}: {SO_FAR}" if found.is_incomplete else ""
@@ -55,5 +55,5 @@ def _draw(canvas: Canvas, box: Box, found: Drawable) -> str:
 
 
 def _describe(found: Drawable) -> str:
-    """Return the note of a form. That of bars counts those that do not fit, as `draw_bars` does."""
+    """Return the note of a form. Bars that do not fit have no note here, because `draw_bars` counts them."""
     return "" if isinstance(found, Bars) and found.rest else found.note

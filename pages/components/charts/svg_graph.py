@@ -66,7 +66,7 @@ def _draw_axes(canvas: Canvas, area: Box, graph: Graph, plot: Plot) -> None:
         canvas.text(area.x - 10, y + 5, line.label, size=SIZE, color=QUIET, anchor="end")
     labels = [shorten(label) for label in graph.labels]
     places = [plot.get_x(index) for index in range(plot.points)]
-    # The widths of labels are those of a smaller font.
+    # The width is scaled, because `choose_ticks` assumes the character width of a smaller font.
     for index in choose_ticks(labels, places, area.width * CHARACTER / (SIZE * 0.58)):
         x, anchor = _x(area, places[index]), get_anchor(places[index])
         canvas.text(x, area.bottom + 24, labels[index], size=SIZE, color=QUIET, anchor=anchor)

@@ -1,4 +1,4 @@
-"""Bars, funnels and tables as parts of a picture: as many rows as fit, and a note about the rest."""
+"""Bars, funnels and tables as parts of a picture: the rows that fit, and a note about the omitted rows."""
 
 from collections.abc import Sequence
 
@@ -25,7 +25,7 @@ MAX_CELL = 360.0
 
 
 def draw_bars(canvas: Canvas, box: Box, found: Bars) -> str:
-    """Draw the bars that fit, and return a note about those that do not."""
+    """Draw the bars that fit, and return a note about the omitted bars."""
     shown = found.items[: max(1, int(box.height / ROW))]
     values = [found.number.write(item.value) for item in shown]
     labels_width = min(box.width * 0.35, max(estimate_width(item.label, SIZE) for item in shown) + 16)
@@ -43,7 +43,7 @@ def draw_bars(canvas: Canvas, box: Box, found: Bars) -> str:
 
 
 def draw_funnel(canvas: Canvas, box: Box, found: Funnel) -> str:
-    """Draw the steps that fit, and return a note about those that do not."""
+    """Draw the steps that fit, and return a note about the omitted steps."""
     y, left_out = box.y, 0
     for group in build_funnel_view(found)["groups"]:
         if group["name"] and y + ROW + STEP <= box.bottom:
@@ -64,7 +64,7 @@ def draw_funnel(canvas: Canvas, box: Box, found: Funnel) -> str:
 
 
 def draw_table(canvas: Canvas, box: Box, found: Table) -> str:
-    """Draw the columns and rows that fit, and return a note about those that do not."""
+    """Draw the columns and rows that fit, and return a note about the omitted columns and rows."""
     texts = [["null" if cell is None else cell for cell in row] for row in found.rows]
     widths = _measure_columns([found.columns, *texts])
     count = _count_columns(widths, box.width)
@@ -92,12 +92,12 @@ def _measure_columns(rows: Sequence[Sequence[str]]) -> list[float]:
 
 
 def _count_columns(widths: Sequence[float], space: float) -> int:
-    """Return how many columns fit, at least one."""
+    """Return the number of columns that fit, at least one."""
     return max(1, sum(sum(widths[: place + 1]) <= space for place in range(len(widths))))
 
 
 def draw_retention(canvas: Canvas, box: Box, found: Retention) -> str:
-    """Draw the cohorts and intervals that fit, and return a note about those that do not."""
+    """Draw the cohorts and intervals that fit, and return a note about the omitted cohorts and intervals."""
     view = build_retention_view(found)
     cell, left = 74.0, 210.0
     columns = view["columns"][: max(1, int((box.width - left) / cell))]

@@ -1,9 +1,9 @@
-"""The labels along an axis: as many as have space at each width of a chart. Pure functions."""
+"""The labels along an axis that fit at each width of a chart. Pure functions."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
-# The least widths of a plot in pixels at which a style sheet can distinguish charts. The last has no end.
+# The smallest widths in pixels of the classes of charts that a style sheet can distinguish. The last has no limit.
 WIDTHS = (64, 128, 224, 384, 640, 1024)
 CHARACTER = 7.0
 GAP = 10
@@ -12,7 +12,7 @@ EDGE = 3
 
 
 class Tick(NamedTuple):
-    """A label at a place, in percent. `sizes` are the numbers of the widths at which it has space."""
+    """A label at a place, in percent. `sizes` are the indexes of the widths at which the label fits."""
 
     x: float
     label: str
@@ -36,7 +36,7 @@ def build_ticks(labels: Sequence[str], places: Sequence[float], gutter: float) -
 
 
 def get_anchor(place: float) -> str:
-    """Return how a label stands at its place: labels at the ends do not reach beyond them."""
+    """Return the anchor of a label. Labels at the ends of an axis do not extend beyond them."""
     return "start" if place < EDGE else "end" if place >= 100 else "middle"
 
 
@@ -55,6 +55,6 @@ def choose_ticks(labels: Sequence[str], places: Sequence[float], width: float) -
 
 
 def _has_space(label: str, place: float, width: float) -> bool:
-    """Return whether a label does not reach beyond the ends of the plot, but for a few pixels."""
+    """Return whether a label extends beyond the ends of the plot by a few pixels at most."""
     middle, half = place / 100 * width, len(label) * CHARACTER / 2
     return get_anchor(place) != "middle" or (middle - half >= -GAP and middle + half <= width + GAP)

@@ -13,7 +13,7 @@ def read_filters(filters: dict[str, Any]) -> Values:
 
 
 def build_filters(values: Values, stored: dict[str, Any]) -> dict[str, Any]:
-    """Return the filters of the fields. Others that are stored are kept. Raises ValidationFailed."""
+    """Return the filters in the fields. Other stored filters are kept. Raises ValidationFailed."""
     filters = dict(stored)
     before = read_filters(stored)
     if any(values.get(name, "") != before.get(name, "") for name in FIELDS):

@@ -53,7 +53,7 @@ def replace_range(filters: dict[str, Any], values: Values) -> dict[str, Any]:
 
 
 def list_presets(values: Values, default: str) -> list[tuple[str, str]]:
-    """Return the choices of the preset: none, with this label, those of the table, and the stored one."""
+    """Return the choices of the preset: no range, with the label `default`, the stored range, and PRESETS."""
     stored = values.get("range", "")
     extra = [] if not stored or stored in _LABELS else [(stored, describe_values(values))]
     return [("", default), *extra, *PRESETS]

@@ -233,12 +233,12 @@ def list_kinds() -> list[Kind]:
 
 
 def find_kind(name: str) -> Kind | None:
-    """Return the kind with this name in addresses, or None if there is none."""
+    """Return the kind with this name in addresses, or None for an unknown name."""
     return next((kind for kind in list_kinds() if kind.name == name), None)
 
 
 def find_kind_of_query(query: Any) -> Kind | None:
-    """Return the kind whose form shows a stored query, or None if none does."""
+    """Return the kind whose form shows a stored query, or None if no form can show it."""
     return next((kind for kind in list_kinds() if kind.query_kind == get_source_kind(query)), None)
 
 

@@ -1,4 +1,4 @@
-"""Merge a form with what others stored after it was opened."""
+"""Merge a submitted form with the changes that other users saved after the form was opened."""
 
 import json
 from typing import Any
@@ -17,7 +17,7 @@ def dump_values(values: Values) -> str:
 
 
 def load_values(text: str) -> Values:
-    """Return the values in a hidden field; none if it was tampered with."""
+    """Return the values in a hidden field, or no values if the field was tampered with."""
     try:
         loaded = json.loads(text)
     except (ValueError, RecursionError):
@@ -32,9 +32,9 @@ def read_values(form: QueryDict) -> Values:
 
 
 def merge_values(sent: Values, was: Values, current: Values) -> tuple[Values, list[str]]:
-    """Return the current values with those that the user changed, and the fields that others changed differently.
+    """Return the current values with the changes of the user, and the fields that other users changed differently.
 
-    A field that the form had not counts as empty before.
+    A field that is missing from `was` counts as empty.
     """
     edits = {name: text for name, text in sent.items() if text != was.get(name, "")}
     conflicts = [
@@ -46,12 +46,12 @@ def merge_values(sent: Values, was: Values, current: Values) -> tuple[Values, li
 
 
 def get_object(value: Any, name: str) -> dict[str, Any]:
-    """Return an object inside of stored JSON, empty if it is missing or anything else."""
+    """Return an object in stored JSON, or an empty object if it is missing or of another type."""
     found = value.get(name) if isinstance(value, dict) else None
     return found if isinstance(found, dict) else {}
 
 
 def get_text(value: Any, name: str, default: str = "") -> str:
-    """Return a text or a number inside of stored JSON as a text."""
+    """Return a text or a number in stored JSON as a text, or the default."""
     found = value.get(name) if isinstance(value, dict) else None
     return str(found) if isinstance(found, str | int | float) and not isinstance(found, bool) else default

@@ -1,4 +1,4 @@
-"""The fields of property filters: a row for each, and empty rows for more."""
+"""The fields of property filters: a row for each filter, and empty rows for new filters."""
 
 from typing import Any, NamedTuple
 
@@ -18,7 +18,7 @@ OPERATORS = (
     ("is_not_set", "is not set"),
     ("regex", "matches the pattern"),
 )
-# The field of a form that stands for stored filters that it cannot show, such as groups.
+# The field that stands for stored filters that the form cannot show, such as groups.
 HIDDEN = "properties-hidden"
 _LISTS = ("exact", "is_not")
 _WITHOUT_VALUE = ("is_set", "is_not_set")
@@ -82,7 +82,7 @@ def _build_filter(row: PropertyRow) -> dict[str, Any]:
 
 
 def list_property_rows(values: Values, extra: int = 1) -> list[PropertyRow]:
-    """Return the rows that name a property, and some empty ones; no row if the form cannot show the stored filters."""
+    """Return the rows that name a property, and `extra` empty rows. Return no rows if the stored filters are hidden."""
     if HIDDEN in values:
         return []
     rows = [

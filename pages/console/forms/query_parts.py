@@ -24,7 +24,7 @@ class SeriesRow(NamedTuple):
 
 
 def list_series_rows(values: Values, extra: int = 2, maximum: int = SERIES_MAX) -> list[SeriesRow]:
-    """Return the rows that name an event, and some empty ones up to a maximum of rows."""
+    """Return the rows that name an event, and `extra` empty rows, up to a maximum number of rows."""
     rows = [
         (event, values.get(f"math-{index}", ""), values.get(f"math-property-{index}", ""))
         for index in range(SERIES_MAX)
@@ -45,7 +45,7 @@ def read_series(source: Json) -> Values:
 
 
 def build_series(values: Values, base: Json, minimum: int, minimum_text: str) -> list[Json]:
-    """Return the series of the rows. An unchanged row keeps its node with all its keys."""
+    """Return the series of the rows. An unchanged row keeps its node with all its fields."""
     nodes = base.get("series")
     stored = {_identify(values_of): node for values_of, node in _pair_rows(nodes if isinstance(nodes, list) else [])}
     rows = [row for row in list_series_rows(values, extra=0) if row.event]
@@ -89,7 +89,7 @@ def build_shared(values: Values, base: Json) -> Json:
 
 
 def pick_changed(values: Values, before: Values, names: tuple[str, ...]) -> Values:
-    """Return the fields that are filled in and differ from the stored ones: others are not written."""
+    """Return the fields that are filled in and differ from the stored fields. Only these fields are written."""
     return {name: value for name in names if (value := values.get(name, "")) and value != before.get(name, "")}
 
 

@@ -1,4 +1,4 @@
-"""The fields for the variables of a template: the default of each, which the user may replace. Pure functions."""
+"""The form fields for the variables of a template, whose defaults the user may replace. Pure functions."""
 
 from typing import Any, NamedTuple
 
@@ -6,7 +6,7 @@ from pages.console.forms.merging import Values, get_text
 
 Json = dict[str, Any]
 
-# The keys of a default that name an event, in the order in which one is shown.
+# The fields of a default that may name an event, in the order of precedence.
 _EVENT_KEYS = ("event", "id", "name", "custom_name")
 
 
@@ -35,7 +35,7 @@ def list_variable_fields(template: Json, sent: Values) -> list[VariableField]:
 
 
 def read_default(variable: Json) -> str:
-    """Return the default of a variable as a text: of an event its name."""
+    """Return the default of a variable as a text, which is the name if the default is an event."""
     default = variable["default"]
     if isinstance(default, str):
         return default

@@ -1,4 +1,4 @@
-"""manage.py prune_history: what is deleted, and what is kept."""
+"""manage.py prune_history: the activities that are deleted, and the versions that are kept."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Write transactions: the checks of `If-Match` that hold against writes through shared content."""
+"""Write transactions: `If-Match` also detects concurrent writes through shared content."""
 
 import pytest
 
@@ -11,12 +11,12 @@ from tests.builders import Person, make_dashboard
 
 
 def test_write_through_shared_content_in_between_is_a_conflict(alice: Person) -> None:
-    """A write of shared content locks another dashboard, so it can commit after the lock of this one."""
+    """A write of shared content locks another dashboard, so it can commit while this dashboard is locked."""
     board = make_dashboard(alice, "before")
     project = alice.membership.project
 
     def rename(changes: ChangeSet) -> None:
-        bump_versions([select_rows([(RevisionKind.DASHBOARD.value, board.pk, 0)])])  # the other write
+        bump_versions([select_rows([(RevisionKind.DASHBOARD.value, board.pk, 0)])])  # the concurrent write
         update_dashboard(changes, board.pk, project=project, content={"name": "after"})
 
     version = get_version(board.pk)

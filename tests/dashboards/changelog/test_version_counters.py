@@ -1,4 +1,4 @@
-"""Revisions: which changes increase which counter, and that the stored total never drifts."""
+"""Revisions: the changes that increase each counter, and the stored total, which always equals the list."""
 
 from collections.abc import Callable
 from typing import Any
@@ -32,7 +32,7 @@ def count_listed(person: Person) -> int:
 
 
 class Boards:
-    """Three dashboards: an insight is on the first two, and the third is alone."""
+    """Three dashboards, of which the first two share an insight."""
 
     def __init__(self, alice: Person, bob: Person) -> None:
         self.alice, self.bob = alice, bob
@@ -49,7 +49,7 @@ class Boards:
         return getattr(self.alice.api, method)(f"dashboards/{self.first.pk}/{name}/", body)
 
 
-# Writes to the first dashboard or its insight, and whether they change the version of the second one, which shares it.
+# Writes to the first dashboard or its insight, each with True if the version of the second dashboard changes, too.
 CHANGES: dict[str, tuple[Callable[[Boards], Any], bool]] = {
     "name": (lambda b: b.patch({"name": "new"}), False),
     "tags": (lambda b: b.patch({"tags": ["new"]}), False),

@@ -1,4 +1,4 @@
-"""Best-effort writes: their short lock timeout does not outlast them."""
+"""Best-effort writes, and their short lock timeout, which ends with the write."""
 
 import pytest
 from django.db import connection, transaction
@@ -11,7 +11,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def read_lock_timeout() -> str:
-    """Return how long a statement waits for a lock."""
+    """Return the lock timeout of the connection, as the database shows it."""
     with connection.cursor() as cursor:
         cursor.execute("SHOW lock_timeout" if connection.vendor == "postgresql" else "PRAGMA busy_timeout")
         return str(cursor.fetchone()[0])

@@ -1,4 +1,4 @@
-"""Database URLs: accepted and refused ones, and that errors contain no part of a password."""
+"""Accepted and refused database URLs, and their errors, which contain no part of a password."""
 
 from pathlib import Path
 from urllib.parse import quote

@@ -1,4 +1,4 @@
-"""A migration and the record that it was applied are one transaction."""
+"""A migration and its record are committed in one transaction."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ TABLES = {"users_half", "users_quarter"}
 
 
 class TwoTables(migrations.Migration):
-    """A migration with a deferred statement at its end: the second table has a foreign key to the first."""
+    """A migration with a deferred statement at its end, for the foreign key of the second table to the first."""
 
     operations = [
         migrations.CreateModel("Half", [("id", models.BigAutoField(primary_key=True))]),

@@ -14,7 +14,7 @@ pytestmark = [
 
 
 def test_garbage_of_a_waiting_thread_does_not_block_the_writer() -> None:
-    """Resetting a statement of a connection that waits in another statement takes as long as that wait."""
+    """Resetting a statement of a connection blocks while another statement of the connection waits for a lock."""
     has_failed = threading.Event()
     errors: list[OperationalError] = []
 

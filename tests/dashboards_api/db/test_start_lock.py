@@ -1,4 +1,4 @@
-"""The lock of a starting process: one process holds it, and requests do not wait for it."""
+"""The lock of a starting process, which one process holds at a time and which does not block requests."""
 
 import threading
 

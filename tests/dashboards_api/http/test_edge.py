@@ -24,7 +24,7 @@ KEY = ("authorization", "Bearer phx_x")
 
 
 class Protocol:
-    """The server's side of an exchange: blocks of a body, then its end or silence, and one response."""
+    """The server side of an exchange: the blocks of a body, its end unless `is_silent`, and one response."""
 
     def __init__(self, *blocks: bytes, is_silent: bool = False) -> None:
         self.blocks = blocks

@@ -1,4 +1,4 @@
-"""Threads that are shared fairly between callers."""
+"""A thread pool that is shared fairly between callers."""
 
 import threading
 import time
@@ -10,7 +10,7 @@ SOON = 5.0
 
 
 def submit_blocking(pool: FairThreadPool, caller: str, release: threading.Event) -> threading.Event:
-    """Submit a job that runs until `release`, and return an event that is set once it runs."""
+    """Submit a job that runs until `release` is set, and return an event that is set when the job starts."""
     begun = threading.Event()
 
     def run() -> None:

@@ -1,4 +1,4 @@
-"""URLs in requests that cannot be parsed: they are refused or ignored, and never cause a server error."""
+"""Invalid URLs in requests, which are refused or ignored and never cause a server error."""
 
 import pytest
 from django.conf import settings
@@ -29,7 +29,7 @@ def test_write_of_a_session_from_an_invalid_origin_is_refused(alice: Person, odd
     browser = make_session(alice).client
     csrf = {"X-CSRFToken": browser.cookies[settings.CSRF_COOKIE_NAME].value}
     path = f"/api/projects/{alice.membership.project_id}/dashboards/"
-    secure = header == "Referer"  # Django checks it only on https
+    secure = header == "Referer"  # Django checks `Referer` only with HTTPS
     answer = browser.post(path, {"name": "x"}, "application/json", headers={**csrf, header: odd}, secure=secure)
     assert answer.status_code == 403
     assert answer.json()["code"] == "permission_denied"

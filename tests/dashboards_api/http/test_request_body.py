@@ -1,4 +1,4 @@
-"""Limits of request bodies: by route, shared by clients, and how a body that is too large is refused."""
+"""Limits of request bodies by route and for all clients together, and the refusal of larger bodies."""
 
 import asyncio
 import time

@@ -1,4 +1,4 @@
-"""Requests of the server, as Django gets them."""
+"""The normalization of requests between the server and Django."""
 
 from types import SimpleNamespace
 from typing import Any

@@ -1,4 +1,4 @@
-"""Connections of clients that read nothing are closed by the kernel."""
+"""Connections of clients that do not read their response, which the kernel closes."""
 
 import errno
 import logging

@@ -1,4 +1,4 @@
-"""Waiting for results at the edge: the request runs again, and its client gets one answer."""
+"""Waiting for results at the edge, which runs the request again and sends one response."""
 
 import asyncio
 import io
@@ -18,7 +18,7 @@ from tests.dashboards_api.http.test_edge import Protocol, Response, build_reques
 
 
 class View:
-    """An application that would rather answer when its result is there. It counts its runs and the waiting requests."""
+    """An application whose result is available after `seconds`. It counts its runs and the waiting requests."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
@@ -112,7 +112,7 @@ def test_limits_are_64_requests_and_32_of_one_caller() -> None:
 
 
 def test_failed_check_is_repeated() -> None:
-    """A database that does not answer for a moment must not keep requests until their deadline."""
+    """A temporary failure of the database must not delay responses until their deadline."""
     view = View(0.2)
     errors: list[Exception] = [OperationalError("gone"), InterfaceError("closed")]
 

@@ -1,4 +1,4 @@
-"""Claims of keys and stored responses."""
+"""Claims of idempotency keys, and stored responses."""
 
 from datetime import timedelta
 from typing import Any
@@ -61,7 +61,7 @@ def test_a_request_whose_claim_was_taken_over_stores_nothing(alice: Person) -> N
     assert get_response(alice) == RESPONSE
     with pytest.raises(RequestInProgress):
         store_response(slow, StoredResponse(400, {}, b""))
-    release_claim(quick)  # its response is stored: there is nothing to release
+    release_claim(quick)  # its response is stored, so there is no claim to release
     assert get_response(alice) == RESPONSE
 
 

@@ -1,6 +1,6 @@
-"""Colours as readers see them: contrast (WCAG 2.2), difference (CIEDE2000), and simulated colour blindness.
+"""Colors as readers see them: contrast (WCAG 2.2), difference (CIEDE2000), and simulated color blindness.
 
-The matrices are those of Machado, Oliveira and Fernandes (2009) for dichromats, on linear RGB.
+The matrices are from Machado, Oliveira and Fernandes (2009), for dichromats, on linear RGB.
 """
 
 from math import atan2, cos, degrees, exp, hypot, radians, sin, sqrt
@@ -30,7 +30,7 @@ WHITE = (0.95047, 1.0, 1.08883)
 
 
 def read_color(text: str) -> Color:
-    """Return the linear RGB of a colour such as `#2f5fe0`."""
+    """Return the linear RGB of a color such as `#2f5fe0`."""
     red, green, blue = (_linearize(int(text[place : place + 2], 16) / 255) for place in (1, 3, 5))
     return red, green, blue
 
@@ -64,7 +64,7 @@ def _compress(value: float) -> float:
 
 
 def compute_difference(first: Color, second: Color) -> float:
-    """Return the difference of two colours in Lab by CIEDE2000."""
+    """Return the difference of two colors in Lab by CIEDE2000."""
     (l1, c1, h1), (l2, c2, h2) = _convert_to_lch(first, second)
     turn = (h2 - h1 + 180) % 360 - 180 if c1 * c2 else 0.0
     hue = 2 * sqrt(c1 * c2) * sin(radians(turn / 2))
@@ -85,7 +85,7 @@ def compute_difference(first: Color, second: Color) -> float:
 
 
 def _convert_to_lch(first: Color, second: Color) -> tuple[Color, Color]:
-    """Return lightness, chroma and hue, with the a axis stretched for pale colours."""
+    """Return lightness, chroma and hue, with the a axis stretched for pale colors."""
     mean = (hypot(*first[1:]) + hypot(*second[1:])) / 2
     stretch = 1.5 - 0.5 * sqrt(mean**7 / (mean**7 + 25**7))
     polar = [(light, hypot(a * stretch, b), degrees(atan2(b, a * stretch)) % 360) for light, a, b in (first, second)]

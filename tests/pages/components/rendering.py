@@ -52,11 +52,11 @@ def trends_query(display: str = "", **options: Any) -> dict[str, Any]:
 
 
 def render_checked(result: Any, query: Any = None, moment: datetime | None = None) -> str:
-    """Return the picture and the data of a chart. They are well-formed, and a strict policy blocks nothing of them."""
+    """Return the picture and the data of a chart. Check that they are well-formed, without styles and scripts."""
     chart = render_chart(result, query, "Name & more", moment)
     assert chart is not None
     text = f"<div>{chart.picture}{chart.data or ''}</div>"
-    ElementTree.fromstring(text)  # noqa: S314  our own
+    ElementTree.fromstring(text)  # noqa: S314  output of the service
     assert not re.search(r"style=|<script|\son\w+=", text)
     return text
 

@@ -1,4 +1,4 @@
-"""The colours of charts: for readers who do not see red or green, and on both themes."""
+"""The colors of charts in both themes, also for readers with red-green color blindness."""
 
 import re
 from itertools import combinations
@@ -20,7 +20,7 @@ from tests.pages.components.color_vision import (
 STYLES = ROOT / "pages" / "static" / "pages"
 THEMES = ["light", "dark"]
 MIN_CONTRAST, MIN_DIFFERENCE = 3.0, 12.0
-# Pairs of Lab and their difference, from the test data of Sharma, Wu and Dalal (2005).
+# Pairs of colors in Lab and their difference, from the test data of Sharma, Wu and Dalal (2005).
 KNOWN_DIFFERENCES = [
     ((50.0, 2.6772, -79.7751), (50.0, 0.0, -82.7485), 2.0425),
     ((50.0, 2.5, 0.0), (50.0, 0.0, -2.5), 4.3065),
@@ -31,7 +31,7 @@ KNOWN_DIFFERENCES = [
 
 
 def read_colors(theme: str, pattern: str) -> list[str]:
-    """Return the colours of a theme whose names match."""
+    """Return the colors of a theme whose names match."""
     text = "".join((STYLES / name).read_text() for name in ("pages.css", "charts.css"))
     pairs = re.findall(rf"--(?:{pattern}): light-dark\((#\w{{6}}), (#\w{{6}})\)", text)
     return [pair[THEMES.index(theme)] for pair in pairs]

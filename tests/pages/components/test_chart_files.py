@@ -29,12 +29,12 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 def draw(result: Any, query: Any = None, **options: Any) -> ElementTree.Element:
-    """Return a picture. It names no address, and holds neither scripts nor styles."""
+    """Return a picture, after checking that it contains no URLs, scripts or styles."""
     text = render_svg(result, query, "Name & more", **options)
     assert text is not None
     assert not re.search(r"style=|<script|<style|\son\w+=|href|url\(", text)
     assert re.findall(r"\w+://[^\"]*", text) == ["http://www.w3.org/2000/svg"]
-    return ElementTree.fromstring(text)  # noqa: S314  our own
+    return ElementTree.fromstring(text)  # noqa: S314  output of the service
 
 
 def list_texts(picture: ElementTree.Element) -> list[str]:
@@ -99,7 +99,7 @@ def test_each_form_has_its_texts(result: Any, query: Any, texts: list[str]) -> N
 def test_texts_of_a_file_are_well_formed() -> None:
     text = render_svg([{"label": "a\x00b]]>\ud800<", "aggregated_value": 1}], None, "x\x1b&")
     assert text is not None
-    assert list_texts(ElementTree.fromstring(text)) == ["x&", "ab]]><", "1"]  # noqa: S314  our own
+    assert list_texts(ElementTree.fromstring(text)) == ["x&", "ab]]><", "1"]  # noqa: S314  output of the service
 
 
 @pytest.mark.parametrize("result", [None, [], {}, "x", [None], {"results": 1, "columns": ["a"]}])
@@ -125,4 +125,4 @@ def test_texts_are_shortened_to_a_width() -> None:
 @given(ROWS | st.lists(ROWS, max_size=2) | JSON, DISPLAYS, KINDS)
 def test_any_result_is_handled(result: Any, display: str, kind: str) -> None:
     text = render_svg(result, {"kind": kind, "trendsFilter": {"display": display}}, "x", 320, 240)
-    assert text is None or ElementTree.fromstring(text)  # noqa: S314  our own
+    assert text is None or ElementTree.fromstring(text)  # noqa: S314  output of the service

@@ -67,7 +67,7 @@ def test_values_appear_at_the_pointer() -> None:
 
 def test_values_of_the_first_series_appear_if_there_are_many() -> None:
     rows = [{"label": f"s{n}", "data": [n] * 40, "labels": ["x"] * 40} for n in range(30)]
-    chart = render_checked(rows)  # twelve series are drawn, and the data has all
+    chart = render_checked(rows)  # twelve series are drawn, and the data has all 30
     tips = chart[chart.index('<table class="tips" aria-hidden="true">') : chart.index("</table>")]
     values = "".join(f'<td class="grid__number c{n}">{n}</td>' for n in range(7))
     assert tips.count(f'<tr><th scope="row">x</th>{values}</tr>') == 40
@@ -146,7 +146,7 @@ def read_bars(path: str) -> list[tuple[float, float, float]]:
     for move, step, y in re.findall(r"([Mm])([\d.]+) \d+V(\d+)h[\d.]+V200z", path):
         x = round(float(step) if move == "M" else x + float(step), 2)
         ends.setdefault(x, []).append(int(y) / 2)
-    return [(x, *sorted([*found, 100.0])[:2]) for x, found in ends.items()]  # type: ignore[misc]  # two of them
+    return [(x, *sorted([*found, 100.0])[:2]) for x, found in ends.items()]  # type: ignore[misc]  # two items
 
 
 def test_single_point_is_a_dot() -> None:

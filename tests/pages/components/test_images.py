@@ -1,4 +1,4 @@
-"""Pictures of charts: drawn in a process of its own, with limits."""
+"""Pictures of charts, each of which is drawn in a separate process with limits."""
 
 import struct
 

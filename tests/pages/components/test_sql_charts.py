@@ -83,7 +83,7 @@ def test_days_are_lines_or_bars_with_gaps_for_null(display: str, style: str) -> 
     text = render(result, build_query(display, "a", "b", "c"))
     null = '<td class="grid__number c0"><span class="null">null</span></td>'
     assert f'<th scope="row">28 Nov</th>{null}<td class="grid__number c1">2.5</td>' in text
-    assert "A b</li>" in text  # without a sum, which need not mean anything
+    assert "A b</li>" in text  # without a sum, which may be meaningless
 
 
 def test_labels_have_years_and_hours_only_if_they_differ() -> None:

@@ -1,4 +1,4 @@
-"""The panel that adds tiles on the page of a dashboard, and undoing it."""
+"""The panel that adds tiles on the page of a dashboard, and undoing an addition."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ def post_tile(client: Client, board: Dashboard, **fields: Any) -> Any:
 
 
 def press_undo(client: Client, page: Any) -> Any:
-    """Send the form of the message of a page."""
+    """Submit the form in the message of a page."""
     text = get_text(page).partition('<div id="flash"')[2].partition("</form>")[0]
     elements = [attributes for tag, attributes in list_elements(page) if tag == "form"]
     action = next(form["action"] for form in elements if form.get("class") == "flash")
@@ -210,7 +210,7 @@ def test_text_that_others_changed_is_not_overwritten(browser: Client, alice: Per
 @pytest.mark.parametrize(
     ("places", "wanted", "expected"),
     [
-        ([(0, 0, 6, 2), (6, 0, 6, 2)], (6, 0, 6, 2), [(6, 0, 6, 2), (0, 0, 6, 2)]),  # they change places
+        ([(0, 0, 6, 2), (6, 0, 6, 2)], (6, 0, 6, 2), [(6, 0, 6, 2), (0, 0, 6, 2)]),  # the tiles change places
         ([(0, 0, 6, 2), (6, 0, 6, 2)], (3, 0, 6, 2), [(3, 0, 6, 2), (6, 2, 6, 2)]),
         ([(0, 0, 6, 2), (6, 0, 6, 2)], (0, 0, 7, 2), [(0, 0, 7, 2), (6, 2, 6, 2)]),
         ([(0, 0, 6, 2), (6, 0, 6, 2)], (0, 9, 6, 2), [(0, 0, 6, 2), (6, 0, 6, 2)]),

@@ -1,4 +1,4 @@
-"""The date range and filters of a dashboard, and who may edit it, as forms on its page."""
+"""The forms on the page of a dashboard for its date range, its filters and its edit right."""
 
 import json
 from html import unescape

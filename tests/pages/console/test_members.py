@@ -120,7 +120,7 @@ def test_member_leaves_the_project(alice: Person, bob: Person, browser: Client) 
     response = post_form(browser, page, action="leave")
     assert (response.status_code, response["Location"]) == (303, "/")
     assert list(Membership.objects.all()) == [bob.membership]
-    assert Invitation.objects.count() == 0  # her membership is deleted, and the invitation with it
+    assert Invitation.objects.count() == 0  # the invitation is deleted with the membership of its creator
     assert browser.get(page).status_code == alice.api.get("dashboards/").status == 403
 
 

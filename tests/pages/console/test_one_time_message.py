@@ -28,7 +28,7 @@ def build_secret_forms(alice: Person) -> list[tuple[str, dict[str, str], Any]]:
 
 
 def find_secrets(page: Any) -> set[str]:
-    """Return the secrets that a page shows. The links of a shared dashboard are always shown."""
+    """Return the secrets that a page shows, except share links, which are always shown."""
     found = re.findall(r'<input class="secret"[^>]* value="([^"]+)"', get_text(page))
     return {each for each in found if "/shared/" not in each and "/embedded/" not in each}
 

@@ -1,4 +1,4 @@
-"""Results on the page of a dashboard in the console: their age, and the reasons why there are none."""
+"""Results on the page of a dashboard in the console: their age, and the reasons for missing results."""
 
 import re
 from datetime import timedelta
@@ -91,7 +91,7 @@ def test_old_results_are_stale_or_computed_again(alice: Person, board: Dashboard
     assert "</time> · being computed again</p>" in text
     assert "<td>2026-11-29</td>" in text
     assert "1 result is being computed." in text
-    assert find_reload(text) == ()  # it would close the forms of the page
+    assert find_reload(text) == ()  # a reload would close the forms of the page
 
 
 def test_failure_shows_the_reason_and_an_earlier_result(alice: Person, board: Dashboard, browser: Client) -> None:

@@ -1,4 +1,4 @@
-"""/setup/:token: setting the first password, or a new one."""
+"""/setup/:token: setting the first password, or a new password."""
 
 import re
 from datetime import datetime, timedelta

@@ -250,7 +250,7 @@ def test_move_between_long_names_can_be_undone(browser: Client, alice: Person, b
     make_insight(alice, board, name="図" * 400)
     tile = Tile.objects.latest("pk")
     moved = move(browser, board, tile.pk, other.pk)
-    assert len(moved.cookies["shown_once"].OutputString()) < 4096  # browsers drop larger ones
+    assert len(moved.cookies["shown_once"].OutputString()) < 4096  # browsers drop larger cookies
     shown = get_text(browser.get(get_dashboard_path(other)))
     assert f"Moved {'図' * 60}… to {'板' * 60}…." in shown
     assert ">Undo</button>" in shown

@@ -1,4 +1,4 @@
-"""The form with which viewers choose dates and variables, if the link allows it."""
+"""The form with which viewers choose dates and variables, if the link allows overrides."""
 
 import re
 from typing import Any
@@ -37,7 +37,7 @@ def list_fields(page: Any) -> dict[str | None, str | None]:
 
 
 def list_options(page: Any) -> list[tuple[str, str]]:
-    """Return the values of the options, with `selected` where it is."""
+    """Return the value of each option, and ` selected` for the selected option or an empty text otherwise."""
     return re.findall(r'<option value="([^"]*)"( selected)?>', get_text(page))
 
 

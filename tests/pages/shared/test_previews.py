@@ -1,4 +1,4 @@
-"""What other services show of a shared link, the facts on its page, repeated reloads, and dead links."""
+"""Previews of share links in other services, the facts on shared pages, repeated reloads, and dead links."""
 
 from typing import Any
 

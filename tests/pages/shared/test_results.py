@@ -1,4 +1,4 @@
-"""Results on shared pages: times instead of ages, since browsers keep the pages, and neutral errors."""
+"""Results on shared pages, which show times instead of ages because browsers keep the pages, and neutral errors."""
 
 import re
 from datetime import datetime, timedelta
@@ -112,4 +112,4 @@ def test_page_behind_a_password_does_not_reload_itself_after_the_form(alice: Per
     alice.api.post(f"dashboards/{board.pk}/sharing/passwords/", {"raw_password": PASSWORD})
     response = Client(headers=HTML).post(f"/embedded/{token}", {"password": PASSWORD})
     assert "Being computed" in get_text(response)
-    assert "http-equiv" not in get_text(response)  # a frame without cookies would show the form again
+    assert "http-equiv" not in get_text(response)  # a reload in a frame without cookies would show the form again

@@ -43,12 +43,12 @@ def compute_lifecycle(world: World, query: dict[str, Any], span: Span) -> dict[s
 
 
 def find_creation(person: Person, world: World) -> datetime:
-    """Return when a person was created: with its first event, whatever that was, if no row says it."""
+    """Return the moment of creation of a person: that of the row, or else the time of the first event."""
     return person.created_at or min(event.time for event in world.events if event.person == person)
 
 
 def compute_stickiness(world: World, query: dict[str, Any], spans: Sequence[Span]) -> list[list[int]]:
-    """Return the data of each series: in each span, one after the other."""
+    """Return the data of each series in each span, ordered by series."""
     return [compute_series(world, query, node, span) for node in query["series"] for span in spans]
 
 
@@ -70,7 +70,7 @@ def compute_series(world: World, query: dict[str, Any], node: dict[str, Any], sp
 
 
 def is_in_span(event: Event, query: dict[str, Any], span: Span, world: World) -> bool:
-    """Return whether an event counts: in weeks and months, those before the first day of the range do not."""
+    """Return whether an event is in the range. Events before its first day do not count, even in the same interval."""
     return span.first <= event.time <= span.last and is_day_counted(
         event.time, query["dateRange"].get("daysOfWeek"), world
     )
@@ -88,7 +88,7 @@ def meets(number: int, criterion: dict[str, Any]) -> bool:
 
 
 def move_span(span: Span, days: int) -> Span:
-    """Return the span of whole days some days before."""
+    """Return the span of whole days that is `days` days earlier."""
     first, last = (
         (side.replace(tzinfo=None) - timedelta(days=days)).replace(tzinfo=side.tzinfo)
         for side in (span.first, span.last)

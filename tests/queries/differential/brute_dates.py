@@ -1,6 +1,6 @@
 """Date ranges by brute force: the first and the last moment of a range, and the starts of its intervals.
 
-Days and longer units are counted on the calendar, hours and shorter ones in elapsed time.
+Days and longer units are counted on the calendar, hours and shorter units in elapsed time.
 """
 
 import re
@@ -27,7 +27,7 @@ RELATIVE = re.compile(r"-?(\d*)([sMhdwmqy])(Start|End)?")
 
 @dataclass(frozen=True)
 class Range:
-    """Both ends are included. `starts` are those of the intervals, in UTC; `clocks` the same as clocks show them."""
+    """A date range that includes both ends. `clocks` are the starts of its intervals in local time, `starts` in UTC."""
 
     first: datetime
     last: datetime
@@ -40,7 +40,7 @@ class Range:
 
 
 def find_range(world: World, date_range: dict[str, Any], interval: str) -> Range | None:
-    """Return the range that JSON means; None if it ends before it starts."""
+    """Return the range that JSON describes, or None if the range ends before it starts."""
     unit = LETTERS[interval]
     first, last = _find_first(world, date_range), _find_last(world, date_range, unit)
     if first is None:
@@ -52,7 +52,7 @@ def find_range(world: World, date_range: dict[str, Any], interval: str) -> Range
 
 
 def find_previous(world: World, query: dict[str, Any], current: Range) -> Range:
-    """Return the range that a query is compared with."""
+    """Return the previous range with which a query is compared."""
     unit = current.unit
     if offset := query["compareFilter"].get("compare_to"):
         found = RELATIVE.fullmatch(offset)
@@ -121,7 +121,7 @@ def parse(world: World, text: str) -> tuple[datetime, str, str]:
 
 
 def _cut(world: World, first: datetime, last: datetime, unit: str) -> tuple[datetime, datetime]:
-    """Return the whole intervals that have ended, or the same range if there are none."""
+    """Return the first and the last moment of the complete intervals, or of the range if it has none."""
     present = floor(world, world.now.astimezone(world.zone), unit)
     end = (present.astimezone(UTC) - TICK).astimezone(world.zone)
     if is_after(end, last):
@@ -150,7 +150,7 @@ def find_end(world: World, moment: datetime, unit: str) -> datetime:
 
 
 def step(moment: datetime, unit: str, number: int) -> datetime:
-    """Return a moment some units later, on the day before the end of a month if that is shorter."""
+    """Return the moment `number` units later. In a month without its day, it is on the last day."""
     if unit in SECONDS:
         return (moment.astimezone(UTC) + timedelta(seconds=number * SECONDS[unit])).astimezone(moment.tzinfo)
     if unit in "dw":

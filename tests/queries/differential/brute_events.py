@@ -1,4 +1,4 @@
-"""Brute force: which events a query is about, and in which intervals they are. It knows no code of the service."""
+"""Brute force: the events of a query and their intervals, without code of the service."""
 
 import json
 from collections.abc import Iterable, Sequence

@@ -10,7 +10,7 @@ from tests.queries.differential.worlds import Event, World
 
 Sessions = dict[str, dict[str, Any]]
 
-# Conditions of HogQL, and the same in Python.
+# Conditions in HogQL, and their equivalents in Python.
 EXPRESSIONS: dict[str, Callable[[Event], bool]] = {
     "properties.plan = 'a'": lambda event: find_text(event.properties, "plan") == "a",
     "properties.plan != 'a'": lambda event: find_text(event.properties, "plan") != "a",
@@ -23,7 +23,7 @@ EXPRESSIONS: dict[str, Callable[[Event], bool]] = {
 
 
 def format_text(value: Any) -> str:
-    """Return a value as a text, as JSON has it."""
+    """Return a value as text, as in JSON."""
     if isinstance(value, bool):
         return str(value).lower()
     return str(value).removesuffix(".0") if isinstance(value, float) else str(value)
@@ -42,7 +42,7 @@ def find_text(properties: dict[str, Any], key: str) -> str | None:
 
 
 def list_person(event: Event) -> dict[str, Any]:
-    """Return the properties of a person. A person that is not in the store has none."""
+    """Return the properties of the person of an event. A person that is not in the store has none."""
     return event.person.properties if event.person.created_at else {}
 
 
@@ -59,12 +59,12 @@ def find_sessions(world: World) -> Sessions:
 
 
 def measure_seconds(first: datetime, last: datetime) -> int:
-    """Return the seconds between two moments, each cut to its second."""
+    """Return the seconds between two moments, each truncated to the second."""
     return int((last.replace(microsecond=0) - first.replace(microsecond=0)).total_seconds())
 
 
 class Matcher:
-    """Finds the events of one world that match filters. `numeric` are keys that are defined as numbers."""
+    """A matcher of filters and the events of one world. `numeric` are keys that are defined as numbers."""
 
     def __init__(self, world: World, numeric: set[str]) -> None:
         self.world = world
@@ -143,7 +143,7 @@ class Matcher:
 
 
 def parse_number(value: Any) -> float | None:
-    """Return a number in a filter, also one that is written as a text."""
+    """Return the number in a filter, which may also be written as text."""
     return None if isinstance(value, bool) else read_number(format_text(value))
 
 

@@ -1,14 +1,14 @@
 """Funnels by plain loops over the events of each person: slow, obvious, and independent of any SQL.
 
 Definitions:
-* Events of a person are sorted by time; at the same time, those of earlier steps come first, then those of fewer later
-  steps, then those that an attempt may begin with.
-* An attempt begins with an event of the first step, or of any step in an unordered funnel. It goes on with the next
-  event of each step, the end of the window included. In a strict funnel this is the next event at all; events of no
-  step at the time of another event are not between two events.
+* Events of a person are sorted by time. At the same time, events of earlier steps come first, then events of fewer
+  later steps, then events with which an attempt may begin.
+* An attempt begins with an event of the first step, or of any step in an unordered funnel. It continues with the next
+  event of each step; the end of the window is included. In a strict funnel, this must be the very next event, but an
+  event of no step is ignored if the event before it has the same time.
 * In an unordered funnel, an event counts for the first of its steps that is missing.
-* An exclusion spoils an attempt between two steps, their own times excluded. It ends an unordered attempt.
-* A person counts by the attempt that gets furthest, the first one of several.
+* An event of an exclusion spoils an attempt if it is strictly between two steps. It ends an unordered attempt.
+* A person counts by the attempt that reaches the most steps, and on a tie by the first of these.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -32,7 +32,7 @@ class FunnelEvent:
 
 @dataclass(frozen=True)
 class Rules:
-    """What a funnel asks for. `ranges` are the steps that each exclusion is between."""
+    """The rules of a funnel. `ranges` are the pairs of steps between which each exclusion applies."""
 
     step_count: int
     order: str
@@ -100,7 +100,7 @@ def _gather(line: Sequence[FunnelEvent], rules: Rules) -> Attempt:
 
 
 def find_best(attempts: Sequence[Attempt]) -> Attempt:
-    """Return the attempt that gets furthest, or an empty one."""
+    """Return the first of the attempts with the most steps, or an empty attempt."""
     return max(attempts, key=len, default=())
 
 
@@ -124,7 +124,7 @@ def attribute(
 
 
 class AmbiguousValue(Exception):
-    """Several values of events at the same time. Each of them is right."""
+    """Events at the same time have several values, each of which is correct."""
 
 
 def _find_touch(events: Sequence[FunnelEvent], *, is_last: bool) -> Value:
@@ -143,7 +143,7 @@ def _keep_value(events: Sequence[FunnelEvent], step: int, value: Value) -> list[
 
 
 def count_steps(best: Sequence[Attempt], step_count: int) -> list[dict[str, Any]]:
-    """Return the persons of each step, and the average and the median of the seconds since the step before."""
+    """Return the number of persons at each step, with the average and the median seconds since the previous step."""
     found = []
     for step in range(step_count):
         reached = [attempt for attempt in best if len(attempt) > step]
@@ -166,7 +166,7 @@ def find_median(numbers: Sequence[float]) -> float | None:
 
 
 def cut_into_bins(times: Sequence[float], count: int | None) -> list[list[int]]:
-    """Return [first second, number] of each bin of times, as many as the cube root of their number and one more."""
+    """Return [start, size] of `count` + 1 bins of times. The default `count` is the cube root of their number."""
     if not times:
         return []
     if not count:
@@ -180,7 +180,7 @@ def cut_into_bins(times: Sequence[float], count: int | None) -> list[list[int]]:
 def rate(
     attempts_of_persons: Iterable[Sequence[Attempt]], start: datetime, end: datetime, steps: tuple[int, int]
 ) -> float:
-    """Return how many percent of the persons at one step reached another, with attempts that began in an interval."""
+    """Return the percentage of persons at one step who reached another, by the attempts that began in an interval."""
     furthest = [
         max((len(attempt) for attempt in attempts if start <= attempt[0] < end), default=0)
         for attempts in attempts_of_persons

@@ -22,7 +22,7 @@ def list_amounts(events: list[Event]) -> list[float]:
     return [number for event in events if (number := amount(event)) is not None]
 
 
-# Maths and breakdowns that are written in HogQL, and the same in Python. A null number is shown as 0.
+# Maths and breakdowns in HogQL, and their equivalents in Python. A null number is shown as 0.
 MATHS: dict[str, Callable[[list[Event]], float]] = {
     "count()": len,
     "sum(toFloat(properties.amount))": lambda events: sum(list_amounts(events)),
@@ -70,7 +70,7 @@ def reduce_numbers(name: str, numbers: list[float]) -> float:
 
 
 def find_first_events(events: list[Event], last: datetime) -> list[Event]:
-    """Return the first event of each person. The engine compares ids by their second halves first."""
+    """Return the first event of each person. At the same time, the engine compares the second halves of ids first."""
     found: dict[Any, Event] = {}
     for event in sorted(events, key=lambda event: (event.time, event.uuid.int % 2**64, event.uuid.int >> 64)):
         if event.time <= last:
@@ -88,7 +88,7 @@ def accumulate(numbers: list[float]) -> list[float]:
 
 
 def evaluate(text: str, numbers: Iterable[float]) -> float:
-    """Return the result of a formula, which is Python but for divisions by zero."""
+    """Return the result of a formula, a Python expression in which a division by zero results in 0."""
     names = {chr(ord("A") + place): float(number) for place, number in enumerate(numbers)}
     try:
         result = eval(text, {"__builtins__": {}}, names)  # noqa: S307  # a formula of these tests
@@ -105,7 +105,7 @@ def format_label(clock: datetime, unit: str) -> str:
 
 
 def cut_into_bins(numbers: set[float], count: int) -> list[Bin]:
-    """Return bins with the same share of numbers in each: their labels, lower edges and upper ones."""
+    """Return the label, the lower edge and the upper edge of each bin between quantiles of the numbers."""
     if not numbers or not count:
         return []
     edges = [find_quantile(list(numbers), place / count) for place in range(count)] + [max(numbers) + 0.01]

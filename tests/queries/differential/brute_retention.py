@@ -22,14 +22,14 @@ Row = tuple[str, list[int], str | None]
 
 @dataclass
 class Visits:
-    """The cohorts of a person, and in how many events of each interval the person returns."""
+    """The cohorts of a person, and the number of returning events in each interval."""
 
     cohorts: set[int] = field(default_factory=set)
     returns: Counter[int] = field(default_factory=Counter)
 
 
 class BruteRetention:
-    """The answer to one RetentionQuery in a world."""
+    """The result of one RetentionQuery in a world."""
 
     def __init__(self, world: World, query: dict[str, Any], span: Span) -> None:
         self.world = world
@@ -67,7 +67,7 @@ class BruteRetention:
         return rows
 
     def _split(self) -> dict[str, list[Event]]:
-        """Return the events of each value. The first event of a person decides for all of them with "first ever"."""
+        """Return the events of each value. With "first ever", the first event of a person sets the value of all."""
         groups: dict[str, list[Event]] = defaultdict(list)
         first: dict[Any, str] = {}
         for event in self.events:
@@ -147,5 +147,5 @@ class BruteRetention:
 
 
 def order_uuid(event: Event) -> tuple[int, int]:
-    """Return the key by which ClickHouse orders ids: their second half comes first."""
+    """Return the sort key of ClickHouse for ids, which compares the second half of an id first."""
     return event.uuid.int % 2**64, event.uuid.int >> 64

@@ -40,7 +40,7 @@ Columns = dict[Key, list[float]]
 
 
 class BruteTrends:
-    """Computes one query in one world. `test_filters` are those of test accounts."""
+    """A computation of one query in one world. `test_filters` are the filters of test accounts."""
 
     def __init__(self, world: World, query: dict[str, Any], numeric: set[str], test_filters: Any = ()) -> None:
         self.world, self.query = world, query
@@ -63,7 +63,7 @@ class BruteTrends:
         self.has_rest = False
 
     def build(self) -> tuple[list[dict[str, Any]], bool] | None:
-        """Return the objects of the result, and whether there are more values; None if the range is invalid."""
+        """Return the objects of the result, and whether there are more values, or None if the range is invalid."""
         current = find_range(self.world, self.query.get("dateRange") or {}, self.interval)
         if current is None:
             return None
@@ -98,7 +98,7 @@ class BruteTrends:
         return {key: columns[key] for key in order if not (self.hides_rest and OTHER in key)}
 
     def _collect(self, node: dict[str, Any], period: Range) -> Cells:
-        """Return the events of each breakdown value and interval; of all intervals in one for totals."""
+        """Return the events of each breakdown value and interval. For totals, all intervals are one."""
         starts = period.starts
         placed = list(self._place(node, period, starts))
         bins = [self._find_bins(number, [event for event, _ in placed]) for number in range(len(self.keys))]
@@ -131,7 +131,7 @@ class BruteTrends:
                 yield event, [0 if self.is_total else bisect_right(starts, event.time) - 1]
 
     def _find_windows(self, math: str, period: Range, starts: list[datetime]) -> list[tuple[datetime, datetime]]:
-        """Return the time that each interval looks at, for a math that looks back; otherwise nothing."""
+        """Return the time window of each interval for a math that looks back, or an empty list for another math."""
         days = ROLLING.get(math, 0)
         after_last = period.last.astimezone(UTC) + TICK
         if days and self.is_total:
@@ -189,7 +189,7 @@ class BruteTrends:
         return cut_into_bins({size for text in texts if (size := read_number(text)) is not None}, self.bins[number])
 
     def _limit(self, node: dict[str, Any], cells: Cells) -> Cells:
-        """Return the values with the largest totals, and the rest as one."""
+        """Return the cells of the values with the largest totals, and of all other values as one."""
         totals = {key: self._weigh(node, places) for key, places in cells.items()}
         order = sorted(cells, key=lambda key: (key == (NULL,), -totals[key], key))
         kept = {key: cells[key] for key in order[: self.limit]}
@@ -200,7 +200,7 @@ class BruteTrends:
         return kept
 
     def _weigh(self, node: dict[str, Any], places: list[list[Event]]) -> float:
-        """Return the total of the numbers that are shown; for numbers of units, the sum of all units."""
+        """Return the total of the displayed numbers, or of the numbers of all units for maths that aggregate units."""
         if units := self._find_unit_numbers(node):
             numbers: list[float] = [sum(units(events)) for events in places]
         else:
@@ -243,7 +243,7 @@ class BruteTrends:
         return reduce_numbers(math, [number for text in texts if (number := read_number(text)) is not None])
 
     def _find_unit_numbers(self, node: dict[str, Any]) -> Callable[[list[Event]], list[float]] | None:
-        """Return the function from events to one number of each person or session, for maths that aggregate these."""
+        """Return the function from events to one number per person or session, for maths that aggregate such units."""
         if (node.get("math") or "").endswith("_count_per_actor"):
             return count_by_person
         if node.get("math_property") == DURATION:

@@ -9,7 +9,7 @@ PLANS = ("a", "b", "2.5", "true", "ß", "1", '"x"', "")
 
 
 def make_filters(random: Random, share: float = 0.3) -> list[dict[str, Any]]:
-    """Return no filter, or one, or two."""
+    """Return up to two filters."""
     return [make_filter(random) for _ in range(2) if random.random() < share]
 
 
@@ -32,5 +32,5 @@ def choose_event(random: Random) -> str | None:
 
 
 def make_days(random: Random) -> dict[str, list[int]]:
-    """Return the days of the week that count, as a part of a date range: mostly all do."""
+    """Return the days of the week that count, as a part of a date range. In most cases, all days count."""
     return {"daysOfWeek": random.sample(range(1, 8), random.randint(1, 6))} if random.random() < 0.1 else {}

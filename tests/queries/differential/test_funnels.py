@@ -1,4 +1,4 @@
-"""Funnels: the answers to random questions, against brute force."""
+"""Random FunnelsQueries, against brute force."""
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -44,7 +44,7 @@ OTHER = ("Other",)
 
 
 def read_text(value: Any) -> str:
-    """Return the text of a property: empty for null, and JSON for all but texts."""
+    """Return the text of a property, which is empty for null, and JSON for a value of another type."""
     return value if isinstance(value, str) else "" if value is None else orjson.dumps(value).decode()
 
 
@@ -64,7 +64,7 @@ def test_funnels_equal_brute_force(store: Store) -> None:
 
 @dataclass
 class Expectation:
-    """The expected answer to a query, by brute force."""
+    """The expected result of a query, by brute force."""
 
     world: World
     query: dict[str, Any]
@@ -109,7 +109,7 @@ class Expectation:
                 return self._build_steps_by_value()
 
     def _list_lines(self) -> list[list[FunnelEvent]]:
-        """Return the events of each person that the funnel looks at."""
+        """Return the events of each person that are in the scope of the funnel."""
         lines = defaultdict(list)
         for event in self.world.events:
             found = self._classify(event)
@@ -143,7 +143,7 @@ class Expectation:
         return {"bins": bins, "average": find_average(times), "median": find_median(times)}
 
     def _group(self) -> dict[Value, list[list[Attempt]]]:
-        """Return the attempts of the persons of each breakdown value."""
+        """Return the attempts of each person by breakdown value."""
         groups: dict[Value, list[list[Attempt]]] = defaultdict(list)
         attribution = self.options["breakdownAttributionType"]
         step = self.options.get("breakdownAttributionValue", 0)
@@ -169,7 +169,7 @@ class Expectation:
         found = [(value, count_steps(best, self.count)) for value, best in shown]
         if rest:
             found.append((OTHER, count_steps(rest, self.count)))
-        # Others have the place of their numbers.
+        # The group of all other values is also sorted by its counts.
         found.sort(key=lambda item: ([-s["count"] for s in reversed(item[1])], item[0] == OTHER, item[0]))
         return [[list(value), steps] for value, steps in found]
 
@@ -208,7 +208,7 @@ def match_filters(filters: list[dict[str, Any]], event: Event) -> bool:
 
 
 def list_starts(span: Span, interval: str, world: World) -> list[datetime]:
-    """Return the starts of the intervals of a range, and the start of the one after it."""
+    """Return the starts of the intervals of a range, and the start of the interval after the range."""
     first = span.first.astimezone(world.zone)
     if interval == "hour":
         starts = [first.replace(minute=0, second=0, microsecond=0).astimezone(UTC)]
@@ -232,7 +232,7 @@ STEPS: dict[str, Callable[[date], date]] = {
 
 
 def simplify(found: Any, query: dict[str, Any]) -> Any:
-    """Return a result as brute force has it."""
+    """Return a result in the form of an expectation."""
     match query["funnelsFilter"]["funnelVizType"]:
         case "time_to_convert":
             return {"bins": found["bins"]} | name_times(found)

@@ -1,4 +1,4 @@
-"""Random TrendsQuery in random worlds, against brute force."""
+"""Random TrendsQueries in random worlds, against brute force."""
 
 from dataclasses import replace
 from random import Random
@@ -25,7 +25,7 @@ FIELDS = ("label", "data", "days", "labels", "count", "aggregated_value", "break
 def test_results_are_those_of_brute_force(store: Store) -> None:
     seed = read_seed()
     for number in range(count_queries(USUAL)):
-        # Each query has a seed of its own, so that one alone can be asked again.
+        # Each query has its own seed, so that one query can be repeated alone.
         world_random = Random(f"{seed}-{number // QUERIES_OF_A_WORLD}")
         if number % QUERIES_OF_A_WORLD == 0:
             world = make_world(world_random)
@@ -36,7 +36,7 @@ def test_results_are_those_of_brute_force(store: Store) -> None:
 
 
 def ask(store: Store, world: World, project_id: int, random: Random) -> Any:
-    """Return how the answer to a random query differs from brute force; None if it does not."""
+    """Return the difference between the result of a random query and brute force, or None."""
     numeric = set(random.choice(((), ("amount",))))
     query = TrendQueries(random, world, numeric).build()
     expected = BruteTrends(world, query, numeric, TEST_FILTERS).build()

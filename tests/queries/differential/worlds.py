@@ -1,4 +1,4 @@
-"""Random worlds: a few persons and their events around a change of clocks, and date ranges in which to look at them."""
+"""Random worlds: a few persons and their events around a change of clocks, and date ranges of queries."""
 
 import os
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from tests.queries.hogql.store import EVENT_COLUMNS, MOMENT, Store
 ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Pacific/Auckland")
 EVENT_NAMES = ("view", "buy", "leave")
 HOUR, DAY, TICK = timedelta(hours=1), timedelta(days=1), timedelta(microseconds=1)
-# Values of properties. A text may look like a number, and null, empty and absent ones are alike in breakdowns.
+# Values of properties. Some texts look like numbers. Null, empty and absent values are equal in breakdowns.
 VALUES = ("a", "b", "a", "b", "", None, 1, 2.5, "2.5", '"x"', True, "ß")
 AMOUNTS = (1, 2, 3.5, -4, "5", "x", None, 0)
 FULL_FACTOR = 5
@@ -28,7 +28,7 @@ _projects = iter(range(_FIRST_PROJECT, 10 * _FIRST_PROJECT))
 
 @dataclass(frozen=True)
 class Person:
-    """A person. `created_at` is None if the store has no row of the person, which has no properties then."""
+    """A person. `created_at` is None if the store has no row of the person. Such a person has no properties."""
 
     id: UUID
     created_at: datetime | None
@@ -37,7 +37,7 @@ class Person:
 
 @dataclass(frozen=True)
 class Event:
-    """An event. `sender_id` is the person that was known when it was sent, `person` the present owner of its id."""
+    """An event. `sender_id` is the person with which it was sent, `person` the present owner of its distinct id."""
 
     uuid: UUID
     name: str
@@ -50,7 +50,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Span:
-    """A date range as JSON, and the first and the last moment that it means, in the zone of the world."""
+    """A date range as JSON, with its first and its last moment in the time zone of the world."""
 
     json: dict[str, Any]
     first: datetime
@@ -101,7 +101,7 @@ def _make_person(random: Random, change: datetime) -> Person:
 
 
 def _make_event(random: Random, world: World) -> Event:
-    """Return an event of a known id, or of one that no row maps to a person: then its sender is its person."""
+    """Return an event of a known id, or of an id that no row maps to a person and that belongs to the sender."""
     uuid, sender = UUID(int=random.getrandbits(128)), random.choice(world.persons)
     distinct_id = random.choice(list(world.owners))
     if random.random() < 0.2:
@@ -205,7 +205,7 @@ def _make_relative_span(random: Random, world: World, interval: str) -> Span:
 
 
 def read_seed() -> int:
-    """Return the seed: that of the environment, or a new one."""
+    """Return the seed from the environment, or a new seed."""
     return int(os.environ.get("SEED") or Random().getrandbits(32))
 
 

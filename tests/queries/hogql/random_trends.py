@@ -1,4 +1,4 @@
-"""Random TrendsQuery about the events of store.py, with the marks of the other project among their values."""
+"""Random TrendsQueries about the events of store.py, with the marks of the other project among their values."""
 
 from random import Random
 from typing import Any

@@ -1,4 +1,4 @@
-"""Days of the week in a condition: the engine must not skip rows by the weeks of another time zone."""
+"""Days of the week in a condition, for which the engine must not skip rows by the weeks of another time zone."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -9,7 +9,7 @@ from tests.queries.hogql.helpers import read
 from tests.queries.hogql.store import ANN, EVENT_COLUMNS, MOMENT, Store
 
 PROJECT = 71
-# In Auckland, from Monday morning to the next Monday: one week of UTC, in a part of its own.
+# One week of UTC, in a part of its own. In Auckland, it lasts from Monday to the next Monday.
 MORNING = datetime(2031, 1, 6, 0, tzinfo=UTC)
 
 

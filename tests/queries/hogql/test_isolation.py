@@ -77,7 +77,7 @@ def test_random_queries_answer_as_if_there_were_no_other_project(store: Store, o
 
 
 def test_other_project_has_rows_that_would_be_seen(store: Store) -> None:
-    """Run the same statement for the other project: it returns the mark, which the tests above look for."""
+    """Run the same statement for the other project, whose rows contain the mark that the tests above look for."""
     statement = print_query(ast.Select((ast.Star(),), ast.TableSource(("events",))), make_context(THEIRS))
     assert str(store.read(statement)).count("SECRET") >= 6
 
@@ -115,7 +115,7 @@ def test_statement_without_a_project_cannot_be_made(project: Any) -> None:
 
 
 def test_scan_that_forgets_the_project_is_noticed() -> None:
-    """Simulate a defect in the scan of one table: it raises an error, and returns no foreign rows."""
+    """Simulate a scan of one table without the condition of the project. It must raise an error."""
     leaking = replace(ORDERS, scan=lambda used: "(SELECT * FROM table_orders)")
     with pytest.raises(IsolationError):
         print_query(ast.Select((ast.Star(),), ast.TableSource(("orders",))), make_context(tables={"orders": leaking}))

@@ -1,4 +1,4 @@
-"""Persons of a project that has imported none: each event belongs to the person that it was sent with."""
+"""Persons of a project without imported persons: each event belongs to the person with which it was sent."""
 
 import pytest
 

@@ -21,7 +21,7 @@ QUERIES = 100 if os.environ.get("CHECK_FULL") else 30
 
 
 class Reader:
-    """Runs statements on a store, and keeps them with their rows."""
+    """A reader that runs statements on a store, and keeps them with their rows."""
 
     def __init__(self, store: Store) -> None:
         self.store = store

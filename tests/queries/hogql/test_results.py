@@ -10,7 +10,8 @@ from tests.queries.hogql.store import Store
 ANSWERS: list[tuple[str, list[list[Any]]]] = [
     ("select count() from events", [[6]]),
     ("select event, count() from events group by event order by event", [["$pageview", 4], ["purchase", 2]]),
-    # 22:30 UTC on the 28th is still the 28th in Berlin, 23:30 is the 29th; 21:59:59 is the 29th, 22:00 the 30th.
+    # In Berlin, 22:30 UTC on the 28th is still the 28th, and 23:30 is the 29th.
+    # 21:59:59 UTC on the 29th is the 29th, and 22:00 is the 30th.
     (
         "select toDate(timestamp) as day, count() from events group by day order by day",
         [["2026-03-28", 1], ["2026-03-29", 3], ["2026-03-30", 2]],
@@ -26,7 +27,7 @@ ANSWERS: list[tuple[str, list[list[Any]]]] = [
         [[1, "2026-03-29T04:00:00+02:00"]],
     ),
     ("select now(), today(), yesterday()", [["2026-03-31T14:00:00+02:00", "2026-03-31", "2026-03-30"]]),
-    # The column is compared, and not the alias, which no event before noon would match.
+    # The condition compares the column. The alias, the start of a day, would match no event.
     (
         "select toStartOfDay(timestamp) as timestamp, count() from events"
         " where timestamp > '2026-03-30 11:00:00' group by timestamp",

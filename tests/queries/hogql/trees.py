@@ -1,4 +1,4 @@
-"""Trees for the tests of isolation: one with every node, and random ones."""
+"""Trees for the tests of isolation: one for each type of node, and random trees."""
 
 from random import Random
 
@@ -9,7 +9,7 @@ EVENT, N = Field(("event",)), Constant(1)
 COUNT = Call("count")
 EVENTS, PERSONS = TableSource(("events",)), TableSource(("persons",))
 SUBQUERY = Select((Alias(COUNT, "n"),), EVENTS)
-# A query with every node. A test fails if one is missing here.
+# A query for each type of node. A test fails if a type is missing here.
 NODES: dict[type[ast.Node], Query] = {
     ast.Constant: Select((N,), EVENTS),
     ast.Integers: Select((ast.Integers((1, 2)),), EVENTS),
@@ -66,9 +66,7 @@ COLUMNS: dict[str, tuple[tuple[str, ...], ...]] = {
 
 
 class RandomQueries:
-    """A generator of queries over all tables, combined in every way. The columns of all tables are texts called a and
-    b.
-    """
+    """A generator of random combinations of queries over all tables, with two columns of text named a and b."""
 
     def __init__(self, seed: int) -> None:
         self.random = Random(seed)

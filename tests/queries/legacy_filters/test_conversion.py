@@ -1,4 +1,4 @@
-"""Legacy filters become the query that they mean."""
+"""The conversion of legacy filters to the equivalent query."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Legacy filters of any shape: they have a query that is computed, or refused with an error of its own."""
+"""Legacy filters of any shape, whose queries are compiled or refused with a domain error."""
 
 from typing import Any
 
@@ -55,7 +55,7 @@ FILTERS = st.fixed_dictionaries(
 
 
 def check(filters: Any) -> DomainError | CompiledQuery | None:
-    """Return what becomes of filters."""
+    """Return the error or the compiled query of filters, or None if they have no query."""
     query = convert_filters(filters)
     if query is None:
         return None
@@ -119,7 +119,7 @@ def test_filters_without_a_meaning_are_errors(filters: Any, code: str, attr: str
 
 
 def test_deep_json_in_a_text_stays_a_text() -> None:
-    """The encoder of cache keys would fail at 254 levels."""
+    """Do not parse the text, since the encoder of cache keys would fail at 254 levels."""
     deep = "[" * 300 + "]" * 300
     error = check({"events": deep})
     assert isinstance(error, DomainError)

@@ -1,4 +1,4 @@
-"""Numbers as JSON can have them."""
+"""Numbers that JSON can represent."""
 
 import math
 

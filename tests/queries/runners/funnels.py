@@ -38,7 +38,10 @@ def insert(store: Store, items: Sequence[Item]) -> QueryContext:
 
 
 def build(*steps: str | None, **fields: Any) -> dict[str, Any]:
-    """Return a FunnelsQuery of events. Fields of its `funnelsFilter` begin with `funnel` or `breakdownAttribution`."""
+    """Return a FunnelsQuery of events.
+
+    Fields that begin with `funnel`, `breakdownAttr` or `bin` become fields of `funnelsFilter`.
+    """
     options = {name: fields.pop(name) for name in list(fields) if name.startswith(("funnel", "breakdownAttr", "bin"))}
     if "exclusions" in fields:
         options["exclusions"] = fields.pop("exclusions")

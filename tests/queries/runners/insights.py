@@ -1,4 +1,4 @@
-"""Shortcuts to ask insight queries about a few events."""
+"""Shortcuts for insight queries about a few events."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -61,14 +61,14 @@ def ask(store: Store, project: int, *series: dict[str, Any], **fields: Any) -> l
 
 
 def ask_data(store: Store, project: int, *series: dict[str, Any], **fields: Any) -> Any:
-    """Return the numbers of each object, by its label if there is more than one."""
+    """Return the numbers of each object by its label, or only the numbers of a single object without a breakdown."""
     found = ask(store, project, *series, **fields)
     numbers = {item["label"]: item.get("aggregated_value", item["data"]) for item in found}
     return numbers if len(found) > 1 or "breakdown_value" in found[0] else next(iter(numbers.values()))
 
 
 def refuse(source: dict[str, Any], **changes: Any) -> tuple[str, str | None]:
-    """Return the code and the place of the error of a query."""
+    """Return the code and the field of the error with which a query is refused."""
     with pytest.raises(DomainError) as caught:
         compile_query(source, make_context(**changes))
     assert len(caught.value.detail) < 600

@@ -15,7 +15,7 @@ def insert_events(
 ) -> QueryContext:
     """Insert events, and return the context of their project. An event is a person, a name, a time, and properties.
 
-    `persons` has the columns of persons by their names. Those who are not in it are created in 2026.
+    `persons` maps names of persons to their columns. The default of `created_at` is in 2026.
     """
     project_id = next(_projects)
     known = persons or {}

@@ -1,4 +1,4 @@
-"""HogQL queries: results from the engine, and queries that are refused before."""
+"""HogQL queries: results from the engine, and queries that are refused before they are sent to it."""
 
 import pickle
 from dataclasses import replace
@@ -60,7 +60,7 @@ def test_tables_times_and_weeks_are_the_project_s(store: Store) -> None:
 
 
 def test_context_can_be_sent_to_another_process() -> None:
-    assert pickle.loads(pickle.dumps(CONTEXT)) == CONTEXT  # noqa: S301 -- its own bytes
+    assert pickle.loads(pickle.dumps(CONTEXT)) == CONTEXT  # noqa: S301 -- bytes of this test
 
 
 @pytest.mark.parametrize("kind", [*OTHER_KINDS, "hogqlquery", "'; drop table events --", "x" * 10_000])

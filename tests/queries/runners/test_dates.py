@@ -1,4 +1,4 @@
-"""Date ranges in the project's time zone, also where clocks change. Golden cases have the rules in UTC."""
+"""Date ranges in the project's time zone, including clock changes. Golden cases contain the rules in UTC."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -36,7 +36,7 @@ DAYS = [
     (KOLKATA, "2026-03-29", "2026-03-28T18:30:00", "2026-03-29T18:29:59", 24),
     (AUCKLAND, "2026-09-27", "2026-09-26T12:00:00", "2026-09-27T10:59:59", 23),
     (AUCKLAND, "2026-04-05", "2026-04-04T11:00:00", "2026-04-05T11:59:59", 25),
-    # In Havana clocks change at midnight: in spring the day begins at one, in autumn its first hour comes twice.
+    # In Havana, clocks change at midnight. In spring the day begins at one, in autumn its first hour occurs twice.
     ("America/Havana", "2026-03-08", "2026-03-08T05:00:00", "2026-03-09T03:59:59", 23),
     ("America/Havana", "2026-11-01", "2026-11-01T04:00:00", "2026-11-02T04:59:59", 25),
 ]
@@ -85,8 +85,8 @@ def test_range_across_the_change_has_a_bucket_for_each_day(
         (BERLIN, "2026-03-31 01:00", "2026-03-30T23:30", "2026-03-30T21:30:00"),
         (BERLIN, "2026-03-31 01:00", "2026-03-30T23:30Z", "2026-03-30T23:30:00"),
         (BERLIN, "2026-03-31 01:00", "2026-03-30T23:30-05:00", "2026-03-31T04:30:00"),
-        (BERLIN, "2026-03-29 12:00", "2026-03-29T02:30", "2026-03-29T01:30:00"),  # clocks skip it
-        (BERLIN, "2026-10-25 12:00", "2026-10-25T02:30", "2026-10-25T00:30:00"),  # the first of two
+        (BERLIN, "2026-03-29 12:00", "2026-03-29T02:30", "2026-03-29T01:30:00"),  # clocks skip this time
+        (BERLIN, "2026-10-25 12:00", "2026-10-25T02:30", "2026-10-25T00:30:00"),  # the first of two moments
     ],
 )
 def test_start(zone: str, now: str, start: str, expected: str) -> None:

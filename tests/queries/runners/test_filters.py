@@ -1,4 +1,4 @@
-"""Property filters on a real engine, beside expectations in plain Python: missing, empty, quoted and mixed values."""
+"""Property filters on a real engine, compared with plain Python: missing, empty, quoted and mixed values."""
 
 import re
 from collections.abc import Callable
@@ -26,7 +26,7 @@ VALUES: list[Any] = [
 
 @pytest.fixture(scope="module")
 def filled(store: Store) -> Store:
-    """A store in which each value is the property `p` of an event and of its person. One more event has a null."""
+    """Return a store with each value as the property `p` of an event and of its person, and with a null in one more."""
     events = [
         {"at": "2026-03-30T12:00:00Z", "who": str(n), "event": "case", "props": as_properties(n)} for n in range(N)
     ]
@@ -46,7 +46,7 @@ def as_properties(number: int) -> dict[str, Any]:
 
 
 def find(store: Store, filter_: Any, kind: str = "String", **changes: Any) -> list[Any]:
-    """Return the values of the events that a filter lets through, as texts. `kind` is the type of its property."""
+    """Return the values of the events that match a filter, as texts. `kind` is the type of its property."""
     types = build_property_types({"p": kind}, {"p": kind})
     context = replace(CONTEXT, project_id=PROJECT, property_types=types, **changes)
     rows = read(
@@ -109,7 +109,7 @@ OPERATORS: list[tuple[str, Any, Expectation]] = [
     ("exact", 25.0, equals("25")),
     ("exact", True, equals("true")),
     ("exact", ["true"], equals("true")),
-    ("exact", [None, "abc"], equals("abc", None)),  # type: ignore[arg-type]  # null is missing
+    ("exact", [None, "abc"], equals("abc", None)),  # type: ignore[arg-type]  # null means missing
     ("exact", '["abc"]', equals('["abc"]')),
     ("exact", "nothing", equals()),
     ("in", ["abc", "é"], equals("abc", "é")),
@@ -149,7 +149,7 @@ OPERATORS: list[tuple[str, Any, Expectation]] = [
     ("lte", "0", measures(lambda number: number <= 0)),
     ("max", 0, measures(lambda number: number <= 0)),
     ("gt", [25], measures(lambda number: number > 25)),
-    ("gt", 10**400, lambda text: text is not None and text > "1" + "0" * 400),  # no number of 64 bits: a text
+    ("gt", 10**400, lambda text: text is not None and text > "1" + "0" * 400),  # a text, since it exceeds 64 bits
     ("between", [0, 25], measures(lambda number: 0 <= number <= 25)),
     ("between", ["0", "25.5"], measures(lambda number: 0 <= number <= 25.5)),
     ("not_between", [0, 25], measures(lambda number: not 0 <= number <= 25)),
@@ -212,7 +212,7 @@ DATES = [
     ("is_date_before", "2026-03-30", [*MIDNIGHT, EVENING]),
     ("is_date_after", "2026-03-29", [NEXT_DAY]),
     ("is_date_after", "2026-03-29T00:00", [EVENING, NEXT_DAY]),
-    ("is_date_after", "-2d", [EVENING, NEXT_DAY]),  # it is 14:00 on the 31st
+    ("is_date_after", "-2d", [EVENING, NEXT_DAY]),  # now is 14:00 on the 31st
     ("is_date_before", "-1dStart", [*MIDNIGHT, EVENING]),
 ]  # fmt: skip
 
@@ -277,7 +277,7 @@ CASES = [case for case in read_cases() if case.id.startswith("filter-")]
 @pytest.mark.parametrize("typed", [False, True])
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
 def test_golden_filters(filled: Store, case: Case, typed: bool) -> None:
-    """The cases count events of one day: a text of HogQL with the same filters counts as many."""
+    """Count the events of a case by HogQL with the same filters. All cases count the events of one day."""
     types = build_property_types({"sum": "Numeric", "gift": "Boolean", "due": "DateTime"}, {"joined": "DateTime"})
     context = QueryContext(
         GOLDEN_PROJECT, now=case.context.now, property_types=types if typed else CONTEXT.property_types

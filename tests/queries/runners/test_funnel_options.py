@@ -1,4 +1,4 @@
-"""Options of funnels that are refused, and their places."""
+"""Options of funnels that are refused, and the fields that the errors name."""
 
 from typing import Any
 
@@ -62,7 +62,7 @@ def test_funnel_has_2_to_32_steps(number: int) -> None:
 
 
 def add(path: str, value: Any) -> dict[str, Any]:
-    """Return a valid query with one value more."""
+    """Return a valid query with one additional value."""
     query: Any = build("a", "b")
     *parents, name = [int(part) if part.isdigit() else part for part in path.split("__")]
     place = query

@@ -1,4 +1,4 @@
-"""FunnelsQuery: rules that golden cases do not hold, and queries that are refused."""
+"""FunnelsQuery: rules that no golden case covers, and queries that are refused."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The example of the user guide runs, and the guide names what filters can say."""
+"""The example of the user guide runs, and the guide names the operators, types and limits of filters."""
 
 import json
 import re
@@ -15,7 +15,7 @@ GUIDE = (Path(__file__).parents[3] / "docs/user-guide/hogql.md").read_text()
 
 def test_example_runs(store: Store) -> None:
     [example] = re.findall(r"```json\n(.*?)```", GUIDE, re.DOTALL)
-    # Of 29 and 30 March: pageviews of Firefox and of a browser without a name, and both purchases.
+    # On 29 and 30 March: pageviews of Firefox and of a browser without a name, and both purchases.
     assert run(store, json.loads(example))["results"] == [["$pageview", 2], ["purchase", 2]]
 
 

@@ -1,4 +1,4 @@
-"""What `{filters}` means where it stands, and which filters are refused. The events are those of store.py."""
+"""The meaning of `{filters}` in a query, and filters that are refused. The events are those of store.py."""
 
 from dataclasses import replace
 from typing import Any
@@ -26,12 +26,12 @@ def dates(start: str | None = None, end: str | None = None, **fields: Any) -> di
         ({"dateRange": None, "properties": None, "filterTestAccounts": None}, 6),
         (dates(), 6),
         (dates("all"), 6),
-        (dates("2026-03-29", "2026-03-29"), 3),  # the day of 23 hours
+        (dates("2026-03-29", "2026-03-29"), 3),  # a day of 23 hours
         (dates("2026-03-28", "2026-03-28"), 1),
         (dates("2026-03-29"), 5),
         (dates(None, "2026-03-29"), 4),
         (dates("2026-03-29T00:00:00Z", "2026-03-29T21:59:59Z", explicitDate=True), 2),
-        (dates("2026-03-30", "2026-03-30T00:00:00"), 2),  # the end is a day unless it is explicit
+        (dates("2026-03-30", "2026-03-30T00:00:00"), 2),  # the whole day counts unless the end is explicit
         (dates("2026-03-30", "2026-03-30T00:00:00", explicitDate=True), 1),
         (dates("-1d"), 2),
         (dates("-2d", "-2d"), 3),

@@ -1,4 +1,4 @@
-"""Lifecycles: the shape of results, when persons are new, options, and values that are refused."""
+"""Lifecycles: the shape of results, new persons, options, and values that are refused."""
 
 from typing import Any
 from uuid import UUID

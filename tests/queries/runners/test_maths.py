@@ -44,7 +44,7 @@ DATA: list[tuple[dict[str, Any], list[float]]] = [
     ({"math": "sum", "math_property": "missing"}, [0, 0, 0]),
     ({"math": "sum", **AMOUNT, "math_multiplier": 0.5}, [6, 0, 0]),
     ({"math": "median", **AMOUNT, "math_multiplier": -1}, [-3, 0, 0]),
-    ({"math": "avg", **DURATION}, [45, 0, 0]),  # of two sessions of 60 and 30 seconds
+    ({"math": "avg", **DURATION}, [45, 0, 0]),  # two sessions of 60 and 30 seconds
     ({"math": "max", **DURATION, "math_multiplier": 1000}, [60_000, 0, 0]),
     ({"math": "avg_count_per_actor"}, [2, 0, 1]),
     ({"math": "min_count_per_actor"}, [2, 0, 1]),
@@ -77,7 +77,7 @@ def test_each_math_is_tested() -> None:
 TOTALS: list[tuple[dict[str, Any], float]] = [
     ({}, 5),
     ({"math": "dau"}, 2),
-    ({"math": "weekly_active"}, 2),  # from 25 February
+    ({"math": "weekly_active"}, 2),  # counted from 25 February
     ({"math": "monthly_active"}, 3),
     ({"math": "unique_session"}, 2),
     ({"math": "first_time_for_user"}, 1),
@@ -98,7 +98,7 @@ def test_first_time_is_that_of_the_name_and_first_match_that_of_the_filters(stor
 
 
 def test_range_that_ends_at_midnight_looks_back_from_there(store: Store, project: int) -> None:
-    """The last hour is one moment, of another day than the moment before."""
+    """Query a range whose last hour is a single moment, on another day than the moment before."""
     dates = {"date_from": "2026-03-03T22:00:00", "date_to": "2026-03-04T00:00:00"}
     node = {"math": "weekly_active"}
     assert ask_data(store, project, node, dateRange=dates, interval="hour") == [2, 2, 2]

@@ -1,4 +1,4 @@
-"""Periods of queries: intervals, the period that is compared with, days of the week, and limits."""
+"""Periods of queries: intervals, the previous period of a comparison, days of the week, and limits."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -38,7 +38,7 @@ def make_reader(source: dict[str, Any], first: str = "", **changes: Any) -> Peri
 
 
 def describe(period: Period) -> tuple[str, str, int]:
-    """Return the first and the last moment of a period as clocks show them, and the number of its intervals."""
+    """Return the first and the last moment of a period in local time, and the number of its intervals."""
     first, end = (moment.replace(tzinfo=None).isoformat() for moment in (period.first, period.end))
     return first, end, len(period.buckets)
 
@@ -64,7 +64,7 @@ def test_current_period(dates: dict[str, Any], interval: str | None, expected: t
 WHOLE: list[tuple[str, str, str, tuple[str, str, int]]] = [
     ("all", "week", "2026-02-28T10:00:00Z", ("2026-03-01T00:00:00", "2026-03-07T23:59:59.999999", 1)),
     ("all", "month", "2026-01-10T10:00:00Z", ("2026-02-01T00:00:00", "2026-02-28T23:59:59.999999", 1)),
-    # No whole interval has ended: the range is kept.
+    # The range is kept, since no whole interval has ended.
     ("all", "day", "2026-03-10T10:00:00Z", ("2026-03-10T00:00:00", "2026-03-10T23:59:59.999999", 1)),
     ("all", "day", "", ("2026-03-10T00:00:00", "2026-03-10T23:59:59.999999", 1)),
     ("-7d", "day", "", ("2026-03-03T00:00:00", "2026-03-09T23:59:59.999999", 7)),
@@ -169,7 +169,7 @@ def test_invalid_days_are_refused(days: Any) -> None:
 
 
 def test_days_are_those_of_the_project(store: Store, project: int) -> None:
-    """Midnight and the end of Sunday in UTC are Sunday and Monday in Auckland."""
+    """Query events at midnight and at the end of Sunday in UTC, which are on Sunday and Monday in Auckland."""
     dates = {"date_from": "2026-02-28", "date_to": "2026-03-03", "daysOfWeek": [1]}
     context = make_context(project, time_zone="Pacific/Auckland")
     [found] = run(store, build_trends(dateRange=dates), context)["results"]
@@ -205,7 +205,7 @@ HOURS = [
 
 @pytest.mark.parametrize(("day", "number", "hours"), HOURS)
 def test_day_of_a_clock_change_has_its_hours(store: Store, day: str, number: int, hours: list[str]) -> None:
-    """The two hours of an autumn night are two intervals of the same name."""
+    """Count the two hours of an autumn night as two intervals with the same name."""
     project = make_project(store, [(f"{day} 00:30:00", "ann", "view", {}), (f"{day} 01:30:00", "ann", "view", {})])
     context = make_context(project, time_zone="Europe/Berlin")
     source = build_trends(dateRange={"date_from": f"{day}T00:00:00", "date_to": f"{day}T23:59:59"}, interval="hour")

@@ -143,7 +143,7 @@ def test_filters_of_the_query_and_of_test_accounts(store: Store) -> None:
 
 @pytest.fixture(scope="module")
 def plans(store: Store) -> QueryContext:
-    """Three persons are of no plan, two of plan a, one each of plan b and c."""
+    """Insert three persons without a plan, two with plan a, and one each with plan b and c."""
     plans = {"ada": "a", "bob": "a", "cy": "b", "dan": "c", "eve": None, "flo": "", "gil": "absent"}
     events = [
         (who, "view", "2026-03-02 10:00:00", {} if plan == "absent" else {"plan": plan}) for who, plan in plans.items()
@@ -156,7 +156,7 @@ def break_down(**options: Any) -> dict[str, Any]:
 
 
 def read_values(store: Store, context: QueryContext, query: dict[str, Any]) -> list[tuple[str, int]]:
-    """Return the values of a breakdown, with the persons of the first cohort."""
+    """Return the values of a breakdown, with the number of persons in the first cohort."""
     rows = run(store, query, context)["results"]
     return [(row["breakdown_value"], row["values"][0]["count"]) for row in rows if row["label"] == "Day 0"]
 

@@ -1,4 +1,4 @@
-"""Series of queries: the events of each, and names."""
+"""Series of queries: their events and their names."""
 
 from typing import Any
 

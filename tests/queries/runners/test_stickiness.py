@@ -14,7 +14,7 @@ from tests.queries.runners.small_worlds import insert_events
 
 VIEW = {"kind": "EventsNode", "event": "view"}
 MARCH = {"date_from": "2026-03-02", "date_to": "2026-03-04"}
-# Ada is there on three days, twice on the second one; Bob on the last one, and once before the range.
+# Ada views on three days, twice on the second. Bob views on the last day, and once before the range.
 VIEWS = [("ada", "view", f"2026-03-0{day} 10:00:00") for day in (2, 3, 4)] + [("ada", "view", "2026-03-03 11:00:00")]
 VIEWS += [("bob", "view", "2026-03-04 10:00:00"), ("bob", "view", "2026-03-01 10:00:00")]
 VIEWS += [("bob", "search", "2026-03-02 10:00:00")]

@@ -1,4 +1,4 @@
-"""Values and variables of a query: whatever their content is, they become parameters."""
+"""Values and variables of a query, which become parameters regardless of their content."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""JSON of a wrong type in the place of a name is refused with its field."""
+"""JSON of a wrong type in the place of a name is refused, and the error names the field."""
 
 from typing import Any
 

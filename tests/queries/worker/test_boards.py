@@ -1,4 +1,4 @@
-"""Boards, share links and validation with a worker and an engine: a request queues, and a later one has the result."""
+"""Boards, share links and validation with a worker and an engine, whose results are in a later response."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Legacy filters, of insights and of scripts, with a worker and an engine: they have the numbers of their query."""
+"""Legacy filters of insights and of scripts, which have the numbers of their query, with a worker and an engine."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""The query worker: it computes queries on a real engine, and ends children that are slow, dead or cancelled."""
+"""The query worker, which computes queries on a real engine, and ends slow, dead and cancelled children."""
 
 import os
 import signal
@@ -148,7 +148,7 @@ def test_missing_data_and_a_foreign_store_are_errors(worker: Worker, home: Proje
 
 
 def test_engine_that_is_down_is_an_error_at_once(worker: Worker, store: EngineClient, home: Project) -> None:
-    """A query is tried once for each request: the worker does not repeat it until the engine is back."""
+    """Try a query once for each request, instead of repeating it until the engine is back."""
     compute(worker, home, "select 1")
     stop_supervisor(store.folder)  # type: ignore[attr-defined]  # of the embedded engine
     row = compute(worker, home, "select 2")
@@ -157,19 +157,19 @@ def test_engine_that_is_down_is_an_error_at_once(worker: Worker, store: EngineCl
         worker.work_once()
     row.refresh_from_db()
     assert row.attempts == 1
-    get_client()  # starts it again
+    get_client()  # starts the engine again
     store.ping()
     assert compute(worker, home, "select 3").results == [[3]]
 
 
 def test_cancelled_query_ends_within_a_second(worker: Worker, home: Project) -> None:
-    compute(worker, home, "select 1")  # the child has started
+    compute(worker, home, "select 1")  # starts the child
     [row] = request(home, ENDLESS)
     run_until(worker, lambda: bool(worker.running))
     cancel_query(home, row.pk)
     started = monotonic()
     run_until(worker, lambda: not worker.running)
-    assert monotonic() - started < 2  # a second, and the load of the machine
+    assert monotonic() - started < 2  # a second, and a margin for a busy machine
     row.refresh_from_db()
     assert (row.error_code, row.requested_at) == ("query_cancelled", None)
     assert compute(worker, home, "select 2").results == [[2]]
@@ -189,7 +189,7 @@ def test_query_of_a_child_that_died_is_computed_again(worker: Worker, home: Proj
     compute(worker, home, "select 1")
     [row] = request(home, SLOW.format(number=300))
     run_until(worker, lambda: bool(worker.running))
-    for _ in range(3):  # the child takes the query
+    for _ in range(3):  # wait until the child has taken the query
         worker.wait()
     for pid in get_children(worker):
         os.kill(pid, signal.SIGKILL)

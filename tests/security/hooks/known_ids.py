@@ -20,7 +20,7 @@ PARAMETERS = {
 
 
 def find_collection(path: str, name: str) -> str:
-    """Return the collection of a parameter: for `id`, the preceding step of the path."""
+    """Return the collection of a parameter. For `id`, it is the preceding segment of the path."""
     if name != "id":
         return PARAMETERS.get(name, "")
     return path.partition("/{id}")[0].rpartition("/")[2]

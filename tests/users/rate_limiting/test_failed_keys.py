@@ -1,4 +1,4 @@
-"""Invalid API keys by address: the limit of a minute, what counts as one address, and the bound of memory."""
+"""Invalid API keys: the limit per address and minute, the addresses that count as one, and the memory limit."""
 
 from users.rate_limiting.failed_keys import MAX_ADDRESSES, MAX_FAILURES, WINDOW_SECONDS, FailedKeyCounter
 

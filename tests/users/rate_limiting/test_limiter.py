@@ -1,4 +1,4 @@
-"""The rate limit of an API key: exact in one process; never exceeded, and nearly reached, by several."""
+"""The rate limit of an API key, which is exact in one process, and nearly reached but never exceeded by several."""
 
 import threading
 from collections.abc import Callable, Sequence

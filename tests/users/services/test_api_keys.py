@@ -1,4 +1,4 @@
-"""Creating, rolling and revoking API keys."""
+"""Creating, rotating and revoking API keys."""
 
 import re
 from typing import Any

@@ -1,4 +1,4 @@
-"""Password hashing: its slots, and that it is refused in transactions."""
+"""The slots of password hashing, and its refusal inside transactions."""
 
 import threading
 
@@ -28,7 +28,7 @@ def test_one_thread_hashes_one_waits_and_others_are_refused(db: None) -> None:
     threads = [hold_slot(slots, first, done)]
     assert first.wait(10)
     threads.append(hold_slot(slots, second, done))
-    while slots.threads.acquire(blocking=False):  # until the second one waits
+    while slots.threads.acquire(blocking=False):  # until the second thread waits
         slots.threads.release()
     with pytest.raises(HashingBusy) as refused, slots.slot():
         pass

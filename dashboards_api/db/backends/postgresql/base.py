@@ -14,7 +14,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """Return all rows of a compiled query, as the driver returns them."""
         cursor = self._reading
         if cursor is None or cursor.connection is not self.connection:
-            # Reuse the cursor: a new one would look up the loaders of all column types again.
+            # Reuse the cursor, because a new cursor would look up the loaders of all column types again.
             cursor = self._reading = self.connection.cursor(binary=True)
         rows: list[tuple[Any, ...]] = cursor.execute(sql, parameters, prepare=True).fetchall()
         return rows
@@ -22,7 +22,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def is_usable(self) -> bool:
         """Return whether the connection is still open, for CONN_HEALTH_CHECKS at the start of each request.
 
-        Django runs a statement for this. A connection that the server closed has a readable socket, which needs none.
+        Django always runs a statement for this. Here, a statement runs only if the socket is readable, as it is after
+        the server has closed the connection.
         """
         if self.connection is None or self.connection.closed:
             return False

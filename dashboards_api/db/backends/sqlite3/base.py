@@ -1,7 +1,7 @@
 """The SQLite backend, which translates placeholders once per statement, and waits for a long-held lock only once.
 
-Otherwise all threads of a process would wait ten seconds each, again and again, while another process (a backup, a
-shell) holds the write lock, and no thread would be left for requests that only read.
+Otherwise, while another process (such as a backup or a shell) holds the write lock, all threads of a process would
+repeatedly wait ten seconds each, and no thread would be left for requests that only read.
 """
 
 import os
@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 from django.db import OperationalError
 from django.db.backends.sqlite3 import base
 
-# How long a transaction waits for the write lock after another has timed out.
+# The time that a transaction waits for the write lock after another transaction has timed out.
 SHORT_WAIT_MS = 100
 
 
@@ -40,16 +40,16 @@ def allow_file_creation() -> Iterator[None]:
 
 
 def create_private_file(name: Any) -> None:
-    """Create the file of a new database readable by its owner only; the files that SQLite adds inherit the mode.
+    """Create the file of a new database, readable by its owner only. The files that SQLite adds inherit its mode.
 
-    Raises OperationalError if there is no file and none may be created.
+    Raises OperationalError if the file does not exist and may not be created.
     """
     if str(name).startswith((":", "file:")) or os.path.exists(name):
         return
     if not _may_create_files.get():
         raise OperationalError("the file does not exist. `manage.py serve` or `manage.py migrate` creates it")
-    # Create the file only if it does not exist: closing an existing one would drop this process's POSIX locks. Other
-    # errors are reported on connect.
+    # Do not open an existing file, because closing it would drop this process's POSIX locks. Other errors are reported
+    # on connect.
     with suppress(OSError):
         os.close(os.open(name, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
@@ -58,7 +58,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     lock_is_held_long: ClassVar[bool] = False  # shared by all threads, which have a connection each
 
     def get_connection_params(self) -> dict[str, Any]:
-        """Return parameters without type detection, which calls a function for each value: fields convert them."""
+        """Return parameters without type detection, which calls a function for each value. Fields convert values."""
         parameters: dict[str, Any] = super().get_connection_params()
         create_private_file(parameters["database"])
         return {**parameters, "detect_types": 0}
@@ -69,7 +69,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return rows
 
     def _start_transaction_under_autocommit(self) -> None:
-        """Begin a transaction. While the lock is known to be held for long, wait for it only shortly."""
+        """Begin a transaction. Wait only briefly while another process is known to hold the write lock for long."""
         milliseconds = int(self.settings_dict["OPTIONS"]["timeout"] * 1000)
         is_held_long = DatabaseWrapper.lock_is_held_long
         if is_held_long:
@@ -88,8 +88,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def _begin(self) -> None:
         """Begin a transaction, and close the cursor even if that fails.
 
-        Django leaves the cursor to its error. Where the garbage collector finds both in another thread, that thread
-        resets the statement and so waits as long as this connection waits for a lock, perhaps for the thread's own.
+        Django keeps the cursor alive through the exception. If the garbage collector frees both in another thread, that
+        thread resets the statement and blocks until this connection stops waiting for a lock, which the thread itself
+        may hold.
         """
         with self.cursor() as cursor:
             cursor.execute(f"BEGIN {self.transaction_mode}")  # type: ignore[attr-defined]  # the stubs lack it
