@@ -32,10 +32,22 @@ class Installation:
     def __init__(self, environment: dict[str, str], folder: Path) -> None:
         self.environment, self.folder, self.backup = environment, folder, folder / "it's.backup"
         self.data = Path(environment["DATA_DIR"])
+
+    def fill(self) -> "Installation":
         self.run("create_project", "Home")
         self.add_event(1)
         printed = self.run("backup", self.backup).stdout.splitlines()
         assert [line.partition(": ")[0] for line in printed] == [str(self.backup), f"{self.backup}.events"]
+        return self
+
+    def copy(self, folder: Path) -> "Installation":
+        """Return a copy of a filled installation, whose engine must not run."""
+        copied = Installation({**self.environment, "DATA_DIR": str(folder / "data")}, folder)
+        running = shutil.ignore_patterns("engine.sock", "engine.lock")
+        shutil.copytree(self.data, copied.data, symlinks=True, ignore=running)
+        for suffix in ("", ".events"):
+            shutil.copy(f"{self.backup}{suffix}", f"{copied.backup}{suffix}")
+        return copied
 
     def run(self, *arguments: object) -> "subprocess.CompletedProcess[str]":
         done = manage(self.environment, *arguments)
@@ -50,10 +62,16 @@ class Installation:
         return self.run("shell", "-v0", "-c", CHECK).stdout.strip()
 
 
+@pytest.fixture(scope="module")
+def filled(migrated: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    folder = tmp_path_factory.mktemp("filled")
+    with copied_database(migrated, folder / "data") as environment:
+        yield Installation(environment, folder).fill()
+
+
 @pytest.fixture
-def installation(migrated: dict[str, str], tmp_path: Path) -> Iterator[Installation]:
-    with copied_database(migrated, tmp_path / "data") as environment:
-        yield Installation(environment, tmp_path)
+def installation(filled: Installation, tmp_path: Path) -> Installation:
+    return filled.copy(tmp_path)
 
 
 def test_events_are_restored_with_the_database(installation: Installation) -> None:
@@ -88,7 +106,7 @@ def test_events_of_another_database_are_refused(
 ) -> None:
     with copied_database(migrated, tmp_path / "other") as environment:
         (tmp_path / "second").mkdir()
-        other = Installation(environment, tmp_path / "second")
+        other = Installation(environment, tmp_path / "second").fill()
     shutil.copy(f"{other.backup}.events", f"{installation.backup}.events")
     refused = manage(installation.environment, "restore", installation.backup, "--force")
     assert refused.returncode == 1

@@ -29,6 +29,19 @@ def free_port() -> int:
         return port
 
 
+def wait_until_ready(base: str, process: "subprocess.Popen[bytes]") -> bool:
+    """Wait until a service answers, and return whether it did before its process ended or the time was over."""
+    deadline = time.monotonic() + SECONDS_TO_START
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            urllib.request.urlopen(f"{base}/readyz", timeout=2).close()  # noqa: S310  our own address
+        except (urllib.error.URLError, ConnectionError):
+            time.sleep(0.05)
+        else:
+            return True
+    return False
+
+
 class Service:
     """A running `manage.py serve`, optionally started through the command `prefix`."""
 
@@ -47,15 +60,9 @@ class Service:
             )
 
     def wait(self) -> "Service":
-        deadline = time.monotonic() + SECONDS_TO_START
-        while time.monotonic() < deadline and self.process.poll() is None:
-            try:
-                urllib.request.urlopen(f"{self.base}/readyz", timeout=2).close()  # noqa: S310  our own address
-            except (urllib.error.URLError, ConnectionError):
-                time.sleep(0.05)
-            else:
-                return self
-        raise AssertionError(f"the service did not start:\n{self.log.read_text()}")
+        if not wait_until_ready(self.base, self.process):
+            raise AssertionError(f"the service did not start:\n{self.log.read_text()}")
+        return self
 
     @property
     def printed_keys(self) -> list[str]:

@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.live.conftest import ROOT, Service, free_port, manage
+from tests.live.conftest import ROOT, Service, free_port, manage, wait_until_ready
 
 FIRST_FILES = ("first_api_key", "setup_link")
 
@@ -77,11 +77,13 @@ def test_host_is_printed_as_an_allowed_url(
 def test_secrets_are_shown_on_a_terminal_and_not_stored(tmp_path: Path) -> None:
     kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
     ours, theirs = pty.openpty()
-    command = [sys.executable, "manage.py", "serve", "--port", str(free_port()), "--workers", "1"]
+    port = free_port()
+    command = [sys.executable, "manage.py", "serve", "--port", str(port), "--workers", "1"]
     environment = {**kept, "DATA_DIR": str(tmp_path / "data"), "LOG_LEVEL": "ERROR"}
     running = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=theirs, stderr=subprocess.DEVNULL)
     try:
         shown = read_until(ours, "Serving on")
+        wait_until_ready(f"http://127.0.0.1:{port}", running)  # a worker that is starting ignores SIGTERM for 10 s
     finally:
         running.terminate()
         running.wait(timeout=20)

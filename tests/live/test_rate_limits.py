@@ -25,7 +25,8 @@ def send_requests(service: Service, times: int) -> list[httpx.Response]:
     """Send requests on separate connections, so that any worker may respond."""
     address = f"{service.base}/api/users/@me/"
     headers = {"Authorization": f"Bearer {service.printed_keys[0]}"}
-    return [httpx.get(address, headers=headers, timeout=20) for _ in range(times)]
+    with httpx.Client(headers=headers, timeout=20, limits=httpx.Limits(max_keepalive_connections=0)) as client:
+        return [client.get(address) for _ in range(times)]
 
 
 def test_two_workers_share_one_limit(limited_service: Service) -> None:

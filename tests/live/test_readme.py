@@ -92,12 +92,13 @@ def run_steps(steps: list[Step], variables: dict[str, str], folder: Path) -> lis
 PAGES = {"README.md": 4, "docs/quickstart.md": 27, "docs/use-with/python.md": 4, "docs/use-with/posthog.md": 1}
 if IS_ABOUT_THE_DATABASE:
     PAGES = {"README.md": 4}  # the walk from an export to a dashboard with numbers
+# The demo adds rows before those of the reader. A reader of the README may have started it with `make demo`.
+STARTS = [*((page, []) for page in PAGES), ("README.md", ["--demo"])]
 
 
-@pytest.mark.parametrize("options", [[], ["--demo"]], ids=["fresh", "demo"])
-@pytest.mark.parametrize(("page", "fewest_answers"), PAGES.items())
+@pytest.mark.parametrize(("page", "options"), STARTS)
 def test_commands_and_programs_print_the_documented_output(
-    fresh_environment: dict[str, str], tmp_path: Path, page: str, fewest_answers: int, options: list[str]
+    fresh_environment: dict[str, str], tmp_path: Path, page: str, options: list[str]
 ) -> None:
     service = Service(fresh_environment, tmp_path / "log", *options).wait()
     variables = {"HOST": service.base, "KEY": service.printed_keys[0], "HOME": str(tmp_path), "NO_PROXY": "*"}
@@ -110,4 +111,4 @@ def test_commands_and_programs_print_the_documented_output(
         service.stop()
     for step, output in zip(steps, outputs, strict=True):
         assert step.expected in output, f"{step.text}\n{output}"
-    assert sum(bool(step.expected) for step in steps) >= fewest_answers
+    assert sum(bool(step.expected) for step in steps) >= PAGES[page]
