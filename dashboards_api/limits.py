@@ -4,8 +4,8 @@ Values that were stored before a limit existed can be read, sent back and made s
 """
 
 # Integers fit into 64 bits on every database.
-MIN_INTEGER = -(2**63)
-MAX_INTEGER = 2**63 - 1
+INTEGER_MIN = -(2**63)
+INTEGER_MAX = 2**63 - 1
 # The items of any list in a request.
 LIST_MAX_LENGTH = 1000
 # Passwords are hashed, which takes time in proportion to their length.

@@ -14,7 +14,7 @@ from dashboards_api.http.serializers import (
     StrictIntegerField,
     SuggestingChoiceField,
 )
-from dashboards_api.limits import MAX_INTEGER
+from dashboards_api.limits import INTEGER_MAX
 from queries.models.query_reference import CLIENT_QUERY_ID_MAX_LENGTH
 from queries.refresh import Refresh
 
@@ -139,7 +139,7 @@ class ExecuteSQLRequestSerializer(RequestSerializer):
 class ReadTaxonomyQuerySerializer(RequestSerializer):
     kind = SuggestingChoiceField(choices=["events"])
     limit = StrictIntegerField(required=False, min_value=1, max_value=EVENT_NAMES_MAX)
-    offset = StrictIntegerField(required=False, min_value=0, max_value=MAX_INTEGER)
+    offset = StrictIntegerField(required=False, min_value=0, max_value=INTEGER_MAX)
 
 
 class ReadTaxonomyArgumentsSerializer(RequestSerializer):

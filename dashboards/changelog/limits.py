@@ -23,14 +23,14 @@ from dashboards_api.limits import (
     TAGS_MAX,
 )
 
-MAX_TILES_PER_DASHBOARD = 1000
+TILES_PER_DASHBOARD_MAX = 1000
 
 
 def check_tile_limits(dashboard_ids: Collection[int]) -> None:
     """Check the tile limit early, before the activity log is written. Raises TooManyTiles and DashboardTooLarge."""
     tiles = Tile.objects.not_deleted().filter(dashboard__in=dashboard_ids).values("dashboard").annotate(n=Count("pk"))
     for snapshot in load_snapshots(
-        list(tiles.filter(n__gt=MAX_TILES_PER_DASHBOARD).values_list("dashboard", flat=True))
+        list(tiles.filter(n__gt=TILES_PER_DASHBOARD_MAX).values_list("dashboard", flat=True))
     ):
         check_snapshot(snapshot)
 
@@ -38,8 +38,8 @@ def check_tile_limits(dashboard_ids: Collection[int]) -> None:
 def check_snapshot(snapshot: DashboardSnapshot) -> None:
     """Raise TooManyTiles or DashboardTooLarge, unless the dashboard exceeded the limit before and has not grown."""
     before = len(snapshot.previous["tiles"]) if snapshot.previous else 0
-    if len(snapshot.current["tiles"]) > max(before, MAX_TILES_PER_DASHBOARD):
-        raise TooManyTiles(MAX_TILES_PER_DASHBOARD)
+    if len(snapshot.current["tiles"]) > max(before, TILES_PER_DASHBOARD_MAX):
+        raise TooManyTiles(TILES_PER_DASHBOARD_MAX)
     if snapshot.json_size > JSON_TOTAL_MAX_LENGTH:
         # Measured as it would be written now, because another program may have stored whitespace.
         size = _measure_json(snapshot.current)

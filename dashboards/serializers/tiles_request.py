@@ -7,7 +7,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
-from dashboards.layout import MAX_BREAKPOINTS, MAX_NUMBER, MAX_Y, find_layout_error
+from dashboards.layout import BREAKPOINTS_MAX, NUMBER_MAX, Y_MAX, find_layout_error
 from dashboards.models import ButtonPlacement, ButtonStyle
 from dashboards.models.content import (
     BUTTON_TEXT_MAX_LENGTH,
@@ -33,8 +33,8 @@ from dashboards_api.parsing import parse_int
     {
         "type": "object",
         "description": "Places by breakpoint (`sm` has 12 columns, `xs` one): objects whose x, y, w, h, minW and minH "
-        f"are numbers or texts that spell one: y within {MAX_Y:,}, the others within {MAX_NUMBER:,}. At most "
-        f"{MAX_BREAKPOINTS} breakpoints. Stored and answered exactly as sent; null clears.",
+        f"are numbers or texts that spell one: y within {Y_MAX:,}, the others within {NUMBER_MAX:,}. At most "
+        f"{BREAKPOINTS_MAX} breakpoints. Stored and answered exactly as sent; null clears.",
         "additionalProperties": {"type": "object", "additionalProperties": True},
         "nullable": True,
     }

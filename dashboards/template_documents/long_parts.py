@@ -10,7 +10,7 @@ from dashboards_api.limits import LIST_MAX_LENGTH
 
 LISTS = ("tiles", "tags", "breakdown_colors")
 # The total of all tiles, since the import writes a row for each tag.
-MAX_TILE_TAGS = 5_000
+TILE_TAGS_MAX = 5_000
 
 
 def check_long_parts(document: Any, attr: str, *, is_new: bool) -> None:
@@ -27,8 +27,8 @@ def check_long_parts(document: Any, attr: str, *, is_new: bool) -> None:
     for index, tile in _objects(document.get("tiles")):
         path = _below(attr, f"tiles__{index}")
         tags += _check_tags(tile.get("tags"), f"{path}__tags")
-        if tags > MAX_TILE_TAGS and is_new:
-            detail = f"The tiles of a template have at most {MAX_TILE_TAGS} tags."
+        if tags > TILE_TAGS_MAX and is_new:
+            detail = f"The tiles of a template have at most {TILE_TAGS_MAX} tags."
             raise ValidationFailed(detail, attr=f"{path}__tags", code="max_length")
         _check_layouts(tile.get("layouts"), f"{path}__layouts", is_new)
     if is_new:

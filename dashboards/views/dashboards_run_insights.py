@@ -26,7 +26,7 @@ OUTPUT_FORMAT = OpenApiParameter(
 TILE_IDS = OpenApiParameter(
     "tile_ids", int, many=True, description="Only these tiles: at most 100, repeated or as a JSON list."
 )
-MAX_RESULT_CHARS = OpenApiParameter(
+RESULT_CHARS_MAX = OpenApiParameter(
     "max_result_chars",
     int,
     description=f"The limit of each text: {CHARACTERS_MIN} to {CHARACTERS_MAX:,} characters, or 0 for the default.",
@@ -58,7 +58,7 @@ class RunInsightsViewSet(ProjectScopedViewSet):
     required_scopes: ClassVar[dict[str, list[str]]] = {"run_insights": ["query:read"]}
 
     @extend_schema(
-        parameters=[PROJECT_ID, DASHBOARD_ID, REFRESH, OUTPUT_FORMAT, TILE_IDS, MAX_RESULT_CHARS, *OVERRIDES],
+        parameters=[PROJECT_ID, DASHBOARD_ID, REFRESH, OUTPUT_FORMAT, TILE_IDS, RESULT_CHARS_MAX, *OVERRIDES],
         responses=InsightRunsSerializer,
     )
     def run_insights(self, request: Request, project_id: str, id: str) -> Response:

@@ -10,7 +10,7 @@ from dashboards_api import errors
 class PayloadTooLarge(APIException):
     status_code = 413
     default_code = "payload_too_large"
-    default_detail = f"A request body may hold at most {settings.MAX_BODY_BYTES} bytes."
+    default_detail = f"A request body may hold at most {settings.BODY_BYTES_MAX} bytes."
     exception_type = "invalid_request"
 
 

@@ -28,7 +28,7 @@ from dashboards_api.parsing import parse_int
 from dashboards_api.release import get_release_hash
 
 # Values of one parameter, repeated or in a JSON list.
-MAX_VALUES = 100
+VALUES_MAX = 100
 _TRUE = ("true", "1")
 _FALSE = ("false", "0")
 Item = TypeVar("Item", int, str)
@@ -91,8 +91,8 @@ class QueryParametersMixin:
 
     def _check_count(self, name: str, values: Iterable[Item]) -> tuple[Item, ...]:
         unique = tuple(dict.fromkeys(values))
-        if len(unique) > MAX_VALUES:
-            detail = f"This may name at most {MAX_VALUES} values."
+        if len(unique) > VALUES_MAX:
+            detail = f"This may name at most {VALUES_MAX} values."
             raise ValidationError({name: [ErrorDetail(detail, code="max_length")]})
         return unique
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 NODES_MAX = 50_000  # printed nodes; a named scalar is printed once for each use
 DEFAULT_LIMIT = 100
-MAX_LIMIT = 50_000
+LIMIT_MAX = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class PrintContext:
     has_persons: HasPersons = assume_persons
     read_materialized_columns: ReadMaterializedColumns = dict
     default_limit: int = DEFAULT_LIMIT
-    max_limit: int = MAX_LIMIT
+    max_limit: int = LIMIT_MAX
 
     @property
     def zone(self) -> ZoneInfo:

@@ -5,11 +5,11 @@ from typing import Any
 
 from pages.components.charts.formats import format_share
 from pages.components.charts.plot import LETTERS
-from pages.components.charts.shapes import COLORS, MAX_SLICES, Item, Pie
+from pages.components.charts.shapes import COLORS, SLICES_MAX, Item, Pie
 
 RADIUS = 80
 # Slices below this share have no letter, because there is no space for it.
-MIN_LETTER_SHARE = 0.05
+LETTER_SHARE_MIN = 0.05
 GRAY = "rest"
 
 
@@ -23,9 +23,9 @@ def build_pie_view(found: Pie) -> dict[str, Any]:
         slices.append(
             {
                 "path": draw_slice(start, start + share),
-                "color": GRAY if index == MAX_SLICES - 1 and len(found.items) > MAX_SLICES else index % COLORS,
+                "color": GRAY if index == SLICES_MAX - 1 and len(found.items) > SLICES_MAX else index % COLORS,
                 "letter": LETTERS[index],
-                "has_letter": share >= MIN_LETTER_SHARE,
+                "has_letter": share >= LETTER_SHARE_MIN,
                 "x": round(50 + 57 * math.sin(middle), 1),
                 "y": round(50 - 57 * math.cos(middle), 1),
                 "label": item.label,
@@ -45,10 +45,10 @@ def build_pie_view(found: Pie) -> dict[str, Any]:
 
 def group_slices(items: list[Item]) -> list[Item]:
     """Return the largest slices, and one slice for the sum of all others."""
-    if len(items) <= MAX_SLICES:
+    if len(items) <= SLICES_MAX:
         return items
-    rest = items[MAX_SLICES - 1 :]
-    return [*items[: MAX_SLICES - 1], Item(f"{len(rest)} more", sum(item.value for item in rest))]
+    rest = items[SLICES_MAX - 1 :]
+    return [*items[: SLICES_MAX - 1], Item(f"{len(rest)} more", sum(item.value for item in rest))]
 
 
 def draw_slice(start: float, end: float) -> str:

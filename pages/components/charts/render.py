@@ -32,9 +32,9 @@ from pages.components.charts.ticks import CHARACTER, build_ticks
 
 # Charts with more points draw the bars of a series as one path, without outlines. Of the 126 KB of 20 charts of three
 # series and 90 days, the separate elements of bars took 74 KB.
-MAX_SEPARATE_BARS = 60
+SEPARATE_BARS_MAX = 60
 # Charts with more values show no values at the pointer, because a browser would have too many elements to lay out.
-MAX_TIPS = 600
+TIPS_MAX = 600
 # The numbers of characters of a large number for which the style sheet has a size.
 LENGTHS = (4, 6, 8, 10, 13, 17, 24, 40)
 
@@ -128,7 +128,7 @@ def _build_graph_view(graph: Graph, data: Table | None) -> dict[str, Any]:
     gutter = max(len(line.label) for line in plot.grid) * CHARACTER + 8
     has_letters = bool(plot.letters)
     gutter += 16 if has_letters else 0  # as in the style sheet
-    is_few = plot.points <= MAX_SEPARATE_BARS
+    is_few = plot.points <= SEPARATE_BARS_MAX
     return {
         "plot": plot,
         "width": max(1, plot.points - 1),
@@ -142,7 +142,7 @@ def _build_graph_view(graph: Graph, data: Table | None) -> dict[str, Any]:
         "letters": write_letters(plot.letters),
         "ticks": write_ticks(build_ticks(graph.labels, [plot.get_x(place) for place in range(plot.points)], gutter)),
         "has_bars": graph.has_bars,
-        "tips": write_tips(data) if data and plot.points * len(graph.series) <= MAX_TIPS else "",
+        "tips": write_tips(data) if data and plot.points * len(graph.series) <= TIPS_MAX else "",
         "legend": [
             {
                 "color": series.color,

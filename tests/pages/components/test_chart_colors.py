@@ -19,7 +19,7 @@ from tests.pages.components.color_vision import (
 
 STYLES = ROOT / "pages" / "static" / "pages"
 THEMES = ["light", "dark"]
-MIN_CONTRAST, MIN_DIFFERENCE = 3.0, 12.0
+CONTRAST_MIN, DIFFERENCE_MIN = 3.0, 12.0
 # Pairs of colors in Lab and their difference, from the test data of Sharma, Wu and Dalal (2005).
 KNOWN_DIFFERENCES = [
     ((50.0, 2.6772, -79.7751), (50.0, 0.0, -82.7485), 2.0425),
@@ -46,7 +46,7 @@ def test_colours_contrast_with_the_surface(theme: str) -> None:
         for color in colors
         for surface in surfaces
     }
-    assert {pair: found for pair, found in contrasts.items() if found < MIN_CONTRAST} == {}
+    assert {pair: found for pair, found in contrasts.items() if found < CONTRAST_MIN} == {}
 
 
 @pytest.mark.parametrize("theme", THEMES)
@@ -55,7 +55,7 @@ def test_colours_differ_for_every_reader(theme: str, vision: str) -> None:
     seen = {color: convert_to_lab(simulate(read_color(color), vision)) for color in read_colors(theme, r"chart-\d")}
     assert len(seen) == COLORS
     differences = {pair: round(compute_difference(seen[pair[0]], seen[pair[1]]), 1) for pair in combinations(seen, 2)}
-    assert {pair: found for pair, found in differences.items() if found < MIN_DIFFERENCE} == {}
+    assert {pair: found for pair, found in differences.items() if found < DIFFERENCE_MIN} == {}
 
 
 def test_differences_are_those_of_the_standard() -> None:
