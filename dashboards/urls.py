@@ -12,6 +12,13 @@ from dashboards.views.dashboards_create import DashboardCreateViewSet
 from dashboards.views.dashboards_export import DashboardExportViewSet
 from dashboards.views.dashboards_run_insights import RunInsightsViewSet
 from dashboards.views.dashboards_stream import StreamTilesViewSet
+from dashboards.views.empty_lists import (
+    AlertViewSet,
+    AnnotationViewSet,
+    SubscriptionViewSet,
+    TrendingInsightViewSet,
+    WidgetCatalogViewSet,
+)
 from dashboards.views.insights import InsightViewSet
 from dashboards.views.insights_bulk import InsightBulkViewSet
 from dashboards.views.insights_export import InsightExportViewSet
@@ -93,4 +100,12 @@ insights = [
     path("insights/<str:id>/export/", InsightExportViewSet.as_view({"get": "export"})),
     path("insights/<str:id>/activity/", InsightActivityViewSet.as_view({"get": "activity"})),
 ]
-urlpatterns = [*dashboards, *tiles, *sharing, *collaborators, *activity, *templates, *insights]
+# Before `insights` and `dashboards`, in whose routes these names would be ids.
+empty_lists = [
+    path("alerts/", AlertViewSet.as_view({"get": "list"})),
+    path("annotations/", AnnotationViewSet.as_view({"get": "list"})),
+    path("subscriptions/", SubscriptionViewSet.as_view({"get": "list"})),
+    path("insights/trending/", TrendingInsightViewSet.as_view({"get": "trending"})),
+    path("dashboards/widget_catalog/", WidgetCatalogViewSet.as_view({"get": "widget_catalog"})),
+]
+urlpatterns = [*empty_lists, *dashboards, *tiles, *sharing, *collaborators, *activity, *templates, *insights]

@@ -36,6 +36,7 @@ _DESCRIPTIONS = {
     "organizations": "List and retrieve your organizations and their projects.",
     "users": "Retrieve the current user.",
     "personal_api_keys": "Create, rotate and delete your API keys. Except for retrieving itself, a key cannot do this.",
+    "empty_lists": "Read lists of objects of PostHog that this service does not have. The lists are empty.",
     "login": "Start and end a session with cookies, as browsers do. Programs use API keys instead.",
 }
 TAGS = [{"name": name, "description": description} for name, description in _DESCRIPTIONS.items()]

@@ -112,9 +112,19 @@ TABLE: dict[str, dict[str, Row]] = {
         f"api/projects/<project_id>/insights/{action}/": {**LACKS, "GET": QUERY, "POST": QUERY}
         for action in ("trend", "funnel")
     },
+    **{
+        f"api/projects/<project_id>/{name}/": {**LACKS, "GET": READ}
+        for name in (
+            "alerts",
+            "annotations",
+            "subscriptions",
+            "insights/trending",
+            "dashboards/widget_catalog",
+            "event_definitions",
+            "property_definitions",
+        )
+    },
     # A read-only key may run and cancel queries, because queries change nothing in the project.
-    "api/projects/<project_id>/event_definitions/": {**LACKS, "GET": READ},
-    "api/projects/<project_id>/property_definitions/": {**LACKS, "GET": READ},
     "api/projects/<project_id>/query/": {**LACKS, "POST": QUERY},
     "api/projects/<project_id>/query/<id>/": {**LACKS, "GET": NO_QUERY, "POST": QUERY, "DELETE": NO_QUERY},
     "api/projects/<project_id>/mcp_tools/execute_sql/": {**LACKS, "POST": QUERY},

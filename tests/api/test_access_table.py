@@ -54,6 +54,9 @@ def callers(alice: Person, bob: Person, carol: Person) -> dict[str, str | None]:
         "query",
         "event_definition",
         "property_definition",
+        "alert",
+        "annotation",
+        "subscription",
         "sharing_configuration",
         "project",
         "organization",
@@ -62,7 +65,7 @@ def callers(alice: Person, bob: Person, carol: Person) -> dict[str, str | None]:
     readable = [f"{name}:read" for name in objects]
     return {
         "nobody": None,
-        "no scope": make_key(alice.user, "annotation:read"),
+        "no scope": make_key(alice.user, "survey:read"),
         "reader": make_key(alice.user, *readable),
         "member": bob.key,
         "admin": alice.key,
@@ -142,6 +145,9 @@ def test_error_names_the_missing_scope(alice: Person, callers: dict[str, str | N
         "mcp_tools": "query",
         "event_definitions": "event_definition",
         "property_definitions": "property_definition",
+        "alerts": "alert",
+        "annotations": "annotation",
+        "subscriptions": "subscription",
         "sharing": "sharing_configuration",
         "activity": "activity_log",
         "activity_log": "activity_log",

@@ -42,6 +42,7 @@ personal_api_keys_destroy personal_api_keys_roll_create login_create logout_crea
 event_definitions_list property_definitions_list
 dashboards_run_insights_retrieve insights_validate_create insights_export_retrieve
 insights_trend_retrieve insights_trend_create insights_funnel_retrieve insights_funnel_create
+alerts_list annotations_list subscriptions_list insights_trending_retrieve dashboards_widget_catalog_retrieve
 query_create query_create_of_kind_create query_retrieve query_destroy
 mcp_tools_execute_sql_create mcp_tools_read_taxonomy_create
 """.split()  # noqa: SIM905  a table is easier to read

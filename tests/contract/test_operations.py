@@ -23,6 +23,7 @@ TAGS = [
     "organizations",
     "users",
     "personal_api_keys",
+    "empty_lists",
     "login",
 ]
 VERBS = """

@@ -24,6 +24,9 @@ OF_PROJECTS = (
     "query",
     "event_definition",
     "property_definition",
+    "alert",
+    "annotation",
+    "subscription",
     "sharing_configuration",
 )
 READABLE = (*OF_PROJECTS, "project", "organization", "user")
@@ -66,7 +69,7 @@ def make_keys(projects: dict[str, int]) -> dict[str, dict[str, str]]:
         "foreign member": make_key("carol", "*"),
         "vault": make_key("dave", "*"),
         "deactivated": make_key("dora", "*"),
-        "no scope": make_key("alice", "annotation:read"),
+        "no scope": make_key("alice", "survey:read"),
         "read-only": make_key("alice", *(f"{name}:read" for name in READABLE)),
         "write-only": make_key("alice", *(f"{name}:write" for name in READABLE)),
         "scoped elsewhere": make_key("alice", "*", project=projects["Elsewhere"]),
