@@ -1,7 +1,7 @@
 """Materialized columns: properties of events that the store also keeps as columns of their own.
 
-A query that reads such a property need not parse the JSON of each event. A part of the table that was written before
-its column was added computes the values when it is read, so that results never depend on columns.
+A query that reads such a property need not parse the JSON of each event. For parts of the table that were written
+before the column was added, ClickHouse computes the values on reading, so that results never depend on these columns.
 """
 
 from collections.abc import Iterable, Mapping

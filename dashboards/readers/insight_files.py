@@ -57,7 +57,7 @@ def build_insight_file(insight: Row, format: str, size: ImageSize, refresh: Refr
 
 
 def build_file_name(insight: Row) -> str:
-    """Return a file name for an insight, without characters that a path or a terminal would interpret."""
+    """Return a file name for an insight, without control characters and characters with a meaning in paths."""
     name = insight["name"] or insight["derived_name"] or ""
     plain = "".join("-" if character in _FORBIDDEN_IN_NAMES else character for character in name)
     printable = "".join(character for character in plain if not unicodedata.category(character).startswith("C"))

@@ -2,7 +2,8 @@
 
 Most of the cost of an ordinary read is building its SQL and its objects. A compiled query follows the models like any
 other query. Its variable values are `Param`s, which are passed when the query is run, and it returns flat rows.
-PostgreSQL plans the query once per connection, and returns rows in binary format.
+On PostgreSQL, the query is a prepared statement, which is planned once per connection and returns rows in binary
+format.
 """
 
 from collections.abc import Callable, Iterable, Sequence

@@ -117,7 +117,7 @@ def select_api_routes(endpoints: list[Any], **kwargs: Any) -> list[Any]:
 
 
 def describe_success(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
-    """Describe responses that have no description of their own by the phrase of their status."""
+    """Describe responses that have no description of their own by the reason phrase of their status."""
     for methods in result["paths"].values():
         for operation in methods.values():
             for status, response in operation["responses"].items():

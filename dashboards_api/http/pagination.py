@@ -41,9 +41,9 @@ class LimitOffsetPagination(pagination.LimitOffsetPagination):
     def page(
         self, request: Request, window: tuple[int, int], count: int, results: list[Any], after: str = ""
     ) -> dict[str, Any]:
-        """Return the page for one window of `count` rows. `after` is a cursor for the link to the next page.
+        """Return one page of a list of `count` rows. `after` is a cursor for the link to the next page.
 
-        A page of large rows ends early, and the next page begins there.
+        A page of large rows may contain fewer rows than the limit. The next page begins after its last row.
         """
         limit, offset = window
         following = offset + (len(results) or limit)

@@ -83,7 +83,7 @@ def release_claim(claim: Claim) -> None:
 
 
 def delete_old_requests(user_id: int, now: datetime) -> None:
-    """Delete expired rows, and rows of this user beyond the maximum. It is skipped if the database is busy."""
+    """Delete expired rows, and rows of this user beyond the maximum. Both deletions are best-effort writes."""
     expired = IdempotentRequest.objects.filter(claimed_at__lte=now - RETENTION).order_by("claimed_at").values("pk")
     latest_first = (
         IdempotentRequest.objects.filter(user_id=user_id).order_by("-claimed_at").values_list("pk", flat=True)

@@ -98,7 +98,7 @@ class IdempotentViewSet(ApiViewSet):
         return claim_key(user_id, project_id=project_id, key=key, fingerprint=fingerprint)
 
     def handle_failure(self, claim: Claim, error: Exception) -> Response:
-        """Return the response to an error. Store it, or for 5xx and 429 release the claim, so that a retry runs."""
+        """Return the response to an error, and store it. After 5xx and 429, release the claim for a retry instead."""
         try:
             response: Response = self.handle_exception(error)
         except Exception:

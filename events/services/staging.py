@@ -95,7 +95,7 @@ def create_staging_table(client: EngineClient, columns: str, file_bytes: int) ->
     """Create a table for the rows of one file, and return its name. The rows of a small file are held in memory.
 
     A restart of the engine empties a table in memory, as if the file had no rows. Each table therefore gets a marker
-    row, whose absence tells `count_staged` that rows were lost.
+    row. If it is missing, `count_staged` raises EngineUnavailable.
     """
     name = f"{STAGING}{secrets.token_hex(8)}"
     engine = "Memory" if file_bytes <= BYTES_IN_MEMORY_MAX else "MergeTree ORDER BY tuple()"

@@ -18,7 +18,7 @@ from users.services.sign_in import authenticate_user
 
 
 class SignInView(FormView):
-    """The sign-in form, which returns to the page that required it."""
+    """The sign-in form. After signing in, the user is redirected to the page that required it."""
 
     def get(self, request: HttpRequest) -> HttpResponseBase:
         if get_user(request).is_authenticated and "again" not in request.GET:

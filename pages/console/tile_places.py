@@ -1,4 +1,4 @@
-"""The placements of tiles on the grid of 12 columns, after forms that move and resize them. Pure functions."""
+"""The placements of tiles on the grid of 12 columns, after a user has moved or resized a tile with a form."""
 
 from typing import Any
 
