@@ -1,91 +1,157 @@
 """Materialized columns: properties of events that the store also keeps as columns of their own.
 
-A query that reads such a property need not parse the JSON of each event. For parts of the table that were written
-before the column was added, ClickHouse computes the values on reading, so that results never depend on these columns.
+A query that reads such a property need not parse the JSON of each event. The columns change by a copy of the table:
+chDB can lose rows if the disk becomes full while ClickHouse rewrites existing parts (`write_verification`).
 """
 
-from collections.abc import Iterable, Mapping
+import secrets
+from collections.abc import Iterable
 
 from dashboards_api.errors import ValidationFailed
-from engine.interface import EngineClient
+from engine.errors import EngineUnavailable
+from engine.interface import EngineClient, Limits, make_query_id
 from engine.parameters import quote_identifier, quote_text
 
 EVENTS = "events"
+COPY_PREFIX = "staging_"  # imports drop such tables if they were abandoned
 COLUMN_PREFIX = "mat_"
+COLUMN_TYPE = "Nullable(String)"
+TABLE_ENGINE = "ReplacingMergeTree"
 MATERIALIZED_COLUMNS_MAX = 30
+NAME_LENGTH_MAX = 200
 # Statements quote the name of a column without escaping it, and `{` begins a parameter.
 _FORBIDDEN_CHARACTERS = "`\\{}"
-NAME_LENGTH_MAX = 200
 
 
-def read_materialized_columns(client: EngineClient) -> dict[str, str]:
-    """Return the materialized columns by the name of their property, in the order of the table. Raises EngineError."""
+def read_materialized_columns(
+    client: EngineClient, *, limits: Limits | None = None, query_id: str | None = None
+) -> dict[str, str]:
+    """Return the columns of the store by the name of their property, in their order. Raises EngineError.
+
+    Columns that were created by other programs are left out unless they have the same values.
+    """
     found = client.read(
-        "SELECT name FROM system.columns WHERE database = currentDatabase() AND table = {table:String}"
-        " AND default_kind = 'MATERIALIZED' AND startsWith(name, {prefix:String}) ORDER BY position",
+        "SELECT name, type, default_expression FROM system.columns WHERE database = currentDatabase()"
+        " AND table = {table:String} AND default_kind = 'MATERIALIZED' AND startsWith(name, {prefix:String})"
+        " ORDER BY position",
         {"table": EVENTS, "prefix": COLUMN_PREFIX},
+        limits=limits,
+        query_id=query_id,
     )
-    return {name.removeprefix(COLUMN_PREFIX): name for [name] in found.rows}
+    named = [(parse_column_name(column), column, kind, expression) for column, kind, expression in found.rows]
+    return {
+        name: column
+        for name, column, kind, expression in named
+        if can_quote(name) and kind == COLUMN_TYPE and expression == build_expression(name)
+    }
 
 
 def measure_materialized_columns(client: EngineClient) -> dict[str, int]:
-    """Return the size of the materialized columns on the disk in bytes, by property. Raises EngineError."""
-    columns = read_materialized_columns(client)
+    """Return the bytes on the disk by property. Raises EngineError."""
     found = client.read(
         "SELECT name, data_compressed_bytes FROM system.columns WHERE database = currentDatabase()"
         " AND table = {table:String}",
         {"table": EVENTS},
     )
-    sizes: Mapping[str, int] = dict(found.rows)
-    return {name: sizes[column] for name, column in columns.items()}
+    sizes = {name: int(size) for name, size in found.rows}
+    return {name: sizes[column] for name, column in read_materialized_columns(client).items()}
 
 
 def add_materialized_columns(client: EngineClient, names: Iterable[str]) -> None:
-    """Store properties as columns, also for existing events. Existing columns are not changed.
+    """Store properties as columns, also for the existing events. The lock of imports must be held.
 
-    The function returns when all events have their values. After an interruption, call it again to complete the
-    columns. Raises ValidationFailed and EngineError.
+    Raises ValidationFailed and EngineError, and then the columns are as before.
     """
-    wanted = list(dict.fromkeys(names))
+    existing, wanted = list(read_materialized_columns(client)), list(dict.fromkeys(names))
     for name in wanted:
         check_property_name(name)
-    existing = read_materialized_columns(client)
-    if len({*existing, *wanted}) > MATERIALIZED_COLUMNS_MAX:
+    added = [name for name in wanted if name not in existing]
+    if len(existing) + len(added) > MATERIALIZED_COLUMNS_MAX:
         raise ValidationFailed(
             f"A store has at most {MATERIALIZED_COLUMNS_MAX} materialized columns: each takes time in every import."
         )
-    _alter(client, [f"ADD COLUMN IF NOT EXISTS {build_column(name)}" for name in wanted])
-    _alter(client, [f"MATERIALIZE COLUMN {quote_column(name)}" for name in wanted])
+    replace_events_table(client, [f"ADD COLUMN {build_column(name)}" for name in added])
 
 
 def drop_materialized_columns(client: EngineClient, names: Iterable[str]) -> None:
-    """Drop the columns of properties. Their values remain in the JSON. Raises ValidationFailed and EngineError."""
-    wanted, existing = list(dict.fromkeys(names)), read_materialized_columns(client)
-    if missing := [name for name in wanted if name not in existing]:
+    """Drop the columns of properties. Their values remain in the JSON. The lock of imports must be held.
+
+    Raises ValidationFailed and EngineError, and then the columns are as before.
+    """
+    dropped, existing = list(dict.fromkeys(names)), read_materialized_columns(client)
+    if missing := [name for name in dropped if name not in existing]:
         raise ValidationFailed(f"{', '.join(missing)}: there is no materialized column of this name.")
-    _alter(client, [f"DROP COLUMN IF EXISTS {quote_column(name)}" for name in wanted])
+    replace_events_table(client, [f"DROP COLUMN {quote_identifier(existing[name])}" for name in dropped])
+
+
+def replace_events_table(client: EngineClient, changes: list[str]) -> None:
+    """Replace the table of events by a copy with changed columns. No row may be written meanwhile.
+
+    Queries read the present table until the copy is complete. Raises ValidationFailed and EngineError.
+    """
+    if not changes:
+        return
+    check_table_engine(client)
+    copy, query_id = f"{COPY_PREFIX}{secrets.token_hex(8)}", make_query_id()
+    try:
+        client.execute(f"CREATE TABLE {copy} AS {EVENTS}")
+        client.execute(f"ALTER TABLE {copy} {', '.join(changes)}")
+        client.execute(f"INSERT INTO {copy} SELECT * FROM {EVENTS}", query_id=query_id)
+        if count_rows(client, copy) != count_rows(client, EVENTS):
+            raise EngineUnavailable("The copy of the events is not complete. Please try again.")
+        client.execute(f"EXCHANGE TABLES {EVENTS} AND {copy}")
+    except KeyboardInterrupt:
+        client.cancel(query_id)  # the statement would continue, and keep the copy from being dropped
+        raise
+    finally:
+        client.execute(f"DROP TABLE IF EXISTS {copy} SYNC")
+
+
+def count_rows(client: EngineClient, table: str) -> int:
+    return int(client.read(f"SELECT count() FROM {table}").rows[0][0])
+
+
+def check_table_engine(client: EngineClient) -> None:
+    """Raise ValidationFailed unless `events` is a table that a copy can replace, unlike views and replicated tables."""
+    found = client.read(
+        "SELECT engine FROM system.tables WHERE database = currentDatabase() AND name = {table:String}",
+        {"table": EVENTS},
+    )
+    if found.rows != [[TABLE_ENGINE]]:
+        engines = ", ".join(engine for [engine] in found.rows)
+        raise ValidationFailed(
+            f"{EVENTS} is a table of the engine {engines} and cannot be copied. Add the columns on the server."
+        )
 
 
 def check_property_name(name: str) -> None:
     """Raise ValidationFailed for a name that a statement could not quote."""
-    is_printable = name.isprintable() and not any(character in name for character in _FORBIDDEN_CHARACTERS)
-    if not name or not is_printable or len(name) > NAME_LENGTH_MAX:
+    if not can_quote(name):
         raise ValidationFailed(
             f"{name!r} cannot become a column: its name has to be printable, without {' '.join(_FORBIDDEN_CHARACTERS)},"
             f" of at most {NAME_LENGTH_MAX} characters."
         )
 
 
+def can_quote(name: str) -> bool:
+    is_allowed = name.isprintable() and not any(character in name for character in _FORBIDDEN_CHARACTERS)
+    return is_allowed and 0 < len(name) <= NAME_LENGTH_MAX
+
+
+def build_column_name(name: str) -> str:
+    """Return the name of the column of a property. A dot would make the column a part of another column."""
+    return f"{COLUMN_PREFIX}{name.replace('%', '%25').replace('.', '%2E')}"
+
+
+def parse_column_name(column: str) -> str:
+    return column.removeprefix(COLUMN_PREFIX).replace("%2E", ".").replace("%25", "%")
+
+
+def build_expression(name: str) -> str:
+    """Return the expression of a column: the text that statements print for the property."""
+    return f"JSONExtract(properties, {quote_text(name)}, '{COLUMN_TYPE}')"
+
+
 def build_column(name: str) -> str:
-    """Return the definition of a column, with the expression that statements print for the property."""
-    text = f"JSONExtract(properties, {quote_text(name)}, 'Nullable(String)')"
-    return f"{quote_column(name)} Nullable(String) MATERIALIZED {text} CODEC(LZ4)"
-
-
-def quote_column(name: str) -> str:
-    return quote_identifier(f"{COLUMN_PREFIX}{name}")
-
-
-def _alter(client: EngineClient, changes: list[str]) -> None:
-    # Without mutations_sync, the statement returns before the existing events have their values.
-    client.execute(f"ALTER TABLE {EVENTS} {', '.join(changes)} SETTINGS mutations_sync = 2, alter_sync = 2")
+    column = quote_identifier(build_column_name(name))
+    return f"{column} {COLUMN_TYPE} MATERIALIZED {build_expression(name)} CODEC(LZ4)"

@@ -10,7 +10,7 @@ import orjson
 
 from dashboards_api.errors import DomainError
 from engine.client import get_client
-from engine.errors import QueryTimeout
+from engine.errors import InvalidQuery, QueryTimeout
 from engine.interface import EngineClient, Limits, Result
 from engine.materialized_columns import read_materialized_columns
 from engine.store import check_store_once
@@ -74,13 +74,12 @@ def _run(task: Task) -> Answer:
         problems = validate_query(task.query.get("source"), task.context)
         return Answer(orjson.dumps(problems), b"{}", task.context.now + VALIDATION_LIFETIME)
     reader = StoreReader(task)
-    context = replace(
-        task.context,
-        has_persons=reader.has_persons,
-        read_materialized_columns=reader.read_materialized_columns,
-    )
-    compiled = compile_query(task.query, context, reader.read_rows)
-    found = reader.read(compiled.statement)
+    try:
+        compiled, found = _compile_and_read(task, reader)
+    except InvalidQuery:
+        if not reader.have_columns_changed():
+            raise
+        compiled, found = _compile_and_read(task, reader)
     body = compiled.shape(found.types, found.rows)
     results = orjson.dumps(body.pop("results"), option=_JSON)
     if len(results) > RESULT_BYTES_MAX:
@@ -90,6 +89,16 @@ def _run(task: Task) -> Answer:
         )
     details = body | {"timezone": task.context.time_zone, "resolved_date_range": _describe_range(compiled)}
     return Answer(results, orjson.dumps(details, option=_JSON), *_compute_ages(task, compiled))
+
+
+def _compile_and_read(task: Task, reader: "StoreReader") -> tuple[CompiledQuery, Result]:
+    context = replace(
+        task.context,
+        has_persons=reader.has_persons,
+        read_materialized_columns=reader.read_materialized_columns,
+    )
+    compiled = compile_query(task.query, context, reader.read_rows)
+    return compiled, reader.read(compiled.statement)
 
 
 class StoreReader:
@@ -106,7 +115,11 @@ class StoreReader:
 
     def read(self, statement: Statement, *, is_deduplicated: bool = True) -> Result:
         """Return the result of a statement. Raises EngineError."""
-        limits = Limits(
+        limits = self._build_limits(is_deduplicated=is_deduplicated)
+        return self.open().read(statement.sql, statement.parameters, limits=limits, query_id=str(self.task.id))
+
+    def _build_limits(self, *, is_deduplicated: bool) -> Limits:
+        return Limits(
             self.task.seconds,
             QUERY_MEMORY_BYTES_MAX,
             ROWS_MAX,
@@ -114,7 +127,6 @@ class StoreReader:
             ast_depth=AST_DEPTH_MAX,
             is_deduplicated=is_deduplicated,
         )
-        return self.open().read(statement.sql, statement.parameters, limits=limits, query_id=str(self.task.id))
 
     def open(self) -> EngineClient:
         """Return the client of the store. Raises EngineError."""
@@ -136,8 +148,16 @@ class StoreReader:
     def read_materialized_columns(self) -> Mapping[str, str]:
         """Return the materialized columns of the store, by property. Raises EngineError."""
         if self._materialized_columns is None:
-            self._materialized_columns = read_materialized_columns(self.open())
+            limits = self._build_limits(is_deduplicated=False)
+            self._materialized_columns = read_materialized_columns(
+                self.open(), limits=limits, query_id=str(self.task.id)
+            )
         return self._materialized_columns
+
+    def have_columns_changed(self) -> bool:
+        """Return whether materialized columns were added or dropped since they were read. Raises EngineError."""
+        before, self._materialized_columns = self._materialized_columns, None
+        return before is not None and self.read_materialized_columns() != before
 
 
 def _describe_range(compiled: CompiledQuery) -> dict[str, str | None] | None:

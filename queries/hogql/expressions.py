@@ -17,7 +17,8 @@ from queries.hogql.comparisons import (
     print_date,
     print_join_comparison,
 )
-from queries.hogql.errors import InvalidValue, UnknownPlaceholder, UnsupportedSyntax
+from queries.hogql.errors import InvalidValue, UnknownColumn, UnknownPlaceholder, UnsupportedSyntax
+from queries.hogql.properties import print_property_text
 from queries.hogql.scopes import CommonTableInScope, Scope
 from queries.hogql.session import PrintedQuery
 from queries.hogql.values import Sql, ValueType
@@ -96,8 +97,7 @@ class ExpressionPrinter:
     def print_field(self, node: ast.Field) -> Sql:
         scalar = self.scope.scalars.get(node.chain[0]) if len(node.chain) == 1 else None
         if scalar is None or node.chain[0] in self.scope.arguments:
-            found = self.scope.find_field(node.chain, node.span)
-            return Sql(found.untyped or found.text) if node.is_untyped else found
+            return self._print_untyped(node) if node.is_untyped else self.scope.find_field(node.chain, node.span)
         name = node.chain[0]
         del self.scope.scalars[name]  # an alias may have the name of a column that it uses
         try:
@@ -105,11 +105,21 @@ class ExpressionPrinter:
         finally:
             self.scope.scalars[name] = scalar
 
+    def _print_untyped(self, node: ast.Field) -> Sql:
+        """Print the text of a property. A subquery may have the JSON as an ordinary column of text."""
+        try:
+            found = self.scope.find_field(node.chain, node.span)
+        except UnknownColumn:
+            *chain, key = node.chain
+            column = self.scope.find_field(tuple(chain), node.span)
+            return Sql(print_property_text(column.text, [self.session.bind(key, "String")]))
+        return Sql(found.untyped or found.text)
+
     def print_alias(self, node: ast.Alias) -> Sql:
         """Print an alias inside an expression. Aliases of columns are printed by the SELECT."""
         inner, name = self.print(node.expr), self.session.make_name("c")
-        self.scope.aliases[node.name] = replace(inner, text=name, instant=None)
-        return replace(inner, text=f"({inner.text} AS {name})", instant=None)
+        self.scope.aliases[node.name] = replace(inner, text=name, instant=None, untyped=None)
+        return replace(inner, text=f"({inner.text} AS {name})", instant=None, untyped=None)
 
     def print_placeholder(self, node: ast.Placeholder) -> Sql:
         raise UnknownPlaceholder(".".join(node.chain), (), span=node.span)

@@ -18,6 +18,7 @@ from queries.hogql.ast import (
 )
 from queries.hogql.errors import InvalidValue, UnknownPlaceholder, refuse_deep_recursion
 from queries.hogql.mapping import NodeT, map_children
+from queries.hogql.traversal import walk
 
 SelectValue = Callable[[Select | None], Expr]
 """A function that returns the value for the SELECT that contains the placeholder."""
@@ -37,13 +38,7 @@ def replace_placeholders(node: NodeT, values: Mapping[str, PlaceholderValue]) ->
 
 def find_placeholders(node: Node) -> set[str]:
     """Return the names of all placeholders, so that a caller computes only the necessary values."""
-    found, waiting = set(), [node]
-    while waiting:
-        part = waiting.pop()
-        if isinstance(part, Placeholder):
-            found.add(".".join(part.chain))
-        waiting.extend(part.children())
-    return found
+    return {".".join(part.chain) for part in walk(node) if isinstance(part, Placeholder)}
 
 
 class Replacer:

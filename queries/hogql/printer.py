@@ -13,7 +13,8 @@ from queries.hogql.expressions import ExpressionPrinter
 from queries.hogql.scopes import CommonTableInScope, QueryInScope, Scope, Source, TableInScope
 from queries.hogql.session import PrintContext, PrintedQuery, PrintSession, index_columns
 from queries.hogql.statement import Statement
-from queries.hogql.tables import Table
+from queries.hogql.tables import EVENT_PROPERTIES, Table
+from queries.hogql.traversal import walk
 from queries.hogql.values import Sql
 
 LEFT_IS_NULLABLE = frozenset({"RIGHT", "FULL"})
@@ -141,6 +142,10 @@ class SelectPrinter:
     def print(self) -> PrintedQuery:
         prefix = print_common_tables(self.query.common_tables, self.scope)
         joins = self._add_sources()
+        if self._groups_json():
+            for source in self.scope.sources.values():
+                if isinstance(source, TableInScope):
+                    source.uses_materialized_columns = False
         array_join = self._print_array_join()
         columns = [self._print_column(column) for column in self._expand_stars()]
         where = self._print_condition("WHERE", self.query.where)
@@ -149,6 +154,16 @@ class SelectPrinter:
         distinct = "DISTINCT " if self.query.distinct else ""
         parts = [f"{prefix}SELECT {distinct}{', '.join(columns)}", self._print_from(joins), array_join, *tail]
         return PrintedQuery(" ".join(part for part in parts if part), self.columns)
+
+    def _groups_json(self) -> bool:
+        """Return whether a SELECT with GROUP BY uses the JSON of properties itself.
+
+        ClickHouse then knows that a property depends on the JSON, but not that a materialized column does.
+        """
+        if not self.query.group_by:
+            return False
+        fields = (node for node in walk(self.query) if isinstance(node, ast.Field))
+        return any(field.chain[-1] == EVENT_PROPERTIES for field in fields)
 
     def _add_sources(self) -> list[tuple[str, str, Source]]:
         """Add the sources to the scope, and return the joins with their conditions."""

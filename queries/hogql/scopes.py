@@ -31,6 +31,7 @@ class TableInScope:
     session: PrintSession
     nullable: bool = False
     used: set[str] = field(default_factory=set)
+    uses_materialized_columns: bool = True
 
     def find(self, chain: tuple[str, ...]) -> Sql | None:
         """Return the column or property for a chain of names below this table, or None."""
@@ -48,7 +49,7 @@ class TableInScope:
         return None
 
     def _print_property(self, stored: str, keys: tuple[str, ...]) -> Sql:
-        if len(keys) == 1 and stored == EVENT_PROPERTIES:
+        if self.uses_materialized_columns and len(keys) == 1 and stored == EVENT_PROPERTIES:
             materialized = self.table.read_materialized_columns().get(keys[0])
             if materialized is not None:
                 self.used.add(materialized)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import NamedTuple
 
+from queries.hogql.properties import print_property_text
 from queries.hogql.values import ValueType
 
 PROJECT_CONDITION = "project_id = {project_id:Int64}"
@@ -196,7 +197,8 @@ class _PropertyTexts:
         self.used.add(column or EVENT_PROPERTIES)
         if column is not None:
             return f"ifNull({prefix}{quote_identifier(column)}, '')"
-        return f"ifNull(JSONExtract({prefix}{EVENT_PROPERTIES}, '{name}', 'Nullable(String)'), '')"
+        text = print_property_text(f"{prefix}{EVENT_PROPERTIES}", [f"'{name}'"])
+        return f"ifNull({text}, '')"
 
 
 def _scan_sessions(used: Iterable[str], materialized: Mapping[str, str] = MappingProxyType({})) -> str:
@@ -259,7 +261,6 @@ EVENTS = Table(
         ("properties",): "properties",
         ("person", "properties"): "person_properties",
         ("poe", "properties"): "person_properties",
-        ("person_properties",): "person_properties",
     },
     paths={
         ("person", "id"): "person_id",

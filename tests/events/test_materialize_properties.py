@@ -6,7 +6,8 @@ import pytest
 
 from engine.interface import EngineClient
 from engine.materialized_columns import MATERIALIZED_COLUMNS_MAX, read_materialized_columns
-from tests.events.import_files import make_event, read_rows, run_command, write_lines
+from engine.schema import TABLES
+from tests.events.import_files import list_tables, make_event, read_rows, run_command, write_lines
 from users.models import Project
 
 VALUES = "SELECT distinct_id, `mat_number` FROM events ORDER BY distinct_id"
@@ -40,7 +41,9 @@ def test_columns_are_listed_and_dropped(filled: EngineClient) -> None:
     assert run_command("materialize_properties").out == "No property has a column of its own.\n"
     run_command("materialize_properties", "number", "other")
     assert run_command("materialize_properties").out.splitlines() == ["number\t0.0 MB", "other\t0.0 MB"]
-    assert run_command("materialize_properties", "--drop", "number").out == "other\t0.0 MB\n"
+    dropped = run_command("materialize_properties", "--drop", "number").out.splitlines()
+    assert dropped[0].startswith("Dropped 1 property in ")
+    assert dropped[1:] == ["other\t0.0 MB"]
     assert read_materialized_columns(filled) == {"other": "mat_other"}
 
 
@@ -63,6 +66,24 @@ def test_property_without_a_column_cannot_be_dropped(filled: EngineClient) -> No
     printed = run_command("materialize_properties", "--drop", "number")
     assert printed.error == "number: there is no materialized column of this name."
     assert run_command("materialize_properties", "--drop").error == "--drop needs the names of properties."
+
+
+def test_columns_are_part_of_the_only_table_of_events(filled: EngineClient) -> None:
+    run_command("materialize_properties", "a.b", "a")
+    assert list(read_materialized_columns(filled)) == ["a.b", "a"]
+    assert list_tables(filled) == set(TABLES)
+    [[settings]] = read_rows(
+        filled, "SELECT engine_full FROM system.tables WHERE database = currentDatabase() AND name = 'events'"
+    )
+    assert "fsync_after_insert = 1" in settings
+
+
+def test_view_is_refused(filled: EngineClient) -> None:
+    filled.execute("RENAME TABLE events TO stored")
+    filled.execute("CREATE VIEW events AS SELECT * FROM stored")
+    printed = run_command("materialize_properties", "number")
+    assert printed.error == "events is a table of the engine View and cannot be copied. Add the columns on the server."
+    assert list_tables(filled) == {*TABLES, "stored"}
 
 
 def test_without_data_it_is_one_line(data_dir: Path) -> None:

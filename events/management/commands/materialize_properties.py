@@ -11,11 +11,11 @@ from engine.materialized_columns import (
     measure_materialized_columns,
 )
 from events.management.import_command import report_interruption
-from events.services.staging import import_lock
+from events.services.staging import drop_abandoned_tables, import_lock
 from events.services.store import open_store
 from users.management.command_helpers import report_domain_errors
 
-INTERRUPTION = "Interrupted. Some events may lack the values of the columns: run the command again to complete it."
+INTERRUPTION = "Interrupted. Either all or none of the columns were changed."
 
 
 class Command(BaseCommand):
@@ -32,18 +32,22 @@ class Command(BaseCommand):
         names, drops = options["names"], options["drop"]
         if drops and not names:
             raise CommandError("--drop needs the names of properties.")
-        with report_domain_errors(), report_interruption(INTERRUPTION), import_lock(self.report_wait):
+        with report_domain_errors(), report_interruption(INTERRUPTION):
             client = open_store()
-            if drops:
-                drop_materialized_columns(client, names)
-            elif names:
-                self.add(client, names)
+            if names:
+                with import_lock(self.report_wait):
+                    self.change(client, names, drops=drops)
             self.list_columns(client)
 
-    def add(self, client: EngineClient, names: list[str]) -> None:
+    def change(self, client: EngineClient, names: list[str], *, drops: bool) -> None:
         started = time.monotonic()
-        add_materialized_columns(client, names)
-        self.stdout.write(f"Stored {describe_properties(len(set(names)))} in {time.monotonic() - started:.1f} seconds.")
+        drop_abandoned_tables(client)
+        if drops:
+            drop_materialized_columns(client, names)
+        else:
+            add_materialized_columns(client, names)
+        done = f"{'Dropped' if drops else 'Stored'} {describe_properties(len(set(names)))}"
+        self.stdout.write(f"{done} in {time.monotonic() - started:.1f} seconds.")
 
     def list_columns(self, client: EngineClient) -> None:
         sizes = measure_materialized_columns(client)

@@ -30,6 +30,8 @@ NAMES = [
     "nothing",
     "quoted",
     "it's a.b%d",
+    "a.b",
+    "a",
     "café",
 ]
 DOCUMENTED = [*list_queries(TYPICAL), *(list_queries(FURTHER) if os.environ.get("CHECK_FULL") else [])]
@@ -78,7 +80,7 @@ def test_column_has_the_values_of_the_json_in_every_type(columns: Store, name: s
 
 
 def test_values_of_events_before_and_after_the_column_are_stored(columns: Store) -> None:
-    names = "`mat_$browser`, `mat_it's a.b%d`, `mat_café`"
+    names = "`mat_$browser`, `mat_it's a%2Eb%25d`, `mat_café`"
     sql = f"SELECT {names} FROM events WHERE event = '$pageview' ORDER BY timestamp, uuid DESC"
     assert columns.client.read(sql).rows == [
         ["7", "odd", "3"],
@@ -156,6 +158,35 @@ def test_columns_are_asked_for_only_by_queries_that_use_properties() -> None:
     assert asked == []
     print_text("select properties.a from events", read_materialized_columns=read_none)
     assert asked == [True]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "select properties.$browser, count() from events group by properties",
+        "select properties, count() from events group by 1 having properties.$browser = 'Firefox'",
+        "select JSONExtract(properties, 'a', 'Nullable(String)'), count() from events group by properties.a",
+    ],
+)
+def test_grouped_json_is_read_from_the_json(columns: Store, text: str) -> None:
+    statement = print_text(text, read_materialized_columns=lambda: read_columns(columns))
+    assert "mat_" not in statement.sql
+    assert sorted(columns.read(statement), key=str) == sorted(read(columns, text), key=str)
+
+
+def test_columns_of_other_programs_are_not_used(tmp_path_factory: pytest.TempPathFactory) -> None:
+    store = Store(tmp_path_factory.mktemp("others") / "engine")
+    try:
+        for column in (
+            "`mat_a` String MATERIALIZED JSONExtractString(properties, 'a')",
+            "`mat_b` Nullable(String) MATERIALIZED JSONExtract(properties, 'c', 'Nullable(String)')",
+            "`mat_d{e` Nullable(String) MATERIALIZED JSONExtract(properties, 'd{e', 'Nullable(String)')",
+            "`mat_f` Nullable(String) MATERIALIZED JSONExtract(properties, 'f', 'Nullable(String)')",
+        ):
+            store.client.execute(f"ALTER TABLE events ADD COLUMN {column}")
+        assert read_columns(store) == {"f": "mat_f"}
+    finally:
+        store.close()
 
 
 def test_dropped_column_is_computed_of_the_json_again(tmp_path_factory: pytest.TempPathFactory) -> None:

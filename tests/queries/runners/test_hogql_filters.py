@@ -81,6 +81,16 @@ def test_filters_follow_the_table_of_their_select(store: Store, text: str, count
     assert read(store, text, filters=filters)[0] == [count]
 
 
+def test_filters_read_the_json_of_a_subquery(store: Store) -> None:
+    """The JSON of a common table expression can be an ordinary text."""
+    text = (
+        "with events as (select replaceAll(properties, 'Firefox', 'Chrome') as properties, timestamp from events)"
+        " select count() from events where {filters}"
+    )
+    assert read(store, text, filters={"properties": [{**FIREFOX, "value": "Chrome"}]}) == [[2]]
+    assert read(store, text, filters={"properties": [FIREFOX]}) == [[0]]
+
+
 def test_filters_of_sessions(store: Store) -> None:
     text = "select session_id from sessions as s where {filters}"
     longer = {"type": "session", "key": "$session_duration", "operator": "gte", "value": 3600}

@@ -1,0 +1,14 @@
+"""Traversal of syntax trees."""
+
+from collections.abc import Iterator
+
+from queries.hogql.ast import Node
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """Yield a node and all nodes below it, without recursion, because trees can be deep."""
+    waiting = [node]
+    while waiting:
+        found = waiting.pop()
+        yield found
+        waiting.extend(found.children())
