@@ -2,23 +2,43 @@
 
 chDB 26.9 acknowledges an insert whose files were truncated by a full disk: the part exists without its rows, and every
 later read of the table fails. So each new part is read once after the write, and dropped if it is damaged.
+
+A damaged part of a merge or a mutation has the rows of earlier parts and must not be dropped. ClickHouse keeps the
+files of the earlier parts for eight minutes, and uses them again after a restart without the damaged part.
 """
 
+import os
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple, NoReturn
+from uuid import uuid4
 
 import orjson
 
 DISK_FULL = "Code: 243. DB::Exception: No space left on device: the rows could not be read back, and were not kept."
+SOURCES_RESTORED = "The disk was full during a merge or a deletion: the rows from before it are used again."
 _ALL_PARTS = "SELECT database, table, name FROM system.parts WHERE active"
+_PATHS = "SELECT database, table, name, path FROM system.parts WHERE active"
 
 
 class Part(NamedTuple):
     database: str
     table: str
     name: str
+
+    def replaces(self, other: "Part") -> bool:
+        """Return whether this part has the rows of an earlier one: it was written by a merge or a mutation."""
+        (partition, first, last), (other_partition, other_first, other_last) = self.get_range(), other.get_range()
+        is_same = (self.database, self.table, partition) == (other.database, other.table, other_partition)
+        return is_same and first <= other_first and other_last <= last
+
+    def get_range(self) -> tuple[str, int, int]:
+        """Return the partition and the first and last block of the part, which its name contains."""
+        partition, first, last, *_ = self.name.split("_")
+        return partition, int(first), int(last)
 
 
 class WriteVerifier:
@@ -35,8 +55,12 @@ class WriteVerifier:
         yield
         with self._lock:
             damaged = [part for part in list_parts(opened) - before if not is_readable(opened, part)]
+            replacing = [part for part in damaged if any(part.replaces(other) for other in before)]
             for part in damaged:
-                opened.query(f"ALTER TABLE {_name_table(part)} DROP PART '{part.name}'")
+                if part not in replacing:
+                    opened.query(f"ALTER TABLE {_name_table(part)} DROP PART '{part.name}'")
+            if replacing:
+                restore_source_parts(opened, replacing)
             self._dropped += len(damaged)
             if self._dropped > dropped:
                 raise OSError(DISK_FULL)
@@ -45,6 +69,22 @@ class WriteVerifier:
 def list_parts(opened: Any) -> set[Part]:
     lines = bytes(opened.query(_ALL_PARTS, "JSONCompactEachRow").bytes()).splitlines()
     return {Part(*orjson.loads(line)) for line in lines}
+
+
+def restore_source_parts(opened: Any, damaged: list[Part]) -> NoReturn:
+    """Move damaged parts away and end the process, so that the next one uses the parts that they replaced."""
+    for part in damaged:
+        folder = find_folder(opened, part)
+        folder.rename(folder.parent / "detached" / f"damaged_{part.name}_{uuid4().hex[:8]}")
+    sys.stderr.write(f"{SOURCES_RESTORED}\n")
+    sys.stderr.flush()
+    os._exit(1)
+
+
+def find_folder(opened: Any, part: Part) -> Path:
+    """Return the folder of an active part."""
+    lines = bytes(opened.query(_PATHS, "JSONCompactEachRow").bytes()).splitlines()
+    return next(Path(path) for *names, path in map(orjson.loads, lines) if Part(*names) == part)
 
 
 def is_readable(opened: Any, part: Part) -> bool:

@@ -12,6 +12,7 @@ import pytest
 from engine.embedded_client import EmbeddedClient
 from engine.errors import DiskFull, EngineUnavailable, StoreDamaged
 from engine.files import STORE
+from engine.materialized_columns import add_materialized_columns, drop_materialized_columns, read_materialized_columns
 from engine.schema import build_statements
 from engine.supervision import stop_supervisor
 from tests.engine.conftest import get_pid
@@ -54,6 +55,42 @@ def test_full_disk_refuses_writes_keeps_reads_and_recovers(own: EmbeddedClient, 
     limit_files(pid, resource.RLIM_INFINITY)
     own.insert_rows("events", EVENTS, [make_event(100)])
     assert count_events(own) == 101
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "OPTIMIZE TABLE events FINAL",
+        "ALTER TABLE events DELETE WHERE distinct_id = 'user1' SETTINGS mutations_sync = 2",
+    ],
+)
+def test_full_disk_keeps_the_rows_that_a_merge_or_a_deletion_rewrites(own: EmbeddedClient, statement: str) -> None:
+    fill(own, 3_000)
+    for number in range(1, 4):
+        rows = [make_event(3_000 * number + each, properties=secrets.token_hex(20)) for each in range(3_000)]
+        own.insert_rows("events", EVENTS, rows)
+    limit_files(get_pid(own.folder), 4096)  # the engine is started again without a limit
+    with pytest.raises(EngineUnavailable, match="The engine ended while it wrote"):
+        own.execute(statement)
+    others = "SELECT count() FROM events WHERE distinct_id != 'user1'"
+    kept = sum(number % 7 != 1 for number in range(12_000))
+    assert own.read(others).rows == [[kept]]
+    own.insert_rows("events", EVENTS, [make_event(12_000)])
+    assert own.read(others).rows == [[kept + 1]]
+
+
+def test_full_disk_keeps_the_events_when_columns_change(own: EmbeddedClient) -> None:
+    fill(own, 5_000)
+    add_materialized_columns(own, ["first"])
+    pid = get_pid(own.folder)
+    limit_files(pid, 4096)
+    with pytest.raises(DiskFull):
+        add_materialized_columns(own, ["second"])
+    with pytest.raises(DiskFull):
+        drop_materialized_columns(own, ["first"])
+    limit_files(pid, resource.RLIM_INFINITY)
+    assert count_events(own) == 5_000
+    assert read_materialized_columns(own) == {"first": "mat_first"}
 
 
 def test_disk_with_little_space_takes_nothing_and_answers(tmp_path: Path) -> None:
