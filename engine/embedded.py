@@ -29,6 +29,7 @@ from engine.write_verification import WriteVerifier
 
 LOCKED_EXIT = 3
 SECONDS_BETWEEN_CHECKS = 0.1
+SECONDS_BETWEEN_VERIFICATIONS = 60  # less than the eight minutes after which ClickHouse removes merged parts
 SECONDS_TO_STOP = 3
 FILES_MAX = 65_536
 # The free disk space below which no insert or merge starts. A disk that fills up damages the data being written.
@@ -68,7 +69,7 @@ class Engine:
         self._session = connect(self.address)  # keeps the store open between statements
         self.version = str(self._session.query("SELECT version()", "TSVRaw")).strip()
         self.statements = Statements(self.kill)
-        self.write_verifier = WriteVerifier()
+        self.write_verifier = WriteVerifier(self._session)
 
     def answer(self, connection: socket.socket, request: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
         match request["operation"]:
@@ -116,6 +117,13 @@ class Engine:
             opened.query(f"KILL QUERY WHERE Settings['log_comment'] = {_quote(running.query_id)} ASYNC")
         finally:
             opened.close()
+
+    def verify_merges(self) -> NoReturn:
+        """Verify the parts that ClickHouse has merged in the background, while it still has the merged ones."""
+        while True:
+            time.sleep(SECONDS_BETWEEN_VERIFICATIONS)
+            with contextlib.suppress(Exception), contextlib.closing(self._connect(self.address)) as opened:
+                self.write_verifier.verify_new_parts(opened)
 
     def close(self) -> None:
         self._session.close()
@@ -201,6 +209,7 @@ def main() -> NoReturn:
     restricted = restrict_files([folder, Path("/dev/null")], find_readable_paths())
     engine = Engine(folder, restricted=restricted)
     service = Service(folder, engine)
+    threading.Thread(target=engine.verify_merges, daemon=True).start()
     signal.signal(signal.SIGTERM, lambda *_: setattr(service, "is_stopping", True))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches this process, too
     service.watch()

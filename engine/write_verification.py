@@ -1,4 +1,4 @@
-"""Verification of writes in the engine process: new parts are read after each write.
+"""Verification of writes in the engine process: new parts are read after each write, and every minute.
 
 chDB 26.9 acknowledges an insert whose files were truncated by a full disk: the part exists without its rows, and every
 later read of the table fails. So each new part is read once after the write, and dropped if it is damaged.
@@ -42,28 +42,38 @@ class Part(NamedTuple):
 
 
 class WriteVerifier:
-    """The verification of writes on all connections. Concurrent writes may both find the same part."""
+    """The verification of writes on all connections, and of merges in the background."""
 
-    def __init__(self) -> None:
+    def __init__(self, opened: Any) -> None:
         self._lock = threading.Lock()
+        self._verified = list_parts(opened)
         self._dropped = 0
 
     @contextmanager
     def verify_write(self, opened: Any) -> Iterator[None]:
-        """Raise an error like ClickHouse's if the write in the block has created a part that cannot be read."""
-        before, dropped = list_parts(opened), self._dropped
+        """Raise an error like ClickHouse's if the write in the block has created a part that cannot be read.
+
+        A part can be found by the verification of another write. The error is raised for both writes.
+        """
+        dropped = self._dropped
         yield
+        self.verify_new_parts(opened)
+        if self._dropped > dropped:
+            raise OSError(DISK_FULL)
+
+    def verify_new_parts(self, opened: Any) -> None:
+        """Read the parts that were written since the last verification."""
         with self._lock:
-            damaged = [part for part in list_parts(opened) - before if not is_readable(opened, part)]
-            replacing = [part for part in damaged if any(part.replaces(other) for other in before)]
+            parts = list_parts(opened)
+            damaged = [part for part in parts - self._verified if not is_readable(opened, part)]
+            replacing = [part for part in damaged if any(part.replaces(other) for other in self._verified)]
             for part in damaged:
                 if part not in replacing:
                     opened.query(f"ALTER TABLE {_name_table(part)} DROP PART '{part.name}'")
             if replacing:
                 restore_source_parts(opened, replacing)
             self._dropped += len(damaged)
-            if self._dropped > dropped:
-                raise OSError(DISK_FULL)
+            self._verified = parts.difference(damaged)
 
 
 def list_parts(opened: Any) -> set[Part]:

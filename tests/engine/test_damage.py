@@ -15,7 +15,7 @@ from engine.files import STORE
 from engine.materialized_columns import add_materialized_columns, drop_materialized_columns, read_materialized_columns
 from engine.schema import build_statements
 from engine.supervision import stop_supervisor
-from tests.engine.conftest import get_pid
+from tests.engine.conftest import get_pid, wait_until
 from tests.engine.test_store import EVENTS, make_event
 
 # A thousand copies of each event, which is more data than any file size limit here.
@@ -77,6 +77,27 @@ def test_full_disk_keeps_the_rows_that_a_merge_or_a_deletion_rewrites(own: Embed
     assert own.read(others).rows == [[kept]]
     own.insert_rows("events", EVENTS, [make_event(12_000)])
     assert own.read(others).rows == [[kept + 1]]
+
+
+def test_full_disk_keeps_the_rows_that_a_merge_in_the_background_rewrites(own: EmbeddedClient) -> None:
+    fill(own, 300)
+    own.execute("SYSTEM STOP MERGES events")
+    for number in range(1, 20):
+        rows = [make_event(300 * number + each, properties=secrets.token_hex(20)) for each in range(300)]
+        own.insert_rows("events", EVENTS, rows)
+    limit_files(get_pid(own.folder), 4096)
+    own.execute("SYSTEM START MERGES events")
+    wait_until(lambda: count_parts(own) < 20, 30)
+    limit_files(get_pid(own.folder), resource.RLIM_INFINITY)
+    with pytest.raises(EngineUnavailable, match="The engine ended while it wrote"):
+        own.insert_rows("events", EVENTS, [make_event(6_000)])
+    own.insert_rows("events", EVENTS, [make_event(6_000)])
+    assert count_events(own) == 6_001
+
+
+def count_parts(client: EmbeddedClient) -> int:
+    parts = "SELECT count() FROM system.parts WHERE database = currentDatabase() AND table = 'events' AND active"
+    return int(client.read(parts).rows[0][0])
 
 
 def test_full_disk_keeps_the_events_when_columns_change(own: EmbeddedClient) -> None:
