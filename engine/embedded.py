@@ -119,7 +119,7 @@ class Engine:
             opened.close()
 
     def verify_merges(self) -> NoReturn:
-        """Verify the parts that ClickHouse has merged in the background, while it still has the merged ones."""
+        """Verify the results of background merges while ClickHouse still keeps the files of the source parts."""
         while True:
             time.sleep(SECONDS_BETWEEN_VERIFICATIONS)
             with contextlib.suppress(Exception), contextlib.closing(self._connect(self.address)) as opened:

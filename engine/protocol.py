@@ -1,6 +1,6 @@
 """Messages on the engine's Unix socket: a JSON header and a body of bytes, each preceded by its length.
 
-The header is JSON and never pickle, so that a foreign message can run nothing but the operations of the protocol.
+The header is JSON and never pickle, so that a message of another program cannot cause arbitrary code execution.
 """
 
 import os

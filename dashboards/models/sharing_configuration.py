@@ -26,7 +26,7 @@ def new_access_token() -> str:
 
 class SharingConfigurationQuerySet(models.QuerySet["SharingConfiguration"]):
     def live(self) -> "SharingConfigurationQuerySet":
-        """Return configurations whose links open a dashboard."""
+        """Return enabled configurations of dashboards that are not deleted."""
         return self.filter(enabled=True, dashboard__deleted=False)
 
     def with_token(self, access_token: str) -> "SharingConfigurationQuerySet":

@@ -153,11 +153,11 @@ def read_dashboard_revision(
     results: Results | None = None,
     tile_ids: Collection[int] = (),
 ) -> tuple[DashboardVersions, dict[str, Any]]:
-    """Return the versions of a dashboard, and the dashboard with its tiles (component Dashboard).
+    """Return the DashboardVersions and the dashboard with its tiles (component Dashboard).
 
-    The tiles are read after the versions, so they may be newer than the versions, but never older. Results come from
-    the cache, unless `results` requests their computation. `tile_ids` limits the response, and the queries to compute,
-    to these tiles. Raises DashboardNotFound.
+    The tiles are read after the versions, so they may be newer than the versions, but never older. Results are read
+    from the cache, unless the refresh mode of `results` computes them. `tile_ids` limits the response, and the queries
+    to compute, to these tiles. Raises DashboardNotFound.
     """
     rows = _DETAIL.rows(project=project.pk, id=dashboard_id, viewer=viewer.pk)
     if not rows:

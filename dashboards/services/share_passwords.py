@@ -28,10 +28,10 @@ from users.rate_limiting.attempts import (
 )
 from users.services.password_hashing import hash_password, verify_password
 
-# A guess is checked against the deliberately slow hash of every password without a digest.
+# An attempt is checked against the deliberately slow hash of every password without a digest.
 PASSWORDS_MAX = 10
 UNLOCK = AttemptLimit("unlock", attempts=10, within=timedelta(minutes=1))  # for one link and address
-# For one link and all addresses. A guess counts once for each slow hash.
+# For one link and all addresses. An attempt counts once for each slow hash.
 UNLOCK_LINK = AttemptLimit("unlock_link", attempts=100, within=timedelta(minutes=10))
 RIGHT_UNLOCK = AttemptLimit(
     "right_unlock", attempts=100, within=timedelta(minutes=10)
@@ -146,7 +146,7 @@ def find_locked_link(access_token: str, *, address: str) -> LockedLink:
     """Return a link that is locked by a password, before the password is read from the request.
 
     Raises DashboardNotFound for an unknown link, ValidationFailed for a link that needs no password, and
-    TooManyAttempts after too many guesses at the password.
+    TooManyAttempts after too many attempts.
     """
     sharing = SharingConfiguration.objects.find_by_token(access_token)
     if sharing is None:
@@ -173,7 +173,7 @@ def check_share_password(link: LockedLink, *, text: str) -> str:
 
 
 def _build_attempts(link: LockedLink) -> list[Attempt]:
-    """Return the attempts that one guess counts as.
+    """Return the attempts that one password counts as.
 
     Guesses from other addresses do not lock out an address that unlocked the link recently, but slow hashes are limited
     for all addresses.

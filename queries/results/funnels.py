@@ -100,7 +100,7 @@ def build_time_bins(rows: Sequence[Row]) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Intervals:
-    """The intervals of the rates. `starts` are their starts in microseconds since 1970."""
+    """The intervals of the rates. `starts` are their starts as Unix time in microseconds."""
 
     buckets: Sequence[datetime]
     starts: Sequence[int]

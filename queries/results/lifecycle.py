@@ -22,7 +22,7 @@ class LifecycleSeries:
     custom_name: str | None
 
     def build(self, counts: Mapping[int, Sequence[int]]) -> list[dict[str, Any]]:
-        """Return the series. `counts` has the numbers of persons by status. Dormant persons become negative numbers."""
+        """Return the series. `counts` has the numbers of persons by status. Counts of dormant persons are negated."""
         days, labels = format_days(self.buckets, self.interval), format_labels(self.buckets, self.interval)
         results = []
         for status, name in enumerate(STATUSES):

@@ -35,7 +35,7 @@ class SeriesInfo:
 
 @dataclass(frozen=True)
 class PeriodInfo:
-    """A period as shown in results. `starts` are the starts of its intervals in microseconds since 1970."""
+    """A period as shown in results. `starts` are the starts of its intervals as Unix time in microseconds."""
 
     buckets: Sequence[datetime]
     starts: Sequence[int]

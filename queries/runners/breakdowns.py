@@ -47,7 +47,7 @@ class Breakdown:
 
 @dataclass(frozen=True)
 class BreakdownOptions:
-    """The breakdowns of a query. `is_list` is whether values are lists, as with the field `breakdowns`."""
+    """The breakdowns of a query. If `is_list` is true, values are lists, as with the field `breakdowns`."""
 
     items: tuple[Breakdown, ...] = ()
     limit: int = DEFAULT_LIMIT

@@ -74,7 +74,7 @@ class FunnelEvents:
 
     @property
     def start(self) -> int:
-        """Return the start of the period in microseconds since 1970."""
+        """Return the start of the period as Unix time in microseconds."""
         return to_microseconds(self.period.start)
 
     @property

@@ -36,7 +36,7 @@ NONE = Constant(-9)  # neither the number of an interval nor of its neighbor
 class LifecycleTree:
     """The parts of the tree. The first interval of `period` is before the intervals that are shown.
 
-    `begins` is whether earlier events are ignored. If so, the persons of the first shown interval are new.
+    If `begins` is true, earlier events are ignored, and the persons of the first shown interval are new.
     """
 
     period: Period

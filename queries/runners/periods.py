@@ -57,7 +57,7 @@ class Period:
 
     @cached_property
     def starts(self) -> tuple[int, ...]:
-        """Return the starts of the intervals in microseconds since 1970."""
+        """Return the starts of the intervals as Unix time in microseconds."""
         return tuple(to_microseconds(bucket) for bucket in self.buckets)
 
     def build_condition(self, time: Expr = TIMESTAMP, *, start: datetime | None = None) -> Expr:
@@ -71,7 +71,7 @@ class Period:
         return [Compare("in", Call("toDayOfWeek", (time,)), Tuple(tuple(Constant(day) for day in self.days)))]
 
     def build_bucket(self, time: Expr = TIMESTAMP) -> Expr:
-        """Return the start of the interval of a time, in microseconds since 1970.
+        """Return the start of the interval of a time, as Unix time in microseconds.
 
         The intervals are computed in Python. So an hour that occurs twice stays two intervals, and the intervals of SQL
         cannot differ from the list that gaps are filled from.
@@ -189,7 +189,7 @@ EVENTS_TABLE = TableSource(("events",))
 
 
 def to_microseconds(moment: datetime) -> int:
-    """Return a moment as microseconds since 1970."""
+    """Return a moment as Unix time in microseconds."""
     return (moment - _EPOCH) // _TICK
 
 

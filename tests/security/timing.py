@@ -21,7 +21,7 @@ class Request(NamedTuple):
 
 
 class Comparison(NamedTuple):
-    """Two medians in microseconds, and the p-value of the difference of ranks."""
+    """Two medians in microseconds, and the p-value of the Mann-Whitney U test."""
 
     first: float
     second: float
