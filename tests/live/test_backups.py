@@ -197,10 +197,14 @@ def feed_backup(pipe: Path, backup: bytes) -> None:
     """Write the start of a backup for the format check of a reader, then a part of the backup without its end."""
     with pipe.open("wb") as opened:
         opened.write(backup[:16])
-    time.sleep(0.2)  # the reader opens it a second time
-    with pipe.open("wb", buffering=0) as opened:
-        opened.write(backup[:16384] * 80)  # more than one block of the copy
-        time.sleep(60)
+    while True:
+        try:
+            with pipe.open("wb", buffering=0) as opened:
+                opened.write(backup[:16384] * 80)  # more than one block of the copy, and than the buffer of the pipe
+                time.sleep(60)
+        except BrokenPipeError:
+            continue  # it was opened before the reader had closed it, to open it a second time
+        return
 
 
 def wait_for_size(file: Path, size: int) -> None:
