@@ -25,7 +25,7 @@ from engine.landlock import restrict_files
 from engine.memory import get_engine_memory_limit
 from engine.protocol import GREETING, ProtocolError, listen, receive_message, send_message
 from engine.statements import RunningStatement, Statements
-from engine.write_verification import WriteVerifier
+from engine.write_verification import WriteVerifier, report
 
 LOCKED_EXIT = 3
 SECONDS_BETWEEN_CHECKS = 0.1
@@ -69,7 +69,7 @@ class Engine:
         self._session = connect(self.address)  # keeps the store open between statements
         self.version = str(self._session.query("SELECT version()", "TSVRaw")).strip()
         self.statements = Statements(self.kill)
-        self.write_verifier = WriteVerifier(self._session)
+        self.write_verifier = WriteVerifier(lambda: connect(self.address))
 
     def answer(self, connection: socket.socket, request: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
         match request["operation"]:
@@ -103,7 +103,7 @@ class Engine:
                 raise RuntimeError("cancelled before the start")
             if request.get("readonly"):
                 return {}, _query(opened, request)
-            with self.write_verifier.verify_write(opened):
+            with self.write_verifier.verify_write():
                 if (input_format := request.get("input_format")) is not None:
                     return {"rows": _insert(opened, request["sql"], input_format, body)}, b""
                 return {}, _query(opened, request)
@@ -122,8 +122,14 @@ class Engine:
         """Verify the results of background merges while ClickHouse still keeps the files of the source parts."""
         while True:
             time.sleep(SECONDS_BETWEEN_VERIFICATIONS)
-            with contextlib.suppress(Exception), contextlib.closing(self._connect(self.address)) as opened:
-                self.write_verifier.verify_new_parts(opened)
+            self.verify_parts()
+
+    def verify_parts(self) -> None:
+        """Verify new parts, and report an error, which the next verification may not have."""
+        try:
+            self.write_verifier.verify_new_parts()
+        except Exception as error:  # noqa: BLE001  chDB raises several types
+            report(f"New parts could not be verified: {' '.join(str(error).split())}")
 
     def close(self) -> None:
         self._session.close()
@@ -196,6 +202,7 @@ class Service:
         while self.engine.statements.cancel_all() and time.monotonic() < deadline:
             time.sleep(SECONDS_BETWEEN_CHECKS)
         if not self.engine.statements.count():
+            self.engine.verify_parts()
             self.engine.close()
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from dashboards_api.errors import ValidationFailed
 from engine.errors import EngineUnavailable
-from engine.interface import EngineClient, Limits, make_query_id
+from engine.interface import SECONDS_TO_WRITE, EngineClient, Limits, make_query_id
 from engine.parameters import quote_identifier, quote_text
 
 EVENTS = "events"
@@ -95,20 +95,28 @@ def replace_events_table(client: EngineClient, changes: list[str]) -> None:
     copy, query_id = f"{COPY_PREFIX}{secrets.token_hex(8)}", make_query_id()
     try:
         client.execute(f"CREATE TABLE {copy} AS {EVENTS}")
+        client.execute(f"SYSTEM STOP MERGES {copy}")  # a merge after the verification could be damaged
         client.execute(f"ALTER TABLE {copy} {', '.join(changes)}")
         client.execute(f"INSERT INTO {copy} SELECT * FROM {EVENTS}", query_id=query_id)
-        if count_rows(client, copy) != count_rows(client, EVENTS):
-            raise EngineUnavailable("The copy of the events is not complete. Please try again.")
-        client.execute(f"EXCHANGE TABLES {EVENTS} AND {copy}")
-    except KeyboardInterrupt:
+        check_copy(client, copy)
+    except BaseException:
         client.cancel(query_id)  # the statement would continue, and keep the copy from being dropped
-        raise
-    finally:
         client.execute(f"DROP TABLE IF EXISTS {copy} SYNC")
+        raise
+    # After an error of EXCHANGE, it is not known which table is the copy. The next import drops the other one.
+    client.execute(f"EXCHANGE TABLES {EVENTS} AND {copy}")
+    client.execute(f"SYSTEM START MERGES {EVENTS}")
+    client.execute(f"DROP TABLE IF EXISTS {copy} SYNC")
+
+
+def check_copy(client: EngineClient, copy: str) -> None:
+    """Raise EngineUnavailable unless the copy has as many events as the table."""
+    if count_rows(client, copy) != count_rows(client, EVENTS):
+        raise EngineUnavailable("The copy of the events is not complete. Please try again.")
 
 
 def count_rows(client: EngineClient, table: str) -> int:
-    return int(client.read(f"SELECT count() FROM {table}").rows[0][0])
+    return int(client.read(f"SELECT count() FROM {table}", limits=Limits(SECONDS_TO_WRITE)).rows[0][0])
 
 
 def check_table_engine(client: EngineClient) -> None:

@@ -1,7 +1,7 @@
-"""Verification of writes in the engine process: new parts are read after each write, and every minute.
+"""Verification of writes in the engine process: new parts are read after each write, every minute, and at the end.
 
 chDB 26.9 acknowledges an insert whose files were truncated by a full disk: the part exists without its rows, and every
-later read of the table fails. So each new part is read once after the write, and dropped if it is damaged.
+later read of the table fails. So each new part is read once, and dropped if it is damaged.
 
 A damaged part of a merge or a mutation has the rows of earlier parts and must not be dropped. ClickHouse keeps the
 files of the earlier parts for eight minutes, and uses them again after a restart without the damaged part.
@@ -10,100 +10,150 @@ files of the earlier parts for eight minutes, and uses them again after a restar
 import os
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple, NoReturn
-from uuid import uuid4
+from typing import Any, NoReturn
 
 import orjson
 
 DISK_FULL = "Code: 243. DB::Exception: No space left on device: the rows could not be read back, and were not kept."
-SOURCES_RESTORED = "The disk was full during a merge or a deletion: the rows from before it are used again."
-_ALL_PARTS = "SELECT database, table, name FROM system.parts WHERE active"
-_PATHS = "SELECT database, table, name, path FROM system.parts WHERE active"
+MOVED_AWAY = "The disk was full: a damaged part was moved away, and the rows from before it are used again."
+SOURCES_MISSING = "A damaged part cannot be replaced by earlier parts, because their files no longer exist"
+# ClickHouse deletes folders with this prefix when it opens the table.
+REMOVED_PREFIX = "tmp_damaged_"
+_PARTS = "SELECT path, database, table, active FROM system.parts"
 
 
-class Part(NamedTuple):
-    database: str
-    table: str
-    name: str
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part, which its folder identifies: EXCHANGE TABLES changes the names of tables, but not their folders."""
+
+    folder: Path
+    database: str = field(compare=False)
+    table: str = field(compare=False)
 
     def replaces(self, other: "Part") -> bool:
-        """Return whether this part has the rows of an earlier one: it was written by a merge or a mutation."""
+        """Return whether this part has the rows of an earlier part: it was written by a merge or a mutation."""
         (partition, first, last), (other_partition, other_first, other_last) = self.get_range(), other.get_range()
-        is_same = (self.database, self.table, partition) == (other.database, other.table, other_partition)
-        return is_same and first <= other_first and other_last <= last
+        is_same_table = self != other and self.folder.parent == other.folder.parent
+        return is_same_table and partition == other_partition and first <= other_first and other_last <= last
 
     def get_range(self) -> tuple[str, int, int]:
         """Return the partition and the first and last block of the part, which its name contains."""
-        partition, first, last, *_ = self.name.split("_")
+        partition, first, last, *_ = self.folder.name.split("_")
         return partition, int(first), int(last)
 
 
 class WriteVerifier:
-    """The verification of writes on all connections, and of merges in the background."""
+    """The verification of writes on all connections, and of merges in the background.
 
-    def __init__(self, opened: Any) -> None:
+    It has connections of its own, since the cancellation of a write must not make its parts look damaged.
+    """
+
+    def __init__(self, connect: Callable[[], Any]) -> None:
+        self._connect = connect
         self._lock = threading.Lock()
-        self._verified = list_parts(opened)
         self._dropped = 0
+        with closing(connect()) as opened:
+            active, inactive = list_parts(opened)
+        # The result of a merge from shortly before the last end of the process is not verified yet.
+        self._verified = {part for part in active if not any(part.replaces(other) for other in inactive)}
 
     @contextmanager
-    def verify_write(self, opened: Any) -> Iterator[None]:
+    def verify_write(self) -> Iterator[None]:
         """Raise an error like ClickHouse's if the write in the block has created a part that cannot be read.
 
         A part can be found by the verification of another write. The error is raised for both writes.
         """
         dropped = self._dropped
-        yield
-        self.verify_new_parts(opened)
-        if self._dropped > dropped:
-            raise OSError(DISK_FULL)
+        try:
+            yield
+        finally:
+            self.verify_new_parts()
+            if self._dropped > dropped:
+                raise OSError(DISK_FULL)
 
-    def verify_new_parts(self, opened: Any) -> None:
-        """Read the parts that were written since the last verification."""
-        with self._lock:
-            parts = list_parts(opened)
-            damaged = [part for part in parts - self._verified if not is_readable(opened, part)]
-            replacing = [part for part in damaged if any(part.replaces(other) for other in self._verified)]
-            for part in damaged:
-                if part not in replacing:
-                    opened.query(f"ALTER TABLE {_name_table(part)} DROP PART '{part.name}'")
-            if replacing:
-                restore_source_parts(opened, replacing)
-            self._dropped += len(damaged)
-            self._verified = parts.difference(damaged)
+    def verify_new_parts(self) -> None:
+        """Read the parts that were written since the last verification, and remove damaged parts."""
+        with self._lock, closing(self._connect()) as opened:
+            active, inactive = list_parts(opened)
+            damaged = [part for part in active - self._verified if not is_readable(opened, part)]
+            if damaged:
+                self._remove(opened, damaged, self._verified | inactive)
+            self._verified = active.difference(damaged)
 
-
-def list_parts(opened: Any) -> set[Part]:
-    lines = bytes(opened.query(_ALL_PARTS, "JSONCompactEachRow").bytes()).splitlines()
-    return {Part(*orjson.loads(line)) for line in lines}
-
-
-def restore_source_parts(opened: Any, damaged: list[Part]) -> NoReturn:
-    """Move damaged parts away and end the process, so that the next one uses the parts that they replaced."""
-    for part in damaged:
-        folder = find_folder(opened, part)
-        folder.rename(folder.parent / "detached" / f"damaged_{part.name}_{uuid4().hex[:8]}")
-    sys.stderr.write(f"{SOURCES_RESTORED}\n")
-    sys.stderr.flush()
-    os._exit(1)
+    def _remove(self, opened: Any, damaged: list[Part], earlier: Iterable[Part]) -> None:
+        """Drop the damaged parts of inserts. If a merge has written one, move all away and end the process."""
+        sources = {part: [other for other in earlier if part.replaces(other)] for part in damaged}
+        if any(sources.values()):
+            move_away([part for part in damaged if check_sources(part, sources[part])])
+        for part in damaged:
+            if not sources[part]:
+                drop_part(opened, part)
+                self._dropped += 1
 
 
-def find_folder(opened: Any, part: Part) -> Path:
-    """Return the folder of an active part."""
-    lines = bytes(opened.query(_PATHS, "JSONCompactEachRow").bytes()).splitlines()
-    return next(Path(path) for *names, path in map(orjson.loads, lines) if Part(*names) == part)
+def list_parts(opened: Any) -> tuple[set[Part], set[Part]]:
+    """Return the active parts of all tables, and the inactive parts whose files still exist."""
+    found: tuple[set[Part], set[Part]] = set(), set()
+    for line in bytes(opened.query(_PARTS, "JSONCompactEachRow").bytes()).splitlines():
+        path, database, table, is_active = orjson.loads(line)
+        found[0 if is_active else 1].add(Part(Path(path), database, table))
+    return found
 
 
 def is_readable(opened: Any, part: Part) -> bool:
-    """Return whether a part can be read, or no longer exists because it was merged or its table was dropped."""
-    check = f"CHECK TABLE {_name_table(part)} PART '{part.name}' SETTINGS check_query_single_value_result = 1"
+    """Return whether a part can be read, or no longer exists because it was merged or its table was dropped.
+
+    Raises the error of a check that was not completed, which is no sign of damage.
+    """
+    check = f"CHECK TABLE {_name_table(part)} PART '{part.folder.name}' SETTINGS check_query_single_value_result = 1"
     try:
-        return bytes(opened.query(check, "TSVRaw").bytes()).strip() == b"1"
+        return bytes(opened.query(check, "TSVRaw").bytes()).strip() != b"0"
+    except Exception:
+        if part in list_parts(opened)[0]:
+            raise
+        return True
+
+
+def check_sources(part: Part, sources: list[Part]) -> bool:
+    """Return whether a damaged part can be moved away: without the files of its sources, its rows would be missing."""
+    if all(source.folder.is_dir() for source in sources):
+        return True
+    report(f"{SOURCES_MISSING}: {part.folder.name} of {part.table}. Restore a backup, or import the events again.")
+    return False
+
+
+def drop_part(opened: Any, part: Part) -> None:
+    """Drop a damaged part of an insert. A disk without any space refuses this, and then the part is moved away."""
+    try:
+        opened.query(f"ALTER TABLE {_name_table(part)} DROP PART '{part.folder.name}'")
     except Exception:  # noqa: BLE001  chDB raises several types
-        return part not in list_parts(opened)
+        if part in list_parts(opened)[0]:
+            move_away([part])
+
+
+def move_away(parts: list[Part]) -> None:
+    """Move parts away and end the process, so that the next process uses the parts that they replaced."""
+    if not parts:
+        return
+    try:
+        for part in parts:
+            part.folder.rename(part.folder.with_name(f"{REMOVED_PREFIX}{part.folder.name}"))
+    finally:
+        _end(MOVED_AWAY)
+
+
+def _end(reason: str) -> NoReturn:
+    report(reason)
+    os._exit(1)
+
+
+def report(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()
 
 
 def _name_table(part: Part) -> str:

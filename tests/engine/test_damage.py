@@ -1,17 +1,20 @@
 """A full disk and damaged files cause a clear error, and never a number that is too low."""
 
+import contextlib
 import os
 import resource
 import secrets
 import signal
 import subprocess
+import threading
 from pathlib import Path
 
 import pytest
 
 from engine.embedded_client import EmbeddedClient
-from engine.errors import DiskFull, EngineUnavailable, StoreDamaged
+from engine.errors import DiskFull, EngineError, EngineUnavailable, StoreDamaged
 from engine.files import STORE
+from engine.interface import make_query_id
 from engine.materialized_columns import add_materialized_columns, drop_materialized_columns, read_materialized_columns
 from engine.schema import build_statements
 from engine.supervision import stop_supervisor
@@ -95,9 +98,45 @@ def test_full_disk_keeps_the_rows_that_a_merge_in_the_background_rewrites(own: E
     assert count_events(own) == 6_001
 
 
-def count_parts(client: EmbeddedClient) -> int:
-    parts = "SELECT count() FROM system.parts WHERE database = currentDatabase() AND table = 'events' AND active"
-    return int(client.read(parts).rows[0][0])
+@pytest.mark.skipif(not os.environ.get("CHECK_FULL"), reason="it waits half a minute for ClickHouse to remove files")
+def test_damaged_merge_without_its_sources_is_an_error_and_no_low_number(own: EmbeddedClient) -> None:
+    fill(own, 300)
+    own.execute("ALTER TABLE events MODIFY SETTING old_parts_lifetime = 1")
+    own.execute("SYSTEM STOP MERGES events")
+    for number in range(1, 20):
+        own.insert_rows("events", EVENTS, [make_event(300 * number + each) for each in range(300)])
+    limit_files(get_pid(own.folder), 4096)
+    own.execute("SYSTEM START MERGES events")
+    wait_until(lambda: count_parts(own) < 20, 30)
+    limit_files(get_pid(own.folder), resource.RLIM_INFINITY)
+    wait_until(lambda: not count_parts(own, is_active=0), 60)
+    own.insert_rows("events", EVENTS, [make_event(6_000)])
+    with pytest.raises(StoreDamaged):
+        count_events(own)
+
+
+def test_cancelled_write_does_not_make_its_parts_look_damaged(own: EmbeddedClient) -> None:
+    fill(own, 20_000)
+    for number in range(1, 6):
+        rows = [make_event(20_000 * number + each, properties=secrets.token_hex(40)) for each in range(20_000)]
+        own.insert_rows("events", EVENTS, rows)
+    pid, query_id = get_pid(own.folder), make_query_id()
+
+    def merge() -> None:
+        with contextlib.suppress(EngineError):
+            own.execute("OPTIMIZE TABLE events FINAL", query_id=query_id)
+
+    thread = threading.Thread(target=merge)
+    thread.start()
+    while thread.is_alive():
+        own.cancel(query_id)
+    thread.join()
+    assert (count_events(own), get_pid(own.folder)) == (120_000, pid)
+
+
+def count_parts(client: EmbeddedClient, is_active: int = 1) -> int:
+    parts = "SELECT count() FROM system.parts WHERE database = currentDatabase() AND table = 'events'"
+    return int(client.read(f"{parts} AND active = {{active:UInt8}}", {"active": is_active}).rows[0][0])
 
 
 def test_full_disk_keeps_the_events_when_columns_change(own: EmbeddedClient) -> None:
