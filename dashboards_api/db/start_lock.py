@@ -4,11 +4,11 @@ import fcntl
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
-from django.db import connection
+from django.db import DatabaseError, connection
 
 from dashboards_api.db.database_url import sqlite_path
 
@@ -44,6 +44,9 @@ def _postgresql_lock() -> Iterator[None]:
             time.sleep(SECONDS_BETWEEN_ATTEMPTS)
         yield
     finally:
+        # After a close, the server may hold the lock for a moment longer, and the next block would have to wait.
+        with suppress(DatabaseError):
+            other.rollback()
         other.close()
 
 
