@@ -129,12 +129,13 @@ def is_refused(proxy: Proxy) -> bool:
     incoming, hello = ssl.MemoryBIO(), ssl.MemoryBIO()
     with suppress(ssl.SSLWantReadError):
         proxy.tls().wrap_bio(incoming, hello, server_hostname="localhost").do_handshake()
-    with socket.create_connection(("127.0.0.1", proxy.port), timeout=30, source_address=(CLIENT, 0)) as connection:
-        try:
+    address, source = ("127.0.0.1", proxy.port), (CLIENT, 0)
+    try:
+        with socket.create_connection(address, timeout=30, source_address=source) as connection:
             connection.sendall(hello.read())
             return connection.recv(1) == b""
-        except ConnectionError:
-            return True
+    except (ConnectionResetError, BrokenPipeError):  # the reset can arrive before `connect` has returned
+        return True
 
 
 @pytest.mark.parametrize("proxy", ["nginx"], indirect=True)
