@@ -99,7 +99,7 @@ def test_killed_processes_lose_nothing(migrated: dict[str, str], tmp_path: Path)
     print(f"{len(load.queries)} queries, {extra} computed a second time")
     assert load.wrong == []
     assert extra <= KILLS
-    assert len(load.queries) > KILLS
+    assert len(load.queries) > KILLS / 3  # each kill can make a query wait for ten seconds
 
 
 @contextmanager
