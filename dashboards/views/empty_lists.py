@@ -23,11 +23,11 @@ class EmptyPageSerializer(serializers.Serializer[Any]):
 class EmptyListViewSet(ProjectScopedViewSet):
     """A list without objects. Objects cannot be created: POST returns 405."""
 
+    tag = "empty_lists"
     serializer_class = EmptyPageSerializer
 
     def build_page(self, request: Request) -> Response:
-        pages = LimitOffsetPagination()
-        return Response(pages.page(request, pages.get_window(request), 0, []))
+        return Response(LimitOffsetPagination().paginate_list(request, []))
 
 
 empty_page = extend_schema(
@@ -42,7 +42,6 @@ empty_page = extend_schema(
 
 @operation_ids("alerts")
 class AlertViewSet(EmptyListViewSet):
-    tag = "empty_lists"
     scope_object = "alert"
     required_scopes: ClassVar[dict[str, list[str]]] = {"list": ["alert:read"]}
 
@@ -57,7 +56,6 @@ class AlertViewSet(EmptyListViewSet):
 
 @operation_ids("annotations")
 class AnnotationViewSet(EmptyListViewSet):
-    tag = "empty_lists"
     scope_object = "annotation"
     required_scopes: ClassVar[dict[str, list[str]]] = {"list": ["annotation:read"]}
 
@@ -72,7 +70,6 @@ class AnnotationViewSet(EmptyListViewSet):
 
 @operation_ids("subscriptions")
 class SubscriptionViewSet(EmptyListViewSet):
-    tag = "empty_lists"
     scope_object = "subscription"
     required_scopes: ClassVar[dict[str, list[str]]] = {"list": ["subscription:read"]}
 
@@ -87,7 +84,6 @@ class SubscriptionViewSet(EmptyListViewSet):
 
 @operation_ids("insights")
 class TrendingInsightViewSet(EmptyListViewSet):
-    tag = "empty_lists"
     scope_object = "insight"
     required_scopes: ClassVar[dict[str, list[str]]] = {"trending": ["insight:read"]}
 
@@ -102,7 +98,6 @@ class TrendingInsightViewSet(EmptyListViewSet):
 
 @operation_ids("dashboards")
 class WidgetCatalogViewSet(EmptyListViewSet):
-    tag = "empty_lists"
     scope_object = "dashboard"
     required_scopes: ClassVar[dict[str, list[str]]] = {"widget_catalog": ["dashboard:read"]}
 
