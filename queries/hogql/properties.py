@@ -39,12 +39,12 @@ def convert_property(text: str, kind: PropertyType, time_zone: str) -> Sql:
     """Return a property as a value of its type. A text that cannot be converted becomes null."""
     match kind:
         case PropertyType.NUMERIC:
-            return Sql(f"accurateCastOrNull({text}, 'Float64')", ValueType.NUMBER, untyped=text)
+            return Sql(f"accurateCastOrNull({text}, 'Float64')", ValueType.NUMBER)
         case PropertyType.BOOLEAN:
             values = f"transform({text}, ['true', 'false'], [true, false], NULL)"
-            return Sql(values, ValueType.BOOLEAN, untyped=text)
+            return Sql(values, ValueType.BOOLEAN)
         case PropertyType.DATETIME:
             moment = f"parseDateTime64BestEffortOrNull({text}, 6, {time_zone})"
-            return Sql(moment, ValueType.DATETIME, untyped=text)
+            return Sql(moment, ValueType.DATETIME)
         case _:
-            return Sql(text, ValueType.TEXT, is_property=True, untyped=text)
+            return Sql(text, ValueType.TEXT, is_property=True)

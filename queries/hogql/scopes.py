@@ -19,7 +19,7 @@ def print_property_below(session: PrintSession, column: Sql, keys: tuple[str, ..
 
 def _type_property(session: PrintSession, text: str, keys: tuple[str, ...], *, of_person: bool) -> Sql:
     kind = session.context.property_types.find(".".join(keys), of_person=of_person)
-    return convert_property(text, kind, session.time_zone)
+    return replace(convert_property(text, kind, session.time_zone), untyped=text)
 
 
 @dataclass

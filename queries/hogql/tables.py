@@ -8,7 +8,6 @@ checks that nothing else is read (statement.py).
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
 from typing import NamedTuple
 
 from queries.hogql.properties import print_property_text
@@ -201,7 +200,7 @@ class _PropertyTexts:
         return f"ifNull({text}, '')"
 
 
-def _scan_sessions(used: Iterable[str], materialized: Mapping[str, str] = MappingProxyType({})) -> str:
+def _scan_sessions(used: Iterable[str], materialized: Mapping[str, str]) -> str:
     """Return the scan of sessions: the events with the same `$session_id`, aggregated."""
     columns = [f"{_SESSION_COLUMNS[name]} AS `{name}`" for name in sorted({*used, "session_id"})]
     texts = _PropertyTexts(materialized)
@@ -237,7 +236,7 @@ SESSIONS = Table(
     "sessions",
     {name: Column(_SESSION_TYPES.get(name, ValueType.TEXT)) for name in _SESSION_COLUMNS}
     | {"$is_bounce": Column(ValueType.BOOLEAN), "id": Column(ValueType.TEXT, in_star=False, stored="session_id")},
-    _scan_sessions,
+    lambda used: _scan_sessions(used, {}),
 )
 EVENTS = Table(
     "events",

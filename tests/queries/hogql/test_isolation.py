@@ -2,7 +2,6 @@
 
 import os
 from dataclasses import replace
-from itertools import chain
 from random import SystemRandom
 from typing import Any
 
@@ -13,6 +12,7 @@ from queries.hogql.errors import InvalidArguments, UnknownPlaceholder
 from queries.hogql.printer import print_query
 from queries.hogql.statement import IsolationError, Statement, check_project_isolation
 from queries.hogql.tables import BUILT_IN_TABLES, PROJECT_CONDITION, build_user_table
+from queries.hogql.traversal import walk
 from tests.queries.hogql.helpers import ORDERS, make_context
 from tests.queries.hogql.store import THEIRS, Store
 from tests.queries.hogql.trees import NODES, RandomQueries
@@ -38,10 +38,6 @@ def test_statement_with_node_reads_its_project_alone(store: Store, kind: type[as
     assert count_reads(statement.sql) == statement.sql.count(f"WHERE {PROJECT_CONDITION})") > 0
     assert statement.parameters["project_id"] == 1
     assert "SECRET" not in str(store.read(statement))
-
-
-def walk(node: ast.Node) -> list[ast.Node]:
-    return [node, *chain.from_iterable(walk(child) for child in node.children())]
 
 
 def test_placeholder_without_a_value_is_refused() -> None:
