@@ -11,9 +11,9 @@ from dashboards_api.errors import ValidationFailed
 from engine.errors import EngineUnavailable
 from engine.interface import SECONDS_TO_WRITE, EngineClient, Limits, make_query_id
 from engine.parameters import quote_identifier, quote_text
+from engine.schema import STAGING
 
 EVENTS = "events"
-COPY_PREFIX = "staging_"  # imports drop such tables if they were abandoned
 COLUMN_PREFIX = "mat_"
 COLUMN_TYPE = "Nullable(String)"
 TABLE_ENGINE = "ReplacingMergeTree"
@@ -92,7 +92,7 @@ def replace_events_table(client: EngineClient, changes: list[str]) -> None:
     if not changes:
         return
     check_table_engine(client)
-    copy, query_id = f"{COPY_PREFIX}{secrets.token_hex(8)}", make_query_id()
+    copy, query_id = f"{STAGING}{secrets.token_hex(8)}", make_query_id()
     try:
         client.execute(f"CREATE TABLE {copy} AS {EVENTS}")
         client.execute(f"SYSTEM STOP MERGES {copy}")  # a merge after the verification could be damaged

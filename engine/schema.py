@@ -35,6 +35,8 @@ DURABLE = "SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, max_suspic
 # Inserts are idempotent: a row that is inserted again replaces the earlier row. Events with the same values of this key
 # are duplicates; in the other tables, the row with the higher version is kept.
 EVENTS_DEDUPLICATION_KEY = "project_id, toDate(timestamp), event, cityHash64(distinct_id), uuid"
+# Tables with this prefix are temporary. The next import drops those that a killed process has left.
+STAGING = "staging_"
 _TABLES = {
     "events": (
         EVENTS_COLUMNS,

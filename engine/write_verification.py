@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import orjson
 
@@ -143,12 +143,8 @@ def move_away(parts: list[Part]) -> None:
         for part in parts:
             part.folder.rename(part.folder.with_name(f"{REMOVED_PREFIX}{part.folder.name}"))
     finally:
-        _end(MOVED_AWAY)
-
-
-def _end(reason: str) -> NoReturn:
-    report(reason)
-    os._exit(1)
+        report(MOVED_AWAY)
+        os._exit(1)
 
 
 def report(text: str) -> None:

@@ -15,11 +15,11 @@ from engine.client import get_folder
 from engine.errors import EngineUnavailable
 from engine.files import INCOMING, create_folder
 from engine.interface import EngineClient
+from engine.schema import STAGING
 from events.models import ImportedTable
 from events.services.rows import BLANK, KEPT, PROBLEM
 
 LOCK_NAME = "import.lock"
-STAGING = "staging_"
 TABLE = "table_"
 # The age of an abandoned table on a ClickHouse server, where imports of several machines may run at the same time.
 SECONDS_TO_ABANDON = 24 * 3600

@@ -21,10 +21,10 @@ from engine.embedded_client import EmbeddedClient
 from engine.errors import EngineUnavailable
 from engine.files import FOLDER
 from engine.interface import EngineClient
-from engine.schema import TABLES
+from engine.schema import STAGING, TABLES
 from events.services.imports import Importer
 from events.services.rows import EVENTS
-from events.services.staging import LOST, STAGING, TABLE, drop_abandoned_tables, import_lock
+from events.services.staging import LOST, TABLE, drop_abandoned_tables, import_lock
 from events.services.store import create_store_if_missing, open_store
 from tests.builders import make_project
 from tests.engine.conftest import answers, get_pid, wait_until
