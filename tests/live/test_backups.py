@@ -199,8 +199,9 @@ def feed_backup(pipe: Path, backup: bytes) -> None:
         opened.write(backup[:16])
     while True:
         try:
-            with pipe.open("wb", buffering=0) as opened:
+            with pipe.open("wb") as opened:
                 opened.write(backup[:16384] * 80)  # more than one block of the copy, and than the buffer of the pipe
+                opened.flush()
                 time.sleep(60)
         except BrokenPipeError:
             continue  # it was opened before the reader had closed it, to open it a second time
