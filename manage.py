@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""The command line: `python manage.py serve`, `create_api_key`, `migrate` and the rest."""
+"""The command line: `python manage.py serve`, `create_api_key`, `migrate` and other commands."""
 
 import os
 import sys

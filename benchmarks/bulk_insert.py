@@ -39,12 +39,12 @@ def _insert(statement: str, values: Iterator[list[Any]]) -> None:
 
 
 def next_id(model: type[Model]) -> int:
-    """Return the first unused id."""
+    """Return the largest primary key plus one, or 1 for an empty table."""
     return int(model._default_manager.aggregate(last=Max("pk"))["last"] or 0) + 1
 
 
 def disable_constraint_checks() -> None:
-    """Disable checks of foreign keys until the transaction ends, if the database allows it."""
+    """Disable foreign key checks until the end of the transaction, if the user is a superuser of PostgreSQL."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SHOW is_superuser")

@@ -17,7 +17,7 @@ START = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 class Api:
-    """A test client with an API key, which raises RuntimeError for a response with an error status."""
+    """A test client that sends an API key and raises RuntimeError for a response with an error status."""
 
     def __init__(self, key: str, project_id: int) -> None:
         self.key = key
@@ -38,7 +38,7 @@ class Api:
 
 
 def build_requests() -> Iterator[tuple[str, Callable[[], Any]]]:
-    """Yield the name of each request with a function that sends it. Similar unmeasured writes fill caches first."""
+    """Yield the name of each request and a function that sends it. Similar writes before the first fill the caches."""
     user = create_user("alice@example.com")
     project = create_project("Acme", organization_name="Acme")
     add_member(project, user=user, level=MembershipLevel.ADMIN)

@@ -1,4 +1,4 @@
-"""The product files and functions that a request executes: `python -m benchmarks.call_counts`.
+"""The product files and functions that run during a request: `python -m benchmarks.call_counts`.
 
 The counts come from `sys.setprofile`, for the code of our own packages only. They are limited so that a developer can
 read the code of a request from top to bottom.
@@ -29,18 +29,18 @@ LIMITS = {
 
 
 class Walk(NamedTuple):
-    """The files that a request executed, and the number of calls of each function."""
+    """The files whose functions were called, and the number of calls of each function."""
 
     files: set[str]
     calls: Counter[str]
 
     def is_within(self, limits: tuple[int, int]) -> bool:
-        """Return whether neither the files nor the calls exceed their limit."""
+        """Return whether the numbers of files and calls are within these limits."""
         return len(self.files) <= limits[0] and self.calls.total() <= limits[1]
 
 
 def trace(call: Callable[[], Any]) -> Walk:
-    """Run a function, and return the product files and functions that it executed."""
+    """Call a function under a profiler, and return the product files and functions that ran."""
     calls: Counter[str] = Counter()
 
     def profile(frame: FrameType, event: str, argument: object) -> None:

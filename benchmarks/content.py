@@ -1,4 +1,4 @@
-"""The content of the benchmark projects, which is random but the same in each run.
+"""The content of the benchmark projects, generated from a fixed random seed.
 
 The models compute derived columns, so a new derived column needs no change here.
 """
@@ -29,7 +29,7 @@ COLORS = (None, "blue", "green", "purple", "black")
 
 
 class Filled(NamedTuple):
-    """An API key, and the ids of the projects that it gives access to."""
+    """An API key, and the ids of the two projects."""
 
     key: str
     big: int
@@ -38,7 +38,7 @@ class Filled(NamedTuple):
 
 @transaction.atomic
 def fill(dashboards: int, *, tiles: int = 10, small: int = 1_000) -> Filled:
-    """Create two projects with this many dashboards and tiles, in one transaction."""
+    """Create a big and a small project in one transaction, with this number of `tiles` per dashboard."""
     random = Random(SEED)
     disable_constraint_checks()
     team = make_team(random)
@@ -50,13 +50,13 @@ def fill(dashboards: int, *, tiles: int = 10, small: int = 1_000) -> Filled:
 
 
 def _keep_counts() -> None:
-    """Store the counts that the service maintains, because bulk inserts bypass them."""
+    """Recount the dashboards of each list, because bulk inserts do not update the stored counts."""
     if "recount_dashboards" in get_commands():
         call_command("recount_dashboards", stdout=StringIO())
 
 
 class _Filler:
-    """A builder of one project, which inserts a few thousand dashboards at a time."""
+    """A builder of the content of one project. It inserts dashboards in batches, and shares 10% of them."""
 
     def __init__(self, project: Project, team: Team, tiles: int, random: Random) -> None:
         self.project_id = project.pk
@@ -81,7 +81,7 @@ class _Filler:
                 bulk_insert([self.tile(boards[index // self.tiles_each], each) for index, each in enumerate(insights)])
 
     def dashboard(self, number: int) -> tuple[Dashboard, list[Tag]]:
-        """Create a dashboard with tags: 5% are deleted, 2% pinned, 5% restricted, 10% shared; two tags on average."""
+        """Create a dashboard with two tags on average. 5% of dashboards are deleted, 2% pinned and 5% restricted."""
         random = self.random
         tags = sorted(random.sample(self.tags, random.randrange(5)), key=lambda tag: tag.name)
         board = Dashboard(

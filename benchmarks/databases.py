@@ -54,7 +54,7 @@ class Database:
 
 @dataclass(frozen=True)
 class Filled:
-    """The output of `benchmarks.fill` about a filled database."""
+    """The output of `benchmarks.fill`: an API key, and the ids of the two projects."""
 
     key: str
     big: int
@@ -62,7 +62,7 @@ class Filled:
 
 
 class Databases:
-    """A source of empty databases: files in a folder, or databases of one server."""
+    """A factory of empty databases: files in a folder, or databases of one server."""
 
     def __init__(self, folder: Path, server_url: str | None, *, counts: bool) -> None:
         self._folder = folder
@@ -81,7 +81,7 @@ class Databases:
         return database
 
     def drop(self, database: Database) -> None:
-        """Drop a database, which must have no open connections."""
+        """Drop a PostgreSQL database, which must have no open connections. SQLite files are kept."""
         if self._server_url is not None:
             with psycopg.connect(self._server_url, autocommit=True) as connection:
                 connection.execute(f'DROP DATABASE "{database.url.rpartition("/")[2]}"'.encode())
@@ -89,7 +89,7 @@ class Databases:
 
 @contextlib.contextmanager
 def databases(engine: str, folder: Path) -> Iterator[Databases]:
-    """Provide databases of one engine during a run. A PostgreSQL server is started first and removed at the end."""
+    """Yield a factory of databases of one engine. A PostgreSQL server runs until the end of the block."""
     if engine == "sqlite":
         yield Databases(folder, None, counts=False)
         return
@@ -107,7 +107,7 @@ def fill(
     root: Path = ROOT,
     python: str = sys.executable,
 ) -> Filled:
-    """Migrate and fill a new database, with the code below `root` and the packages of `python`."""
+    """Migrate and fill a new database, with the code below `root` and the interpreter `python`."""
     environment = os.environ | {"DATABASE_URL": database.url, "DATA_DIR": str(folder)}
     migrate = [python, "manage.py", "migrate", "--verbosity=0"]
     subprocess.run(migrate, check=True, cwd=root, env=environment)
@@ -119,6 +119,6 @@ def fill(
 
 @contextlib.contextmanager
 def work_folder() -> Iterator[Path]:
-    """Create a folder for databases and logs, and remove it at the end."""
+    """Yield a temporary folder for databases and logs."""
     with tempfile.TemporaryDirectory(prefix="benchmarks-") as folder:
         yield Path(folder)

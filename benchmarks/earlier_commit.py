@@ -1,4 +1,4 @@
-"""An earlier commit of the service, measured with the present one. It has its own checkout, packages and database."""
+"""An earlier commit of the service, for comparison, with its own checkout, packages and database."""
 
 import contextlib
 import shutil
@@ -18,7 +18,7 @@ GIT = shutil.which("git") or "git"
 def serving_commit(
     commit: str, made: Databases, folder: Path, *, dashboards: int, tiles: int
 ) -> Iterator[tuple[Server, Database]]:
-    """Yield the server of a commit, named `before`, and its database, until the end of the block."""
+    """Run the server of a commit, named `before`, during the block. Yield the server and its database."""
     checkout = folder / "before"
     subprocess.run([GIT, "worktree", "add", "--quiet", "--detach", checkout, commit], check=True, cwd=ROOT)
     data = folder / "before-data"
@@ -34,7 +34,7 @@ def serving_commit(
 
 
 def install(checkout: Path, environment: Path) -> str:
-    """Install the packages that a checkout pins into a new environment. Return the environment's Python."""
+    """Install the pinned packages of a checkout in a new virtual environment. Return the path of its Python."""
     subprocess.run([sys.executable, "-m", "venv", environment], check=True)
     python = str(environment / "bin" / "python")
     pip = [python, "-m", "pip", "install", "-q", "--disable-pip-version-check", "--require-hashes"]

@@ -1,6 +1,7 @@
-"""Fill the database of DATABASE_URL, after `migrate`: `python -m benchmarks.fill --dashboards N [--tiles 10]`.
+"""A script that fills the migrated database of DATABASE_URL: `python -m benchmarks.fill --dashboards N [--tiles 10]`.
 
-The last line is JSON: an API key of an admin, and the ids of the projects Big (N dashboards) and Small (1,000 of them).
+The last line of the output is JSON: an API key of an admin, and the ids of the projects Big (N dashboards) and Small
+(1,000 dashboards).
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""The growth of response times with a project: `python -m benchmarks.growth --sizes 1000,10000,100000[,1000000]`.
+"""Response times by the size of a project: `python -m benchmarks.growth --sizes 1000,10000,100000[,1000000]`.
 
 The output is the median latency of the service and of the plain service on PostgreSQL, for one client, in milliseconds.
 """
@@ -22,7 +22,7 @@ Times = dict[tuple[str, str, int], float]
 
 
 class Bound(NamedTuple):
-    """The maximum ratio of a time at the largest size to another time."""
+    """The maximum ratio of a latency at the largest project size to another latency."""
 
     name: str
     job: str
@@ -93,7 +93,7 @@ def create_jobs(server: Server, small_project_id: int) -> Iterator[tuple[str, Jo
 
 
 def find_last_page(server: Server, first: str, count: int) -> str:
-    """Return the URL of the last page. Following `next` from the start would take longer."""
+    """Return the URL of the last page. Follow `next` from a page near the end, because this is faster."""
     path = f"{first}&offset={count - ROWS_BEFORE_END}"
     while following := server.get(path)[2]["next"]:
         parts = urlsplit(following)

@@ -1,9 +1,9 @@
-"""The ten questions of `benchmarks.queries` as query JSON, with the shortest of several execution times in the engine.
+"""The ten queries of `benchmarks.queries` as insight queries, with the shortest of several times in the engine.
 
     DATA_DIR=… python -m benchmarks.insight_queries PROJECT [--runs 5]
 
-The embedded engine of DATA_DIR must be running and contain the same events. The output is a Markdown table and the sum.
-For a failed query, the table shows the error code instead of the number of rows.
+The embedded engine of DATA_DIR must be running and contain the same events. The output is a Markdown table with the
+total time. For a failed query, the table contains the error code instead of the number of rows.
 """
 
 import argparse

@@ -1,8 +1,8 @@
 """The bare limit: a WSGI application without a framework, on the same tables, for `granian benchmarks.limit:app`.
 
 It serves the list and one dashboard of the filled database with a few prepared statements for flat rows. It does not
-look for content that this database lacks (texts, buttons, project-scoped keys, filters). The number of dashboards of a
-project is cached, as if a table held it, because no dashboard is created during a measurement.
+read content that this database lacks (texts, buttons, project-scoped keys, filters). The number of dashboards of a
+project is cached instead of stored in a table, because no dashboard is created during a measurement.
 """
 
 import hashlib
@@ -29,7 +29,7 @@ BASIC = f"""m.level, m.user_id, {COLLABORATES.format("d")}, d.created_by_id,
  d.last_accessed_at, d.tag_names, s.enabled, {USER.format("u")}"""
 JOINED = f"""d left join users_user u on u.id = d.created_by_id
  join dashboards_sharingconfiguration s on s.dashboard_id = d.id cross join {CALLER} m"""
-# Worded like the condition of the index on the list, because SQLite does not recognize equivalent conditions.
+# Identical to the condition of the partial index, because SQLite does not recognize equivalent conditions.
 LIVE = "project_id = %(project)s and not deleted and not creation_mode = 'unlisted'"
 COUNT = f"select count(*) from dashboards_dashboard where {LIVE}"
 LIST = f"""select {BASIC} from (select * from dashboards_dashboard where {LIVE}

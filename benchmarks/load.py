@@ -22,7 +22,7 @@ SECONDS_TO_SETTLE = 0.3
 SETTLED_AFTER_AT_MOST = 20
 COUNTED_REQUESTS = 20
 # `wrk` calls these functions. It measures latencies in microseconds, and does not count status 304 as an error.
-# Started requests are counted as well, because they cost processor time even if `wrk` ends before the response.
+# The script also counts started requests, because they cost processor time even if `wrk` ends before the response.
 SCRIPT = """
 local paths = {%s}
 local threads = {}
@@ -93,7 +93,7 @@ class Result:
 
 
 class Job(NamedTuple):
-    """The paths to request, at random, and the headers."""
+    """The paths of the requests, which are chosen at random, and the request headers."""
 
     paths: list[str]
     headers: dict[str, str]
@@ -113,7 +113,7 @@ def create_job(server: Server, name: str) -> Job | None:
 
 
 def list_live_ids(server: Server) -> list[int]:
-    """Return at most a few thousand ids of dashboards from all parts of the project."""
+    """Return at most 1,000 ids of live dashboards, from random pages of the list."""
     count = server.get(f"{server.dashboards}?limit=1")[2]["count"]
     offsets = random.Random(1).sample(range(0, count, 100), min(10, -(-count // 100)))
     pages = (server.get(f"{server.dashboards}?limit=100&offset={offset}")[2] for offset in offsets)

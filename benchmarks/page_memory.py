@@ -1,4 +1,4 @@
-"""The memory that workers keep after many large pages."""
+"""The memory growth of worker processes after many large pages."""
 
 from benchmarks.load import Server
 from benchmarks.processes import measure_cost
@@ -10,7 +10,7 @@ FIRST_PAGES = 20
 
 
 def measure_kept_memory(server: Server) -> str:
-    """Return a sentence on the growth of each worker after half of the pages and after all of them."""
+    """Return a sentence on the memory growth of a worker after half of the pages and after all pages."""
     _request_pages(server, FIRST_PAGES)
     sizes = [measure_cost(server.pid).memory_mb]
     for _ in range(2):

@@ -29,7 +29,7 @@ class KeyAuthentication(BaseAuthentication):
 
 
 class IsMember(BasePermission):
-    """A permission that also stores the membership for serializers, whose responses contain the member's rights."""
+    """A permission for members of the project. It stores the membership, from which serializers derive rights."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
         memberships = Membership.objects.filter(project_id=view.kwargs["project_id"])

@@ -49,7 +49,7 @@ class UserSerializer(Serializer):
 
 
 class JSONSerializer(Serializer):
-    """A serializer for arbitrary JSON, whose model field DRF would treat as text."""
+    """A serializer for models with JSON fields, which DRF would treat as text."""
 
     def build_standard_field(self, field_name: str, model_field: Any) -> Any:
         if model_field.__class__.__name__ == "JSONTextField":

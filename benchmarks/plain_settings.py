@@ -1,4 +1,4 @@
-"""Settings of the plain service: those of `startproject`, and an authentication class."""
+"""Settings of the plain service: the defaults of `startproject`, and an authentication class."""
 
 import os
 

@@ -11,7 +11,7 @@ PSS = re.compile(r"^Pss:\s+(\d+)", re.MULTILINE)
 
 
 class Cost(NamedTuple):
-    """The processor time so far, including ended children, and the memory, with a proportional part of shared pages."""
+    """The processor time so far, including ended children, and the memory as proportional set size."""
 
     cpu_seconds: float
     memory_mb: float
@@ -30,7 +30,7 @@ def measure_cost(root: int) -> Cost:
 
 
 def get_cpu_seconds(root: int) -> float:
-    """Return the processor time of a process and its descendants, including those that ended."""
+    """Return the processor time of a process and its descendants, including ended descendants."""
     return sum(sum(map(int, _read_stat(pid)[11:15])) for pid in _list_tree(root)) / TICKS
 
 
@@ -48,7 +48,10 @@ def _list_tree(root: int) -> set[int]:
 
 
 def _read_stat(pid: int) -> list[str]:
-    """Return the fields after the program's name, which may contain any character, or zeros for an ended process."""
+    """Return the fields of /proc/PID/stat after the program name, or zeros for an ended process.
+
+    The program name may contain any character.
+    """
     try:
         return (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
     except OSError:

@@ -1,10 +1,10 @@
-"""Ten queries on a service with many events, compared with the time of the engine for the same statements.
+"""The response times of ten queries on many events, and the times of the engine for the same statements.
 
     DATA_DIR=… python -m benchmarks.queries http://127.0.0.1:8000 PROJECT [--runs 3]
 
 The service must run on the embedded engine of DATA_DIR, and an API key must be in DATA_DIR/first_api_key. The queries
 expect generated product events: 90 days, nine kinds, JSON properties. The output is a Markdown table, in which -1 rows
-stand for an error.
+indicate an error.
 """
 
 import argparse
@@ -22,7 +22,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboards_api.settings")
 os.environ.setdefault("LOG_LEVEL", "WARNING")
 django.setup()
 
-from engine.interface import EngineClient, Limits  # noqa: E402  Django has to be set up before
+from engine.interface import EngineClient, Limits  # noqa: E402  Django must be set up first
 from engine.materialized_columns import read_materialized_columns  # noqa: E402  as above
 from events.services.store import open_store  # noqa: E402  as above
 from queries.hogql.statement import Statement  # noqa: E402  as above
@@ -78,7 +78,7 @@ QUERIES = {
 def compile_as_worker(source: dict[str, Any], project: Project, engine: EngineClient) -> Statement:
     """Return the statement that the query worker would run for a query.
 
-    It reads the materialized columns of the store, and no persons if the project has none.
+    The statement uses the materialized columns of the store, and does not read persons if the project has no persons.
     """
 
     def has_persons() -> bool:

@@ -12,7 +12,7 @@ COLUMNS = ("req/s", "p50 ms", "p99 ms", "CPU ms: server + database", "memory MB"
 
 
 class Goal(NamedTuple):
-    """A ratio of one number of two results (server, job), with two bounds: the required value and the goal."""
+    """The ratio of the same number in two results (server, job), with a required value and a goal."""
 
     name: str
     number: str
@@ -55,7 +55,7 @@ MUST_SPREAD, AIM_SPREAD = 4.0, 2.5
 
 
 def compute_medians(results: Iterable[Result]) -> Results:
-    """Return one result for each server and job. Errors are summed."""
+    """Return the medians of all rounds for each server and job. Errors are summed."""
     rounds: dict[tuple[str, str], list[Result]] = {}
     for result in results:
         rounds.setdefault((result.server, result.job), []).append(result)
@@ -90,7 +90,7 @@ def format_results(results: Results) -> str:
 
 
 def format_goals(results: Results, engine: str) -> str:
-    """Return the table of ratios, for the results that exist."""
+    """Return a Markdown table of the ratios between existing results."""
     rows = [
         _judge(goal.name, getattr(results[goal.ours], goal.number) / getattr(results[goal.other], goal.number), goal)
         for goal in [*AGAINST_PLAIN, *AGAINST_LIMIT[engine], *AGAINST_BEFORE, *ALONE]

@@ -16,7 +16,7 @@ Request = tuple[str, str, Any]
 
 
 def format_write_latency(server: Server, database: Database) -> str:
-    """Return the milliseconds and the statements of each kind of write."""
+    """Return a table with the latency and the number of statements of each kind of write."""
     rows = [[name, *_measure(server, database, requests)] for name, requests in _writes(server).items()]
     return format_table(["write", "p50 ms", "p99 ms", "statements"], rows)
 

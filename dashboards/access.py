@@ -24,7 +24,7 @@ def get_restriction(dashboard: Dashboard) -> Restriction:
 
 
 def may_restrict(membership: Membership, created_by_id: int | None) -> bool:
-    """Return whether a member is the creator of a dashboard or an admin of its project."""
+    """Return whether a member is the creator of a dashboard or an insight, or an admin of the project."""
     return membership.is_admin or membership.user_id == created_by_id
 
 
@@ -62,9 +62,10 @@ def check_may_restrict(dashboard: Dashboard, membership: Membership) -> None:
 def check_may_change_template(
     membership: Membership, *, project_id: int | None, scopes: Collection[str], features: bool
 ) -> None:
-    """Raise Forbidden unless the member may change a template of a project between these scopes.
+    """Raise Forbidden unless the member may change a template in each of these scopes.
 
-    Members may change templates of their project, project admins templates of the organization, staff global templates.
+    Members may change templates of their project, and staff may change global templates. Project admins may also change
+    templates of the organization, and feature templates.
     """
     if TemplateScope.GLOBAL in scopes and not membership.user.is_staff:
         raise Forbidden("Only staff may change templates of global scope.")
@@ -77,12 +78,12 @@ def check_may_change_template(
 
 
 def check_may_undo(membership: Membership, *, owner_id: int | None) -> None:
-    """Raise Forbidden unless the member owns the API key, or is an admin of the project."""
+    """Raise Forbidden unless the member owns the API key or is an admin of the project."""
     if not membership.is_admin and membership.user_id != owner_id:
         raise Forbidden("Only the owner of the key and project admins may undo its changes.")
 
 
-# Insights, texts and buttons have no level of their own. Their access follows the dashboards that show them.
+# Insights, texts and buttons have no level of their own. Access depends on the dashboards that show them.
 
 
 def insight_restriction_level(restrictions: Sequence[Restriction]) -> int:
@@ -110,6 +111,6 @@ def may_edit_content(membership: Membership, restrictions: Sequence[Restriction]
 
 
 def check_content_edit_permission(membership: Membership, restrictions: Sequence[Restriction]) -> None:
-    """Raise Forbidden unless the member may edit one of the dashboards that show the content."""
+    """Raise Forbidden if the content is on dashboards and the member may edit none of these dashboards."""
     if not may_edit_content(membership, restrictions):
         raise Forbidden("You don't have edit permissions for any of the dashboards that show this.")

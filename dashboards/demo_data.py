@@ -1,4 +1,4 @@
-"""The data of the demo project: events until now, and the results of its dashboards."""
+"""The data of the demo project: events up to the present, and the results of its dashboards."""
 
 import tempfile
 from datetime import UTC, date, datetime, timedelta
@@ -30,9 +30,9 @@ LAST_DAY = """
 
 
 def fill_demo_project(project: Project, now: datetime) -> str:
-    """Import the events of the demo until now, request the results of its dashboards, and return a one-line report.
+    """Import the demo events until `now`, request the results of the dashboards, and return a one-line report.
 
-    Days that were imported earlier are skipped. If the engine does not work, the report contains the reason.
+    Days that were imported earlier are skipped. If the import fails, the report contains the reason.
     """
     if not settings.ENGINE:
         return ENGINE_OFF
@@ -45,9 +45,10 @@ def fill_demo_project(project: Project, now: datetime) -> str:
 
 
 def import_demo_events(project: Project, now: datetime) -> int:
-    """Import the events of the days that are missing, and return their number. Raises EngineError and BadFile.
+    """Import the events of the missing days, and return the number of events. Raises EngineError and BadFile.
 
-    The last day is imported again, since it had not ended. Existing rows are replaced with identical rows.
+    The last day with events is imported again, because its events may be incomplete. Existing rows are replaced with
+    identical rows.
     """
     client = create_store_if_missing()
     today = now.astimezone(UTC).date()
@@ -62,7 +63,7 @@ def import_demo_events(project: Project, now: datetime) -> int:
 
 
 def find_last_day(client: EngineClient, project: Project) -> date | None:
-    """Return the last day with events, or None if days are missing because an import was interrupted."""
+    """Return the last day with events, or None if earlier days are missing, as after an interrupted import."""
     [[days, span, last]] = client.read(LAST_DAY, {"project": project.pk}).rows
     return date.fromisoformat(last) if days >= DAYS and days == span else None
 

@@ -141,7 +141,7 @@ class VersionNotFound(NotFound):
 
 
 class UnknownKey(ValidationFailed):
-    """The error for an API key that no member of the project has and the activity log does not mention."""
+    """The API key belongs to no member of the project, and is not in its activity log."""
 
     code = "does_not_exist"
 

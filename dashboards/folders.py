@@ -1,4 +1,4 @@
-"""Folders: paths of names such as `Unfiled/Insights`. A slash inside a name is escaped, `\\/`."""
+"""Folders: paths of names such as `Unfiled/Insights`. A slash inside a name is escaped as `\\/`."""
 
 import re
 import unicodedata
@@ -15,7 +15,7 @@ _UNPRINTED = {"Cc", "Zl", "Zp"}
 
 
 def normalize_folder(text: str | None) -> str | None:
-    """Return the path without empty names and without spaces around names, or None for no folder.
+    """Return the path without empty names and without spaces around names, or None for an empty path.
 
     Raises ValidationFailed, without an `attr`, for a path that is too long, is too deep or contains control characters.
     """

@@ -18,7 +18,7 @@ from users.auth.authentication import get_bearer_token
 
 logger = structlog.get_logger("dashboards.shared")
 
-# The path suffix of each cookie. The page and its JSON have two paths, and a browser sends a cookie to one path only.
+# The path suffix of each cookie. The page and its JSON have different paths, and a cookie has only one path.
 SHARE_COOKIES = {"share_token": "", "share_token_json": ".json"}
 
 
@@ -30,7 +30,7 @@ def parse_overrides(query: QueryDict) -> RequestOverrides:
 
 
 def unlock_share_link(request: HttpRequest, access_token: str, read_password: Callable[[], str]) -> str:
-    """Return a share token for the right password, and log the attempt.
+    """Return a share token for the correct password, and log the attempt.
 
     The link is looked up, and its rate limits are checked, before the password is read from the body. Raises the
     exceptions of `find_locked_link` and `check_share_password`.

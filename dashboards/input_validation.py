@@ -1,4 +1,4 @@
-"""Validate input with the serializers of the API, for pages."""
+"""Validation of input from pages, with the serializers of the API."""
 
 from typing import Any, cast
 

@@ -25,7 +25,7 @@ _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
 def parse_number(value: Any) -> float | None:
-    """Return a finite number, also from its text, or None for other values.
+    """Return a finite number, which may be given as a text, or None for any other value.
 
     Clients send both numbers and texts.
     """
@@ -76,7 +76,7 @@ def check_layouts(layouts: Layouts, stored: Layouts, attr: str) -> None:
 
 
 def clamp_layouts(layouts: Layouts) -> Layouts:
-    """Return layouts with numbers and breakpoints clamped to the limits of written layouts."""
+    """Return layouts within the limits of requests: numbers are clamped, and excess breakpoints are omitted."""
     return {name: _clamp_placement(place) for name, place in list(layouts.items())[:BREAKPOINTS_MAX]}
 
 
@@ -86,7 +86,7 @@ def _clamp_placement(place: dict[str, Any]) -> dict[str, Any]:
 
 
 def is_within_limits(key: str, value: Any) -> bool:
-    """Return whether a placement may have this number under this key."""
+    """Return whether a value is a number within the limit of its key in a placement."""
     number = parse_number(value)
     return number is not None and abs(number) <= _get_limit(key)
 
@@ -120,7 +120,7 @@ _WIDTHS = {Arrangement.TWO_COLUMN: 6, Arrangement.THREE_COLUMN: 4, Arrangement.F
 
 
 def arrange_tiles(layouts: Sequence[Layouts], arrangement: Arrangement) -> list[Layouts]:
-    """Return layouts that place tiles one after the other, each as high up as its size and the order allow.
+    """Return layouts that place tiles in the given order, each as high as its size and the order allow.
 
     Other keys of a placement (minW, static, …) and other breakpoints are kept.
     """

@@ -1,7 +1,7 @@
 """Pure functions that pack tiles on a grid in nearly linear time.
 
-A placement is (x, y, w, h). Tiles keep the order they are given in, which is the reading order: top to bottom, then
-left to right.
+A placement is (x, y, w, h). Tiles keep their given order, which is the reading order: top to bottom, then left to
+right.
 """
 
 from bisect import bisect_left
@@ -18,7 +18,7 @@ GridPlacement = tuple[int, int, int, int]
 
 
 def pack(sizes: Sequence[tuple[int, Number]], columns: int) -> list[Placement]:
-    """Return placements for tiles of these (width, height), in this order, without overlaps."""
+    """Return placements for tiles of these sizes (width, height), in this order, without overlaps."""
     skyline: list[Number] = [0] * columns
     places: list[Placement] = []
     last: tuple[Number, int] = (0, -1)
@@ -45,7 +45,7 @@ class GapFinder:
     """A finder of gaps for tiles of the default size among occupied placements."""
 
     def __init__(self, taken: Iterable[GridPlacement]) -> None:
-        self._used: dict[int, int] = {}  # the taken columns of each row, as bits
+        self._used: dict[int, int] = {}  # the occupied columns of each row, as a bit mask
         self._rows = {0}  # rows where a gap can begin: the top, and below each tile
         for x, y, width, height in taken:
             self._take(x, y, width, height)
@@ -82,7 +82,7 @@ class GapFinder:
 
 
 def compact_vertically(places: Sequence[Placement]) -> list[Placement]:
-    """Return placements moved up as far as the tiles above allow. They must be, and stay, in reading order."""
+    """Return placements moved up as far as the tiles above allow. The reading order of the input is kept."""
     edges = sorted({edge for x, _, width, _ in places for edge in (x, x + width)})
     skyline = _Skyline(len(edges))
     closed: list[Placement] = []
@@ -99,7 +99,7 @@ def compact_vertically(places: Sequence[Placement]) -> list[Placement]:
 
 
 class _Skyline:
-    """A segment tree for the first free row of a range of columns, since a free grid can have thousands of columns."""
+    """A segment tree for the first free row of a range of columns, because a grid can have thousands of columns."""
 
     def __init__(self, columns: int) -> None:
         self._size = columns
@@ -116,7 +116,7 @@ class _Skyline:
         return 0 if found == -inf else found
 
     def raise_to(self, left: int, right: int, top: Number) -> None:
-        """Mark these columns as taken above this row."""
+        """Mark these columns as occupied above this row."""
         for node in self._nodes(left, right):
             self._floors[node] = max(self._floors[node], top)
             while node and self._tops[node] < top:

@@ -22,7 +22,7 @@ INSIGHT_KINDS = sorted({*KINDS.values(), OTHER_KIND})
 
 
 def get_insight_kind(query: Any, filters: Any) -> str:
-    """Return the kind of an insight from its query or else its legacy filters, or an empty text without either."""
+    """Return the kind of an insight from its query or else its legacy filters, or an empty text."""
     if query:
         return KINDS.get(get_source_kind(query), OTHER_KIND)
     kind = filters.get("insight") if isinstance(filters, dict) else None
@@ -30,7 +30,7 @@ def get_insight_kind(query: Any, filters: Any) -> str:
 
 
 def wrap_query(query: dict[str, Any] | None) -> dict[str, Any]:
-    """Return a bare query in its visualization node, as agents of PostHog's MCP server expect, and a node unchanged.
+    """Wrap a bare query in its visualization node, as agents of PostHog's MCP server expect. Return a node unchanged.
 
     Raises ValidationFailed for a missing query, and for a kind that names neither a query nor a node.
     """

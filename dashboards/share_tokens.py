@@ -1,4 +1,4 @@
-"""Share tokens, which prove that a browser knows a password of a share link, and digests for password look-ups."""
+"""Signed tokens for browsers that have unlocked a share link, and digests for password look-ups."""
 
 from datetime import timedelta
 
@@ -12,7 +12,7 @@ _DIGEST_SALT = "dashboards.share_passwords"
 
 
 def sign_share_token(access_token: str, password_id: int) -> str:
-    """Return a token for one link and one password. It becomes invalid when the link or the password does."""
+    """Return a token for a link and a password. The token becomes invalid together with the link or the password."""
     return signing.dumps([access_token, password_id], salt=_SALT)
 
 
@@ -26,16 +26,16 @@ def read_share_token(token: str, access_token: str) -> int | None:
 
 
 def digest_password(sharing_id: int, text: str) -> str:
-    """Return the digest by which a password is looked up: an HMAC under the secret key, prefixed with that key's id.
+    """Return the digest by which a password is looked up: an HMAC with the secret key, prefixed with the id of the key.
 
-    Computing it takes microseconds, so that wrong guesses do not cost a slow hash. The digest is useless without the
+    Computing it takes microseconds, so a wrong guess does not require a slow hash. The digest is useless without the
     secret key.
     """
     return f"{_secret_key_id()}${salted_hmac(_DIGEST_SALT, f'{sharing_id} {text}', algorithm='sha256').hexdigest()}"
 
 
 def is_current_digest(digest: str) -> bool:
-    """Return whether a digest was made under the current secret key. Rows of old releases have an empty digest."""
+    """Return whether a digest was computed with the current secret key. Rows of earlier releases have no digest."""
     return digest.startswith(f"{_secret_key_id()}$")
 
 

@@ -6,13 +6,13 @@ from dashboards.readers.insight_files import FORMATS
 from dashboards.readers.shared import PageType
 from dashboards.views.shared import SharedDashboardViewSet, SharedTileFileViewSet, UnlockViewSet
 
-# By the first segment of the path. `shared_dashboard` is the older name of `shared`.
+# Types of pages by the first segment of the path. `shared_dashboard` is the older name of `shared`.
 PAGES: dict[str, PageType] = {"shared": "scene", "embedded": "embed", "shared_dashboard": "scene"}
 TOKEN = r"(?P<access_token>[A-Za-z0-9_-]{20,64})"  # noqa: S105  a pattern
 # Files are below the path of the page, so that browsers send the cookie of the page with requests for files.
 FILE = rf"tiles/(?P<tile_id>[0-9]+)\.(?P<format>{'|'.join(FORMATS)})"
 
-# Unlocking at the path of the page, for scripts that expect JSON.
+# The view for scripts that expect JSON. It has the same path as the page.
 unlock_view = UnlockViewSet.as_view({"post": "unlock"})
 urlpatterns = [
     re_path(rf"^{step}/{TOKEN}\.json\Z", SharedDashboardViewSet.as_view({"get": "retrieve"}, page_type=page_type))

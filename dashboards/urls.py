@@ -100,7 +100,7 @@ insights = [
     path("insights/<str:id>/export/", InsightExportViewSet.as_view({"get": "export"})),
     path("insights/<str:id>/activity/", InsightActivityViewSet.as_view({"get": "activity"})),
 ]
-# Before `insights` and `dashboards`, in whose routes these names would be ids.
+# These routes precede `insights` and `dashboards`, whose routes would match the names as ids.
 empty_lists = [
     path("alerts/", AlertViewSet.as_view({"get": "list"})),
     path("annotations/", AnnotationViewSet.as_view({"get": "list"})),

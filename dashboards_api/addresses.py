@@ -43,7 +43,7 @@ def store_address(address: str) -> None:
 
 
 def load_address() -> str:
-    """Return the address that the service was last started with."""
+    """Return the address at the last start of the service, or the default address."""
     with suppress(OSError):
         return (settings.DATA_DIR / FILE_NAME).read_text().strip() or DEFAULT_ADDRESS
     return DEFAULT_ADDRESS

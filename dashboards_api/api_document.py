@@ -1,6 +1,6 @@
-"""Texts of the API document that belong to no single operation: its introduction, and the tags that group operations.
+"""Texts of the whole API document: its introduction, and the tags that group operations.
 
-The page and generated clients list tags in this order. A tag is also the name of a class or a module in generated
+Swagger UI and generated clients list tags in this order. A tag is also the name of a class or a module in generated
 clients, so renaming a tag breaks programs that use these clients.
 """
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-VALUE_MAX_LENGTH = 60  # of the value in the message
-CHOICES_MAX = 20  # in the message
+VALUE_MAX_LENGTH = 60  # characters of the value in the message
+CHOICES_MAX = 20  # choices in the message
 
 
 def invalid_choice_message(value: object, choices: Iterable[object]) -> str:

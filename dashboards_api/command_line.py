@@ -22,7 +22,7 @@ class CommandLine(ManagementUtility):
         super().execute()
 
     def fetch_command(self, subcommand: str) -> BaseCommand:
-        """Return the command. Settings are checked here, because Django has parsed `--settings` by now.
+        """Return the command, and check the settings, because Django has parsed `--settings` before this call.
 
         Raises StartError for an unknown command, and for invalid options and arguments of the command.
         """
@@ -40,13 +40,13 @@ class CommandLine(ManagementUtility):
         return command
 
     def check_settings(self) -> None:
-        """Warn of unknown settings. Raises StartError if the settings cannot be imported."""
+        """Print a warning for each unknown setting. Raises StartError if the settings cannot be imported."""
         if isinstance(self.settings_exception, ImportError):
             raise StartError(f"The module of --settings cannot be imported: {self.settings_exception}.")
         warn_of_unknown_settings()
 
     def check_arguments(self, command: BaseCommand) -> None:
-        """Raise StartError for an invalid command line. Django's own parser would print its usage as well."""
+        """Raise StartError for an invalid command line. Django's own parser would also print the usage."""
         name = self.argv[1]
         try:
             command.create_parser(self.prog_name, name).parse_args(self.argv[2:])

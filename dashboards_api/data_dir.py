@@ -22,7 +22,7 @@ def create_data_dir(folder: Path) -> None:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Replace a file by a new one that is readable by its owner only from the first byte. Raises SettingError."""
+    """Replace a file with a new file, created with mode 0600. Raises SettingError."""
     create_data_dir(path.parent)
     try:
         path.unlink(missing_ok=True)
@@ -62,7 +62,7 @@ def _create_secret(path: Path) -> None:
     draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     write_private(draft, secrets.token_urlsafe(48))
     try:
-        os.link(draft, path)  # fails if another process was first, because all processes must use one secret
+        os.link(draft, path)  # fails if another process has created the file, because all processes must use one secret
     except FileExistsError:
         pass
     finally:

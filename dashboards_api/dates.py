@@ -18,7 +18,7 @@ _TICK = timedelta(microseconds=1)
 
 
 class DateRange(NamedTuple):
-    """A range of time, both ends included; None means no limit."""
+    """A range of time with inclusive ends. None means no limit."""
 
     start: datetime | None = None
     end: datetime | None = None
@@ -42,7 +42,7 @@ class NamedMoment(NamedTuple):
 
 
 def parse_date_bound(text: str, now: datetime, *, is_end: bool) -> datetime | None:
-    """Return the moment that a text names, in UTC, or None for no limit. A date as an end includes the whole day.
+    """Return the moment that a text names, in UTC, or None for no limit. An end that is a date includes the whole day.
 
     Weeks start on Monday. Raises ValueError for an invalid text.
     """
@@ -55,7 +55,7 @@ def parse_date_bound(text: str, now: datetime, *, is_end: bool) -> datetime | No
 def parse_moment(text: str, now: datetime, *, week_starts_on_monday: bool = True) -> NamedMoment:
     """Return the moment that a text names, in the time zone of `now`.
 
-    A text without a UTC offset is in this time zone, too. Raises ValueError for an invalid text.
+    A text without a UTC offset is a local time in this time zone. Raises ValueError for an invalid text.
     """
     try:
         found = _RELATIVE_DATE.fullmatch(text)
@@ -65,10 +65,10 @@ def parse_moment(text: str, now: datetime, *, week_starts_on_monday: bool = True
 
 
 def add_units(moment: datetime, number: int, unit: str) -> datetime:
-    """Return a moment some units later: hours by elapsed time, days and longer units by the calendar.
+    """Return a moment some units later. Days and longer units follow the calendar, shorter units the elapsed time.
 
-    A day has 23 to 25 hours if daylight saving time begins or ends. A day that the resulting month lacks becomes the
-    last day of that month. Raises OverflowError outside of the years 1 to 9999.
+    A day has 23 to 25 hours if daylight saving time begins or ends. A day that does not exist in the resulting
+    month becomes the last day of the month. Raises OverflowError outside of the years 1 to 9999.
     """
     if unit in _SECONDS:
         return (moment.astimezone(UTC) + timedelta(seconds=number * _SECONDS[unit])).astimezone(moment.tzinfo)

@@ -52,7 +52,7 @@ def parse_boolean(text: str) -> bool:
 
 
 def integer_parser(minimum: int, maximum: int) -> Callable[[str], int]:
-    """Return a parser of whole numbers between two bounds."""
+    """Return a parser of integers between two bounds."""
 
     def parse(text: str) -> int:
         text = text.strip()
@@ -69,7 +69,7 @@ parse_query_timeout = integer_parser(1, 600)
 
 
 def parse_statement_timeout(text: str) -> int:
-    """Return milliseconds, or 0 for `off`."""
+    """Return the timeout in milliseconds, or 0 for `off`."""
     if text.strip().lower() == "off":
         return 0
     try:
@@ -100,7 +100,7 @@ def parse_log_level(text: str) -> str:
 
 
 def parse_public_url(text: str) -> str:
-    """Return an address such as `https://dashboards.example.com` without a slash at its end, or an empty address."""
+    """Return a base URL such as `https://dashboards.example.com` without a trailing slash, or an empty text."""
     text = text.strip()
     if text and not _is_base(text):
         given = "" if "@" in text else f", not {quote_value(text)}"
@@ -126,7 +126,7 @@ def _is_base(text: str) -> bool:
 def parse_engine_url(text: str) -> EngineServer | None:
     """Return the server of `clickhouse://user:password@host:8123/db`, or None for an empty URL.
 
-    With `?secure=true`, the server is called over HTTPS. Raises ValueError, whose text contains no part of a password.
+    `?secure=true` means HTTPS. Raises ValueError, whose message contains no part of the password.
     """
     if not (text := text.strip()):
         return None
@@ -146,7 +146,7 @@ def parse_engine_url(text: str) -> EngineServer | None:
 
 
 def parse_hosts(text: str) -> list[str]:
-    """Return host names, addresses, `.example.com` for all names below it, or `*`. IPv6 addresses get brackets."""
+    """Return host names, IP addresses (IPv6 in brackets), `.example.com` for a domain and its subdomains, or `*`."""
     return [_parse_host(host) for host in split_list(text)]
 
 
@@ -177,7 +177,7 @@ def parse_networks(text: str) -> list[Network]:
 
 
 def parse_origins(text: str) -> list[str]:
-    """Return origins such as `https://wiki.example.com`, or `*`. A `;` would end a policy and is refused."""
+    """Return origins such as `https://wiki.example.com`, or `*`. A `;` is refused, because it would end a directive."""
     origins = split_list(text)
     for origin in origins:
         if origin != "*" and not _ORIGIN.fullmatch(origin):
@@ -209,7 +209,7 @@ def split_list(text: str) -> list[str]:
 
 
 def get_hosts(url: str) -> list[str]:
-    """Return a list with the host of a URL as `Host` headers spell it, or an empty list for an empty URL."""
+    """Return a list with the host of a URL in the form of the `Host` header, or an empty list for an empty URL."""
     return [_parse_host(host)] if (host := urlsplit(url).hostname) else []
 
 

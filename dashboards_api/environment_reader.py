@@ -17,11 +17,11 @@ T = TypeVar("T")
 
 
 class StartError(ImproperlyConfigured):
-    """The reason why a process cannot start, in one line without secrets."""
+    """An error that prevents the start of a process. Its message is one line without secrets."""
 
 
 class SettingError(StartError):
-    """A setting whose value cannot be used."""
+    """An error for a setting with an invalid value."""
 
     def __init__(self, name: str, problem: object) -> None:
         super().__init__(f"{name} {problem}.")
@@ -45,12 +45,12 @@ class Environment:
         return self._parse(name, parse, default if text is None else text)
 
     def find_removed(self, names: tuple[str, ...]) -> list[str]:
-        """Return the variables of the environment that set one of these removed settings."""
+        """Return the environment variables that set one of these removed settings."""
         self._removed.update(names)
         return [name for name in self._variables if name.removesuffix(FILE_SUFFIX) in names]
 
     def find_misspelled(self) -> list[tuple[str, str]]:
-        """Return the variables that look like misspelled settings, each with the setting that was probably meant."""
+        """Return the variables that look like misspelled settings, each with the setting that is probably intended."""
         unknown = [
             name for name in self._variables if name.removesuffix(FILE_SUFFIX) not in self._known | self._removed
         ]
@@ -72,7 +72,7 @@ class Environment:
 
 
 def closest_setting(name: str, known: set[str]) -> str | None:
-    """Return the setting whose name is most similar to that of a variable, ignoring underscores, or None."""
+    """Return the setting that is most similar to a name, ignoring underscores, or None if no setting is similar."""
     if not _VARIABLE.fullmatch(name):
         return None
     ratios = {

@@ -52,7 +52,7 @@ class NotFound(DomainError):
 
 
 class Unavailable(DomainError):
-    """A component that the request needs is unavailable at the moment."""
+    """A required component is temporarily unavailable."""
 
     code = "service_unavailable"
 

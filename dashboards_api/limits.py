@@ -1,6 +1,6 @@
-"""Limits of size, in characters; for free JSON, in characters of the stored text.
+"""Limits on sizes, in characters. The size of free JSON is the length of the stored text.
 
-Values that were stored before a limit existed can be read, sent back and made smaller, but they cannot grow.
+Values that were stored before a limit existed can be read, sent back and made smaller, but not larger.
 """
 
 # Integers fit into 64 bits on every database.
@@ -31,8 +31,8 @@ BULK_TAGS_MAX_LENGTH = 2_000_000
 PAGE_MAX_LENGTH = 8_000_000
 # The text of a search, in characters.
 SEARCH_MAX_LENGTH = 200
-# The property filters of a project for test accounts, and their JSON together. Each request for the project reads them.
+# The test-account filters of a project, and their JSON together. Each request for the project reads these filters.
 TEST_ACCOUNT_FILTERS_MAX = 100
 TEST_ACCOUNT_FILTERS_MAX_LENGTH = 20_000
-# The projects of one organization, beyond which only operators create more.
+# The maximum number of projects of an organization. Only operators can create further projects.
 PROJECTS_MAX = 100

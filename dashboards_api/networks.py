@@ -1,4 +1,4 @@
-"""The network under which limits count an address."""
+"""The network that represents an address in limits."""
 
 import ipaddress
 from functools import lru_cache
@@ -9,7 +9,7 @@ IPV6_NETWORK = 64
 
 @lru_cache(maxsize=4096)
 def get_network(address: str) -> str:
-    """Return the address itself, or the network of an IPv6 address."""
+    """Return the /64 network of an IPv6 address, or any other address itself."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:

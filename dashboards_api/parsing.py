@@ -14,7 +14,7 @@ def parse_int(text: str | None) -> int | None:
 
 
 def parse_id(text: str, error: Exception | type[Exception]) -> int:
-    """Return the number in an id of a path. Raises the given error if the id is malformed."""
+    """Return an id from a path as an integer. Raises the given error if the id is malformed."""
     number = parse_int(text)
     if number is None:
         raise error
@@ -22,7 +22,7 @@ def parse_id(text: str, error: Exception | type[Exception]) -> int:
 
 
 def parse_uuid(text: str, error: Exception | type[Exception]) -> uuid.UUID:
-    """Return the UUID in an id of a path. Raises the given error if the id is malformed."""
+    """Return an id from a path as a UUID. Raises the given error if the id is malformed."""
     try:
         return uuid.UUID(text)
     except ValueError:

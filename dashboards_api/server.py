@@ -1,8 +1,8 @@
 """The server process, which `manage.py serve` executes: `python -m dashboards_api.server HOST PORT WORKERS ADDRESS`.
 
 The main process binds the port and loads the service once. Workers are forked from it, so that they share its memory
-and are replaced immediately after a failure. The main process owns the folder with the counts of all workers for
-`/metrics`, so that the counts of ended workers are kept.
+and are replaced immediately after a failure. The main process owns the folder with the metrics of all workers, so that
+the metrics of ended workers are kept.
 """
 
 import contextlib
@@ -55,7 +55,7 @@ def main() -> None:
 
 
 def find_engine() -> str:
-    """Return the engine for the supervisor of the query worker. It is empty if this machine computes no queries."""
+    """Return the engine of the query worker's supervisor, or an empty text if this machine computes no queries."""
     settings = importlib.import_module("django.conf").settings
     if not settings.ENGINE or not settings.QUERY_WORKERS:
         return ""
@@ -69,7 +69,7 @@ def build_server(host: str, port: int, workers: int) -> Any:
         address=host,
         port=port,
         interface=Interfaces.RSGI,
-        http=HTTPModes.http1,  # streams of HTTP/2 in clear text leak
+        http=HTTPModes.http1,  # HTTP/2 in clear text leaks streams
         websockets=False,
         workers=workers,
         blocking_threads=1,
@@ -93,7 +93,7 @@ def build_server(host: str, port: int, workers: int) -> Any:
 
 
 def exit_with_reason(reason: str) -> None:
-    """Exit with a reason in one line, unless it is empty."""
+    """Exit with a reason in one line, unless the reason is empty."""
     if reason:
         sys.stderr.write(f"{reason}\n")
         sys.exit(EXIT_CODE)
@@ -103,9 +103,10 @@ def exit_with_reason(reason: str) -> None:
 def reserve_port(host: str, port: int) -> Iterator[str]:
     """Hold the port during the block, and yield the numeric address of `host`. Exit if the port cannot be bound.
 
-    Workers bind the port with SO_REUSEPORT, which alone would let a second service share the port unnoticed, and
-    requests would go to two databases. So the port is bound exclusively first. Two sockets that do not listen yet can
-    both be bound, so services that start at the same moment also compete for the name of a Unix socket.
+    Workers bind the port with SO_REUSEPORT. With this option alone, a second service could share the port unnoticed,
+    and requests would be split between two databases. So the port is first bound exclusively. Two sockets can both be
+    bound until one of them listens, so services that start at the same moment also compete for the name of a Unix
+    socket.
     """
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
@@ -124,7 +125,7 @@ def reserve_port(host: str, port: int) -> Iterator[str]:
 
 
 def raise_file_limit() -> None:
-    """Raise the limit of open files to the number of connections, as far as the system allows."""
+    """Raise the limit on open files to twice the number of connections, as far as the system allows."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = FILES_MAX if hard == resource.RLIM_INFINITY else min(FILES_MAX, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:
@@ -133,7 +134,7 @@ def raise_file_limit() -> None:
 
 @contextlib.contextmanager
 def metrics_folder() -> Iterator[None]:
-    """Create a folder for the counts of all workers during the block, if METRICS_TOKEN is set."""
+    """Create a folder for the metrics of all workers during the block, if METRICS_TOKEN is set."""
     if not (os.environ.get("METRICS_TOKEN") or os.environ.get("METRICS_TOKEN_FILE")):
         yield
         return

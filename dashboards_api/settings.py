@@ -1,6 +1,6 @@
-"""All settings, read top to bottom. Each variable of the environment is described in docs/configuration.md.
+"""The settings of the service. Each environment variable is described in docs/configuration.md.
 
-Any variable may instead come from a file: NAME_FILE=/run/secrets/name.
+The value of any variable can be read from a file instead: NAME_FILE=/run/secrets/name.
 """
 
 import os
@@ -109,7 +109,7 @@ if METRICS_TOKEN:
     MIDDLEWARE.insert(0, "dashboards_api.http.metrics.MetricsMiddleware")
 ROOT_URLCONF = "dashboards_api.urls"
 WSGI_APPLICATION = "dashboards_api.wsgi.application"
-APPEND_SLASH = False  # OptionalSlashMiddleware adds the slash, because a redirect would lose the body
+APPEND_SLASH = False  # OptionalSlashMiddleware adds the slash, because a redirect drops the body
 TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
 
 # --- The database -------------------------------------------------------------------------------------------------

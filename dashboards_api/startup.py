@@ -1,4 +1,4 @@
-"""Checks before a process serves or changes a database, and the line that it prints if a check fails."""
+"""Checks before a process uses a database, and the line that is printed if a check fails."""
 
 import re
 import sys
@@ -19,7 +19,7 @@ from dashboards_api.errors import exception_chain
 EXIT_CODE = 2
 REASON_MAX = 300
 SECONDS_BETWEEN_ATTEMPTS = 1
-# Errors of PostgreSQL after which another attempt would fail, too. Messages in other languages are not recognized, so
+# Errors of PostgreSQL that another attempt cannot resolve. Messages in other languages are not recognized, so
 # attempts continue until the timeout.
 FINAL_ERRORS = ("password authentication failed", "does not exist", "no pg_hba.conf entry", "no password supplied")
 
@@ -60,7 +60,7 @@ def is_database_unusable(error: DatabaseError) -> bool:
 
 
 def describe_error(error: Exception) -> str:
-    """Return an error for the operator. The text of a database error names the database."""
+    """Return the description of an error for the operator. The description of a database error names the database."""
     if not isinstance(error, DatabaseError):
         return str(error)
     if connection.vendor == "sqlite":
@@ -76,8 +76,8 @@ def as_sentence(text: str) -> str:
 def redact_password(text: str) -> str:
     """Return the text of an error without the password.
 
-    If the password is also the name of the database, its user or its host, it is only removed from URLs and connection
-    strings, because other occurrences are that name.
+    If the password is identical to the name of the database, its user or its host, the password is removed only from
+    URLs and connection strings, because other occurrences are that name.
     """
     text = _PASSWORD_SETTING.sub(r"\1***", _PASSWORD_OF_URL.sub(r"\1***@", text))
     database = connection.settings_dict
@@ -95,7 +95,7 @@ def join_lines(text: str) -> str:
 
 
 def wait_for_database(seconds: float) -> None:
-    """Connect to the database, and wait for a PostgreSQL that is still starting. Raises StartError."""
+    """Connect to the database, and wait for a PostgreSQL server that is still starting. Raises StartError."""
     deadline = time.monotonic() + seconds
     while (error := _connection_error()) is not None:
         if not _is_retryable(error) or time.monotonic() >= deadline:
@@ -121,7 +121,7 @@ def _is_retryable(error: DatabaseError) -> bool:
 
 
 def check_database() -> None:
-    """Connect to the database. Raises StartError if the database is unavailable or not encoded in UTF8."""
+    """Connect to the database. Raises StartError if the database is unavailable or its encoding is not UTF-8."""
     wait_for_database(0)
     if connection.vendor == "postgresql":
         encoding = (
@@ -142,6 +142,6 @@ def prepare_data_dir() -> None:
 
 
 def check_database_is_shared() -> None:
-    """Raise StartError for a database in memory, which other processes cannot see."""
+    """Raise StartError for an in-memory database, which other processes cannot access."""
     if connection.vendor == "sqlite" and sqlite_path(connection.settings_dict) is None:
         raise StartError("DATABASE_URL must name a file for a service: a database in memory is of one process alone.")

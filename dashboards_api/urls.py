@@ -1,4 +1,4 @@
-"""All URLs of the service. The slash at the end is optional below /api/ (`OptionalSlashMiddleware`)."""
+"""All URLs of the service. The trailing slash is optional below /api/ (`OptionalSlashMiddleware`)."""
 
 from django.urls import URLPattern, URLResolver, include, path
 
@@ -21,7 +21,7 @@ project: list[URLPattern | URLResolver] = [
 ]
 
 urlpatterns = [
-    path("api/projects/<str:project_id>/", include(project)),  # first, since most requests are for it
+    path("api/projects/<str:project_id>/", include(project)),  # first, because most requests match it
     path("api/environments/<str:project_id>/", include(project)),
     path("api/", include("users.urls")),
     path("api/", IndexView.as_view()),

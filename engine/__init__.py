@@ -1,1 +1,1 @@
-"""ClickHouse, embedded or remote. The package has no models and no HTTP API. Other packages import `client.py`."""
+"""ClickHouse, embedded or remote. The package has no models and no HTTP API. `client.py` is its entry point."""

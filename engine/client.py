@@ -1,4 +1,4 @@
-"""The engine in the settings. Other packages import from this module, from `errors` and from `interface`."""
+"""The client of the engine in the settings: the entry point of this package."""
 
 from functools import cache
 from pathlib import Path
@@ -14,10 +14,10 @@ from engine.server_client import ServerClient
 
 
 def get_client(*, may_start: bool = True) -> EngineClient:
-    """Return the client of the engine. Nothing is started or connected yet. Raises EngineUnavailable.
+    """Return the client of the engine. Raises EngineUnavailable.
 
-    The embedded engine ends with the process that started it. Pass `may_start=False` in a process that may end before
-    other processes that use the engine.
+    The client starts the engine, or opens a connection, on first use. The embedded engine ends with the process that
+    started it. Pass `may_start=False` in a process that may end before other processes that use the engine.
     """
     if not settings.ENGINE:
         raise EngineUnavailable("The engine is turned off: ENGINE=off.")
@@ -30,7 +30,7 @@ def get_client(*, may_start: bool = True) -> EngineClient:
 
 @cache
 def _build_server_client(server: EngineServer) -> ServerClient:
-    """Return the client of a server. It is cached for the process because it has a pool of connections."""
+    """Return the client of a server. It is cached for the process because it has a connection pool."""
     return ServerClient(server)
 
 

@@ -1,7 +1,7 @@
 """The engine process: one ClickHouse session behind a Unix socket. The supervisor starts it; no module imports it.
 
-Only this module imports chDB. The process is spawned and never forked, because a fork would lose the threads that chDB
-starts on import. Its environment is empty. Core files are disabled because they would contain the memory of chDB.
+Only this module imports chDB. The process is spawned and never forked, because a fork does not inherit the threads that
+chDB starts on import. Its environment is empty. Core files are disabled because they would contain the memory of chDB.
 """
 
 import contextlib
@@ -32,7 +32,8 @@ SECONDS_BETWEEN_CHECKS = 0.1
 SECONDS_BETWEEN_VERIFICATIONS = 60  # less than the eight minutes after which ClickHouse removes merged parts
 SECONDS_TO_STOP = 3
 FILES_MAX = 65_536
-# The free disk space below which no insert or merge starts. A disk that fills up damages the data being written.
+# The free disk space below which no insert or merge starts, because data is damaged if the disk becomes full during a
+# write.
 KEEP_FREE = "storage_configuration.disks.default.keep_free_space_bytes"
 FREE_BYTES_MIN = 100_000_000
 # Paths besides the interpreter and its packages: shared libraries, time zones, and information of the kernel.
@@ -83,7 +84,7 @@ class Engine:
                 raise ProtocolError(f"unknown operation: {operation}")
 
     def run(self, connection: socket.socket, request: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
-        """Run a statement. Return an error of ClickHouse as a response, too."""
+        """Run a statement. Return its result or ClickHouse's error as a response."""
         limits = request["seconds"], request["seconds_to_end"]
         with self.statements.register(request["query_id"], connection, *limits) as running:
             try:
@@ -111,7 +112,7 @@ class Engine:
             opened.close()
 
     def kill(self, running: RunningStatement) -> None:
-        """Ask ClickHouse to end a statement, which is found by the comment that only its own connection has set."""
+        """Cancel a statement, which is identified by the setting `log_comment` of its connection."""
         opened = self._connect(self.address)
         try:
             opened.query(f"KILL QUERY WHERE Settings['log_comment'] = {_quote(running.query_id)} ASYNC")
@@ -125,7 +126,7 @@ class Engine:
             self.verify_parts()
 
     def verify_parts(self) -> None:
-        """Verify new parts, and report an error, which the next verification may not have."""
+        """Verify new parts. An error is reported but not raised, because the next verification may succeed."""
         try:
             self.write_verifier.verify_new_parts()
         except Exception as error:  # noqa: BLE001  chDB raises several types
@@ -142,15 +143,15 @@ def _query(opened: Any, request: dict[str, Any]) -> bytes:
 
 
 def check_size(size: int, limit: int | None) -> None:
-    """Raise an error like ClickHouse's for a large result, because ClickHouse does not count expanded constants."""
+    """Raise ClickHouse's error for a result above the limit, because ClickHouse does not count expanded constants."""
     if limit and size > limit:
         raise RuntimeError(f"Code: 396. DB::Exception: The result has {size} bytes, more than {limit}.")
 
 
 def _insert(opened: Any, sql: str, input_format: str, body: bytes) -> int:
-    """Insert rows through a file.
+    """Insert rows from a temporary file.
 
-    chDB's own method, `send_insert`, reports rows as inserted even if a full disk has lost them.
+    chDB's own method, `send_insert`, reports rows as inserted even if they were lost because the disk was full.
     """
     with tempfile.NamedTemporaryFile(prefix="insert-") as file:
         file.write(body)
@@ -189,7 +190,7 @@ class Service:
                 send_message(connection, *self.engine.answer(connection, *message))
 
     def watch(self) -> None:
-        """Enforce deadlines until the supervisor has ended or asks to stop."""
+        """Enforce deadlines until the supervisor ends or requests a shutdown."""
         while not self.is_stopping:
             if select.select([sys.stdin], [], [], SECONDS_BETWEEN_CHECKS)[0] and not os.read(sys.stdin.fileno(), 4096):
                 return
@@ -218,7 +219,7 @@ def main() -> NoReturn:
     service = Service(folder, engine)
     threading.Thread(target=engine.verify_merges, daemon=True).start()
     signal.signal(signal.SIGTERM, lambda *_: setattr(service, "is_stopping", True))
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches this process, too
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C also reaches this process
     service.watch()
     service.stop()
     sys.stdout.flush()
@@ -227,9 +228,7 @@ def main() -> NoReturn:
 
 
 def take_lock(folder: Path) -> int:
-    """Return the locked file that names the process running the engine of a folder. Exit if another process has locked
-    it.
-    """
+    """Lock a folder, and return the descriptor of its lock file. Exit if another process holds the lock."""
     descriptor = os.open(folder / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -250,7 +249,7 @@ def prepare_folders(folder: Path) -> None:
 
 
 def raise_file_limit() -> None:
-    """Allow many open files, because a table has hundreds of parts, each of several files."""
+    """Raise the limit on open files, because a table has hundreds of parts, each with several files."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = FILES_MAX if hard == resource.RLIM_INFINITY else min(FILES_MAX, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:

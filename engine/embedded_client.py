@@ -31,15 +31,15 @@ from engine.read_validation import check_read
 from engine.supervision import ensure_supervisor, is_engine_installed
 
 SECONDS_TO_START = 30
-# A client that may not start the engine waits this long for a restart. It reports an engine that is down before the
-# deadline of its query.
+# A client that may not start the engine waits this long for a restart. The wait is shorter than the deadline of a
+# query, so that the client can report that the engine is down.
 SECONDS_TO_RESTART = 5
 SECONDS_BETWEEN_ATTEMPTS = 0.02
 SECONDS_TO_ANSWER = 10
 # The engine ends a statement at its deadline, or ends itself two seconds later. Only a stalled machine takes longer.
 SECONDS_OF_GRACE = 10
-# The engine ends itself if a statement still runs this long after its cancellation. A write notices a cancellation
-# between two large blocks.
+# The engine ends itself if a statement still runs this long after its cancellation. A write can be cancelled
+# only between two large blocks.
 SECONDS_TO_END_READ = 2
 SECONDS_TO_END_WRITE = 30
 
@@ -52,7 +52,7 @@ class EmbeddedClient(EngineClient):
     """A client that starts the engine of a folder on first use, unless another process runs it already.
 
     The engine ends with the process that started it. With `may_start=False`, a client waits until another process has
-    started the engine. This is for children that may be killed while other processes use the engine.
+    started the engine. Use it in child processes that may be killed while other processes use the engine.
     """
 
     def __init__(self, folder: Path, *, may_start: bool = True) -> None:
@@ -212,7 +212,7 @@ class EmbeddedClient(EngineClient):
 
     @contextmanager
     def _place_file(self, path: Path) -> Iterator[Path]:
-        """Link or copy a file into the engine's folder, the only one that the engine can read."""
+        """Link or copy a file into the engine's folder, because the engine cannot read other folders."""
         suffix = "".join(path.suffixes[-2:])  # the suffix names the compression, as in .jsonl.gz
         placed = self.folder / INCOMING / f"{uuid.uuid4().hex}{suffix}"
         source = path.resolve()

@@ -4,13 +4,13 @@ import re
 
 from dashboards_api.errors import DomainError
 
-# Codes that mean a damaged part if a read raises them. Other errors mean damage only if the message names a part, since
-# values of a query and imported files may be truncated as well.
+# Codes that mean a damaged part if a read raises them. Other errors mean damage only if the message names a part,
+# because values of a query and imported files may also be truncated.
 _DAMAGED_CODES = frozenset((40, 226, 228, 231, 246))
 _DAMAGED = re.compile(r"while reading from part|in data part|broken parts|Cannot attach table|Load job .* failed")
 _NO_SPACE = re.compile(r"No space left|File too large|Disk quota exceeded|errno: (27|28|122)\b|NOT_ENOUGH_SPACE")
 _VERSION = re.compile(r"\s*\(version [^)]*\)")
-# The statement at the end of a message, with names that no query contains, and the names of the error after it.
+# The statement at the end of a message, which contains internal names. The names of the error after it are kept.
 _STATEMENT = re.compile(r"(?:: |\. )?(?:While processing|In scope|In query) .*?(?=(?:\. \([A-Z0-9_]+\))*$)", re.DOTALL)
 _REPEATED_NAME = re.compile(r"(\. \([A-Z0-9_]+\))\1+$")
 _PREFIX = re.compile(r"^(Code: \d+\. )?(DB::Exception: (Code: \d+\. DB::Exception: )?)?")

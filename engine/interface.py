@@ -79,7 +79,7 @@ class FileImport:
 
     `structure` lists the columns of the file with their types; a column that the file lacks is null, or the default
     of its type. `select` maps each column of the table to an expression over the columns of the file. An expression
-    may have ROW_NUMBER, which counts the rows of the file from 0. `settings` are further settings of the insert.
+    may contain ROW_NUMBER, which counts the rows of the file from 0. `settings` are further settings of the insert.
     """
 
     path: Path
@@ -121,15 +121,16 @@ class EngineClient(ABC):
     def insert_rows(
         self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, query_id: str | None = None
     ) -> int:
-        """Insert rows and return their number. Raises EngineError; in this case no row is kept.
+        """Insert rows and return their number. Raises EngineError.
 
         All rows are sent in one message, so pass at most a few hundred thousand at a time. After EngineUnavailable, the
-        rows of some months may have been inserted. Inserts are idempotent, so all rows can be inserted again.
+        rows of some months may have been inserted; after other errors, no row is kept. Inserts are idempotent, so all
+        rows can be inserted again.
         """
 
     @abstractmethod
     def insert_file(self, table: str, file: FileImport, *, query_id: str | None = None) -> None:
-        """Insert the rows of a file. Raises EngineError; rows before the error may remain, so use a staging table."""
+        """Insert the rows of a file. Raises EngineError. Rows before the error may remain, so use a staging table."""
 
     @abstractmethod
     def describe_file(self, path: Path, format: str) -> dict[str, str]:
@@ -163,7 +164,7 @@ def encode_rows(rows: Iterable[Sequence[Any]]) -> bytes:
 
 
 def parse_result(body: bytes) -> Result:
-    """Return the rows of ClickHouse's format JSONCompact. A statement without a result has an empty body.
+    """Return a result in ClickHouse's format JSONCompact. A statement without a result has an empty body.
 
     Raises InvalidQuery for more than one result, and for another format.
     """

@@ -1,9 +1,10 @@
-"""Restriction of the files that this process may use, by Landlock. It needs Linux 5.13 or later; elsewhere nothing is
-restricted.
+"""Restriction of the file access of this process by Landlock.
+
+Landlock needs Linux 5.13 or later. On other systems, nothing is restricted.
 
 ClickHouse's `readonly` refuses table functions but neither the function `file` nor INTO OUTFILE. The printer refuses
-both. Landlock is the second defense, against a statement that the printer should not have printed. It also forbids TCP,
-and signals to other processes.
+both. Landlock is the second line of defense, against a statement that the printer should not have printed. It also
+forbids TCP, and signals to other processes.
 """
 
 import ctypes
@@ -28,14 +29,14 @@ _TRUNCATE = 1 << 14
 _IOCTL = 1 << 15
 _READ = _EXECUTE | _READ_FILE | _READ_DIRECTORY
 _ALLOWED_ON_FILES = _EXECUTE | _WRITE_FILE | _READ_FILE | _TRUNCATE | _IOCTL
-# The rights on files that each version of the interface added, starting with the first.
+# All rights on files in each version of the interface, starting with the first.
 _RIGHTS = ((1 << 13) - 1, (1 << 14) - 1, (1 << 15) - 1, (1 << 15) - 1, (1 << 16) - 1)
 _TCP = 3  # bind and connect
-_SCOPES = 3  # abstract sockets and signals of processes outside
+_SCOPES = 3  # abstract sockets of other processes, and signals to them
 
 
 def restrict_files(writable: Iterable[Path], readable: Iterable[Path]) -> bool:
-    """Allow this thread, and threads that it starts, to use only these paths. Return whether the kernel enforces it."""
+    """Limit this thread, and threads that it starts, to these paths. Return whether the kernel enforces the limits."""
     if sys.platform != "linux":
         return False
     library = ctypes.CDLL(None, use_errno=True)

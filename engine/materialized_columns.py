@@ -1,7 +1,7 @@
-"""Materialized columns: properties of events that the store also keeps as columns of their own.
+"""Materialized columns: properties of events that the store also keeps in separate columns.
 
-A query that reads such a property need not parse the JSON of each event. The columns change by a copy of the table:
-chDB can lose rows if the disk becomes full while ClickHouse rewrites existing parts (`write_verification`).
+A query that reads such a property need not parse the JSON of each event. The columns are changed by copying the table,
+because chDB can lose rows if the disk becomes full while ClickHouse rewrites existing parts (`write_verification`).
 """
 
 import secrets
@@ -26,9 +26,9 @@ _FORBIDDEN_CHARACTERS = "`\\{}"
 def read_materialized_columns(
     client: EngineClient, *, limits: Limits | None = None, query_id: str | None = None
 ) -> dict[str, str]:
-    """Return the columns of the store by the name of their property, in their order. Raises EngineError.
+    """Return the materialized columns by the name of their property, in the order of the table. Raises EngineError.
 
-    Columns that were created by other programs are left out unless they have the same values.
+    Columns that were created by other programs are left out unless they have the same type and expression.
     """
     found = client.read(
         "SELECT name, type, default_expression FROM system.columns WHERE database = currentDatabase()"
@@ -47,7 +47,7 @@ def read_materialized_columns(
 
 
 def measure_materialized_columns(client: EngineClient) -> dict[str, int]:
-    """Return the bytes on the disk by property. Raises EngineError."""
+    """Return the compressed size of each materialized column in bytes, by property. Raises EngineError."""
     found = client.read(
         "SELECT name, data_compressed_bytes FROM system.columns WHERE database = currentDatabase()"
         " AND table = {table:String}",
@@ -58,9 +58,9 @@ def measure_materialized_columns(client: EngineClient) -> dict[str, int]:
 
 
 def add_materialized_columns(client: EngineClient, names: Iterable[str]) -> None:
-    """Store properties as columns, also for the existing events. The lock of imports must be held.
+    """Store properties as columns, also for the existing events. The caller must hold the import lock.
 
-    Raises ValidationFailed and EngineError, and then the columns are as before.
+    Raises ValidationFailed and EngineError. After an error, the columns are as before.
     """
     existing, wanted = list(read_materialized_columns(client)), list(dict.fromkeys(names))
     for name in wanted:
@@ -74,9 +74,9 @@ def add_materialized_columns(client: EngineClient, names: Iterable[str]) -> None
 
 
 def drop_materialized_columns(client: EngineClient, names: Iterable[str]) -> None:
-    """Drop the columns of properties. Their values remain in the JSON. The lock of imports must be held.
+    """Drop the columns of properties. Their values remain in the JSON. The caller must hold the import lock.
 
-    Raises ValidationFailed and EngineError, and then the columns are as before.
+    Raises ValidationFailed and EngineError. After an error, the columns are as before.
     """
     dropped, existing = list(dict.fromkeys(names)), read_materialized_columns(client)
     if missing := [name for name in dropped if name not in existing]:
@@ -103,14 +103,14 @@ def replace_events_table(client: EngineClient, changes: list[str]) -> None:
         client.cancel(query_id)  # the statement would continue, and keep the copy from being dropped
         client.execute(f"DROP TABLE IF EXISTS {copy} SYNC")
         raise
-    # After an error of EXCHANGE, it is not known which table is the copy. The next import drops the other one.
+    # After an error of EXCHANGE, it is not known which table is the copy. The next import drops the unused table.
     client.execute(f"EXCHANGE TABLES {EVENTS} AND {copy}")
     client.execute(f"SYSTEM START MERGES {EVENTS}")
     client.execute(f"DROP TABLE IF EXISTS {copy} SYNC")
 
 
 def check_copy(client: EngineClient, copy: str) -> None:
-    """Raise EngineUnavailable unless the copy has as many events as the table."""
+    """Raise EngineUnavailable unless the copy has as many events as the original table."""
     if count_rows(client, copy) != count_rows(client, EVENTS):
         raise EngineUnavailable("The copy of the events is not complete. Please try again.")
 
@@ -133,7 +133,7 @@ def check_table_engine(client: EngineClient) -> None:
 
 
 def check_property_name(name: str) -> None:
-    """Raise ValidationFailed for a name that a statement could not quote."""
+    """Raise ValidationFailed for a name that cannot be quoted in a statement."""
     if not can_quote(name):
         raise ValidationFailed(
             f"{name!r} cannot become a column: its name has to be printable, without {' '.join(_FORBIDDEN_CHARACTERS)},"
@@ -147,7 +147,7 @@ def can_quote(name: str) -> bool:
 
 
 def build_column_name(name: str) -> str:
-    """Return the name of the column of a property. A dot would make the column a part of another column."""
+    """Return the name of the column of a property. Dots are escaped, because `a.b` means a part of column `a`."""
     return f"{COLUMN_PREFIX}{name.replace('%', '%25').replace('.', '%2E')}"
 
 
@@ -156,7 +156,7 @@ def parse_column_name(column: str) -> str:
 
 
 def build_expression(name: str) -> str:
-    """Return the expression of a column: the text that statements print for the property."""
+    """Return the expression of a column, which is also the SQL of queries for the property."""
     return f"JSONExtract(properties, {quote_text(name)}, '{COLUMN_TYPE}')"
 
 

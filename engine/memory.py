@@ -35,7 +35,7 @@ def _read_cgroup_limits(memberships: Path, root: Path) -> Iterator[int]:
         group = top / path.lstrip("/")
         for folder in (group, *group.parents):
             for name in ("memory.max", "memory.limit_in_bytes"):
-                with suppress(OSError, ValueError):  # the file is missing, or says "max"
+                with suppress(OSError, ValueError):  # the file is missing, or contains "max"
                     yield int((folder / name).read_text())
             if folder == top:
                 break

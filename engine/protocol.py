@@ -1,4 +1,4 @@
-"""Messages on the engine's Unix socket: a JSON header and a body of bytes, each preceded by its length.
+"""Messages on the engine's Unix socket: two lengths, a JSON header, and a body of bytes.
 
 The header is JSON and never pickle, so that a message of another program cannot cause arbitrary code execution.
 """
@@ -17,10 +17,10 @@ import orjson
 SOCKET_NAME = "engine.sock"
 HEADER_BYTES_MAX = 8 * 1024 * 1024
 BODY_BYTES_MAX = 512 * 1024 * 1024
-# The address of a Unix socket has 108 bytes on Linux and 104 on macOS, with a zero at its end.
+# The address of a Unix socket has 108 bytes on Linux and 104 on macOS, including a terminating zero.
 ADDRESS_BYTES_MAX = 103
-# The first byte that the engine sends on each connection. Without it, a connection that a dying engine accepted would
-# look like one on which a statement has run.
+# The first byte that the engine sends on each connection. Without it, a connection that the engine accepted just before
+# its end would look like a connection that was lost while a statement ran.
 GREETING = b"\n"
 _LENGTHS = struct.Struct(">IQ")
 
@@ -39,7 +39,7 @@ def send_message(connection: socket.socket, header: dict[str, Any], body: bytes 
 
 
 def receive_message(connection: socket.socket) -> tuple[dict[str, Any], bytes] | None:
-    """Return a header and a body, or None if the other side closed the connection between messages."""
+    """Return a header and a body, or None if the peer closed the connection between messages."""
     lengths = _receive(connection, _LENGTHS.size)
     if not lengths:
         return None

@@ -35,7 +35,7 @@ DURABLE = "SETTINGS fsync_after_insert = 1, fsync_part_directory = 1, max_suspic
 # Inserts are idempotent: a row that is inserted again replaces the earlier row. Events with the same values of this key
 # are duplicates; in the other tables, the row with the higher version is kept.
 EVENTS_DEDUPLICATION_KEY = "project_id, toDate(timestamp), event, cityHash64(distinct_id), uuid"
-# Tables with this prefix are temporary. The next import drops those that a killed process has left.
+# Tables with this prefix are temporary. The next import drops the tables that a killed process has left.
 STAGING = "staging_"
 _TABLES = {
     "events": (
@@ -55,7 +55,7 @@ TABLES = tuple(_TABLES)
 def build_statements(*, durable: bool) -> list[str]:
     """Return the statements that create the missing tables. `durable` is for the embedded engine, which owns its disk.
 
-    A server has its own storage: its database may be replicated, or an operator may have created the tables as views or
+    On a server, the operator decides on the storage. The database may be replicated, and the tables may be views or
     distributed tables.
     """
     return [build_table(name, columns, engine, durable=durable) for name, (columns, engine) in _TABLES.items()]

@@ -40,7 +40,7 @@ SECONDS_TO_CONNECT = 5
 SECONDS_OF_GRACE = 5
 CHUNK_BYTES = 1024 * 1024
 SAMPLE_LINES = 1000
-SENT_ROW_NUMBER = "rowNumberInAllBlocks()"  # rows that are sent arrive one block after the other
+SENT_ROW_NUMBER = "rowNumberInAllBlocks()"  # the server reads the sent rows block by block
 BINARY_FORMATS = ("Parquet", "ORC", "Arrow", "Avro", "Native", "RowBinary")
 
 
@@ -86,7 +86,7 @@ class ServerClient(EngineClient):
         reading: bool,
     ) -> Result:
         bound = {name: _as_bound(value) for name, value in (parameters or {}).items()}
-        settings = settings | {"wait_end_of_query": 1}  # so that an error after the first rows is raised, too
+        settings = settings | {"wait_end_of_query": 1}  # so that an error after the first rows is also raised
         headers = {"X-ClickHouse-Format": "JSONCompact"}
         return parse_result(
             self._call(
@@ -187,8 +187,9 @@ def _open(server: EngineServer) -> "Client":
 
 
 def _as_bound(value: Value) -> Any:
-    """Return a value that the client library binds like `format_parameter`. The library would convert times to the
-    server's time zone.
+    """Return a value that the client library binds like `format_parameter`.
+
+    The library would convert times to the server's time zone.
     """
     if isinstance(value, datetime | date):
         return format_parameter(value)
@@ -198,8 +199,9 @@ def _as_bound(value: Value) -> Any:
 
 
 def open_file(path: Path) -> BinaryIO:
-    """Open a file, decompressed if its suffix names a compression, because the statement that precedes the data is not
-    compressed.
+    """Open a file, and decompress it if its suffix names a compression.
+
+    Compressed data cannot be sent, because the statement that precedes the data is not compressed.
     """
     match path.suffix:
         case ".gz":

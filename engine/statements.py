@@ -41,7 +41,7 @@ class RunningStatement:
             self.ended_by, self.message, self.killed_at = code, message, time.monotonic()
 
     def describe(self, message: str) -> tuple[int, str]:
-        """Return ClickHouse's code and message, or the reason why the statement was canceled."""
+        """Return ClickHouse's code and message, or the reason why the statement was cancelled."""
         if self.ended_by:
             return self.ended_by, self.message
         found = _CODE.search(message)
@@ -90,17 +90,16 @@ class Statements:
         return bool(found)
 
     def cancel_all(self) -> int:
-        """Cancel all statements, because the process ends. Return how many still run."""
+        """Cancel all statements, because the process ends. Return the number of statements that still run."""
         for running in self._list():
             running.end(CANCELLED, "The engine stops.")
         return self._end_marked()
 
     def enforce(self) -> None:
-        """Cancel statements that are past their deadline or abandoned. Kill the process if a canceled statement does
-        not end.
+        """Cancel statements that are past their deadline or abandoned.
 
-        The supervisor restarts the process within a second. Otherwise the statement would keep its memory and threads
-        indefinitely.
+        If a cancelled statement does not end, kill this process, which the supervisor restarts within a second.
+        Otherwise, the statement would keep its memory and threads indefinitely.
         """
         now = time.monotonic()
         for running in self._list():

@@ -1,8 +1,8 @@
-"""The store: its tables, and the id that ties it to one database.
+"""The store: its tables, and the id that links the store to one database.
 
-The main database keeps the same id. Without the comparison, a restored database with an empty engine folder, a second
-machine with a folder of its own, or two installations on one ClickHouse database would return plausible but wrong
-numbers.
+The main database contains the same id, and both ids are compared. Without the comparison, a restored database with an
+empty engine folder, a second machine with its own folder, or two installations on one ClickHouse database would return
+plausible but wrong numbers.
 
 To create a store, save a new unconfirmed id in the main database, create the store with this id, and confirm it. After
 a crash in between, repeat the same steps.
@@ -29,7 +29,7 @@ def create_store(client: EngineClient, store_id: UUID) -> None:
         client.execute(statement)
     if read_store_id(client) is None:
         client.execute("INSERT INTO store VALUES ({id:UUID}, now64(6))", {"id": store_id})
-    check_store(client, store_id)  # if two installations start at the same time on one server, one is refused
+    check_store(client, store_id)  # if two installations start at the same time on one server, one of them is refused
 
 
 def read_store_id(client: EngineClient) -> UUID | None:

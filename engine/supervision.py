@@ -29,7 +29,7 @@ def is_engine_installed() -> bool:
 
 
 def ensure_supervisor(folder: Path) -> None:
-    """Start a supervisor for a folder unless this process has a running one. Raises OSError."""
+    """Start the supervisor of a folder unless this process already runs it. Raises OSError."""
     global _owner
     with _lock:
         if _owner != os.getpid():  # a forked process must not use its parent's supervisor

@@ -1,8 +1,8 @@
 """The supervisor: a small process that starts the engine, restarts it after a failure, and stops it.
 
-It is a process and not a thread, so that the engine outlives neither a web worker nor a command that ends. Its standard
-input is a pipe from the process that needs the engine. When that process ends, for any reason, the supervisor stops the
-engine and exits. It imports only the standard library and orjson.
+The supervisor is a process and not a thread, because a thread would end with a killed web worker or command, while the
+engine would continue to run. Its standard input is a pipe from the process that needs the engine. When that process
+ends, for any reason, the supervisor stops the engine and exits. It imports only the standard library and orjson.
 """
 
 import os
@@ -58,7 +58,7 @@ class SupervisorLoop(ABC):
                 self.is_stopping = True
 
     def run_and_exit(self) -> NoReturn:
-        """Run the loop as the main program. SIGTERM and the end of standard input end it; Ctrl-C does not."""
+        """Run the loop as the main program. SIGTERM or the end of standard input stops the loop; Ctrl-C does not."""
         signal.signal(signal.SIGTERM, lambda *_: setattr(self, "is_stopping", True))
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole process group
         self.run()
@@ -66,7 +66,7 @@ class SupervisorLoop(ABC):
 
 
 class Supervisor(SupervisorLoop):
-    """The loop that keeps the engine of a folder running until it is asked to stop."""
+    """The loop that keeps the engine of a folder running until `is_stopping` is set."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -84,7 +84,7 @@ class Supervisor(SupervisorLoop):
                 self.restart(code, reason)
 
     def stand_by(self) -> None:
-        """Wait for a folder that another process uses. On this machine, clients can use the engine of that process."""
+        """Wait while another process uses the folder. If that process is local, clients can use its engine."""
         holder = read_holder(self.folder)
         if holder != self.reported_holder:
             log("engine_in_use", folder=str(self.folder), holder=holder)

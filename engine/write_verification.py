@@ -1,10 +1,10 @@
-"""Verification of writes in the engine process: new parts are read after each write, every minute, and at the end.
+"""Verification of writes in the engine process: new parts are read after each write, every minute, and at shutdown.
 
-chDB 26.9 acknowledges an insert whose files were truncated by a full disk: the part exists without its rows, and every
-later read of the table fails. So each new part is read once, and dropped if it is damaged.
+chDB 26.9 acknowledges an insert whose files were truncated by a full disk. The part then exists without its rows, and
+every later read of the table fails. Each new part is therefore read once, and is dropped if it is damaged.
 
-A damaged part of a merge or a mutation has the rows of earlier parts and must not be dropped. ClickHouse keeps the
-files of the earlier parts for eight minutes, and uses them again after a restart without the damaged part.
+A damaged part that was written by a merge or a mutation replaces earlier parts and must not be dropped. ClickHouse
+keeps the files of the earlier parts for eight minutes, and uses them after a restart if the damaged part is missing.
 """
 
 import os
@@ -28,28 +28,28 @@ _PARTS = "SELECT path, database, table, active FROM system.parts"
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part, which its folder identifies: EXCHANGE TABLES changes the names of tables, but not their folders."""
+    """A part, identified by its folder because EXCHANGE TABLES changes the names of tables, but not their folders."""
 
     folder: Path
     database: str = field(compare=False)
     table: str = field(compare=False)
 
     def replaces(self, other: "Part") -> bool:
-        """Return whether this part has the rows of an earlier part: it was written by a merge or a mutation."""
+        """Return whether this part was written by a merge or a mutation of another part."""
         (partition, first, last), (other_partition, other_first, other_last) = self.get_range(), other.get_range()
         is_same_table = self != other and self.folder.parent == other.folder.parent
         return is_same_table and partition == other_partition and first <= other_first and other_last <= last
 
     def get_range(self) -> tuple[str, int, int]:
-        """Return the partition and the first and last block of the part, which its name contains."""
+        """Return the partition, the first block and the last block of the part, parsed from its name."""
         partition, first, last, *_ = self.folder.name.split("_")
         return partition, int(first), int(last)
 
 
 class WriteVerifier:
-    """The verification of writes on all connections, and of merges in the background.
+    """The verification of writes on all connections, and of background merges.
 
-    It has connections of its own, since the cancellation of a write must not make its parts look damaged.
+    It opens its own connections, so that the cancellation of a write cannot make intact parts look damaged.
     """
 
     def __init__(self, connect: Callable[[], Any]) -> None:
@@ -58,14 +58,14 @@ class WriteVerifier:
         self._dropped = 0
         with closing(connect()) as opened:
             active, inactive = list_parts(opened)
-        # The result of a merge from shortly before the last end of the process is not verified yet.
+        # A merge that ended shortly before the previous process did may be unverified.
         self._verified = {part for part in active if not any(part.replaces(other) for other in inactive)}
 
     @contextmanager
     def verify_write(self) -> Iterator[None]:
-        """Raise an error like ClickHouse's if the write in the block has created a part that cannot be read.
+        """Raise OSError with ClickHouse's message for a full disk if the write in the block created an unreadable part.
 
-        A part can be found by the verification of another write. The error is raised for both writes.
+        If the verification of a concurrent write finds the part, the error is raised for both writes.
         """
         dropped = self._dropped
         try:
@@ -85,7 +85,7 @@ class WriteVerifier:
             self._verified = active.difference(damaged)
 
     def _remove(self, opened: Any, damaged: list[Part], earlier: Iterable[Part]) -> None:
-        """Drop the damaged parts of inserts. If a merge has written one, move all away and end the process."""
+        """Drop damaged parts. If one of them replaces earlier parts, move them away instead, and end the process."""
         sources = {part: [other for other in earlier if part.replaces(other)] for part in damaged}
         if any(sources.values()):
             move_away([part for part in damaged if check_sources(part, sources[part])])
@@ -107,7 +107,7 @@ def list_parts(opened: Any) -> tuple[set[Part], set[Part]]:
 def is_readable(opened: Any, part: Part) -> bool:
     """Return whether a part can be read, or no longer exists because it was merged or its table was dropped.
 
-    Raises the error of a check that was not completed, which is no sign of damage.
+    Raises the error of an incomplete check, because such an error does not prove damage.
     """
     check = f"CHECK TABLE {_name_table(part)} PART '{part.folder.name}' SETTINGS check_query_single_value_result = 1"
     try:
@@ -119,7 +119,7 @@ def is_readable(opened: Any, part: Part) -> bool:
 
 
 def check_sources(part: Part, sources: list[Part]) -> bool:
-    """Return whether a damaged part can be moved away: without the files of its sources, its rows would be missing."""
+    """Return whether the files of a damaged part's sources still exist. If not, report that its rows are lost."""
     if all(source.folder.is_dir() for source in sources):
         return True
     report(f"{SOURCES_MISSING}: {part.folder.name} of {part.table}. Restore a backup, or import the events again.")
@@ -127,7 +127,7 @@ def check_sources(part: Part, sources: list[Part]) -> bool:
 
 
 def drop_part(opened: Any, part: Part) -> None:
-    """Drop a damaged part of an insert. A disk without any space refuses this, and then the part is moved away."""
+    """Drop a damaged part of an insert, or move it away if the statement fails, as on a full disk."""
     try:
         opened.query(f"ALTER TABLE {_name_table(part)} DROP PART '{part.folder.name}'")
     except Exception:  # noqa: BLE001  chDB raises several types

@@ -1,1 +1,1 @@
-"""The event data of projects: importing it into the engine, and the definitions of events and properties."""
+"""The event data of projects: imports into the engine, and the definitions of events and properties."""

@@ -1,4 +1,4 @@
-"""Read the definitions of a project's data in the main database, for the compilation of queries and for responses."""
+"""Readers of definitions, imported tables and data versions in the main database, for queries and for responses."""
 
 from collections.abc import Iterable
 from typing import Any, NamedTuple
@@ -8,7 +8,7 @@ from events import models
 from events.exceptions import NoData
 from events.models import EventDefinition, PropertyDefinition, PropertyOwner, PropertyType
 
-# The fields of definitions that PostHog sets and this service does not.
+# The constant values of fields that only PostHog supports.
 _ABSENT: dict[str, Any] = {
     "description": None,
     "tags": [],
@@ -28,7 +28,7 @@ class PropertyTypeNames(NamedTuple):
 
 
 class ImportedTable(NamedTuple):
-    """A table that HogQL reads by its name. `columns` maps names to ClickHouse types."""
+    """A table that HogQL queries reference by its name. `columns` maps names to ClickHouse types."""
 
     name: str
     physical_name: str
@@ -63,7 +63,7 @@ def read_data_version(project_id: int) -> int:
 
 
 def read_event_names(project_id: int, limit: int, offset: int = 0) -> list[str]:
-    """Return a page of the names of the events that a project has received, sorted by name."""
+    """Return one page of the names of a project's events, sorted by name."""
     names = models.EventDefinition.objects.filter(project_id=project_id).order_by("name")
     return list(names.values_list("name", flat=True)[offset : offset + limit])
 
@@ -91,15 +91,15 @@ def list_property_definitions(
 def _search(named: Iterable[tuple[UUID, str]], text: str) -> list[UUID]:
     """Return the ids of the names that contain a text, ignoring case.
 
-    Python compares the names, of which a project has at most ten thousand of each kind, because databases fold case in
-    different ways.
+    The names are compared in Python, because databases fold case in different ways. A project has at most ten thousand
+    names of each kind.
     """
     wanted = text.casefold()
     return [id_ for id_, name in named if wanted in name.casefold()]
 
 
 def _build_event(row: EventDefinition) -> dict[str, Any]:
-    """Return a definition as in responses (component EventDefinition)."""
+    """Return the definition of an event as JSON (component EventDefinition)."""
     return {
         "id": row.pk,
         "name": row.name,
@@ -116,7 +116,7 @@ def _build_event(row: EventDefinition) -> dict[str, Any]:
 
 
 def _build_property(row: PropertyDefinition) -> dict[str, Any]:
-    """Return a definition as in responses (component PropertyDefinition)."""
+    """Return the definition of a property as JSON (component PropertyDefinition)."""
     return {
         "id": row.pk,
         "name": row.name,

@@ -1,4 +1,4 @@
-"""Definitions of events and properties in responses. The constant fields are those that clients of PostHog expect."""
+"""The serializers of definitions. Clients of PostHog expect the constant fields."""
 
 from typing import Any
 

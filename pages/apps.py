@@ -2,6 +2,6 @@ from django.apps import AppConfig
 
 
 class PagesConfig(AppConfig):
-    """The HTML pages. They depend on dashboards and users, but not vice versa."""
+    """The HTML pages. This app depends on dashboards and users, but not vice versa."""
 
     name = "pages"

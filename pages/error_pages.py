@@ -25,7 +25,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def _as_page(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
-    """Return a page instead of the JSON, if the request accepts HTML."""
+    """Return an HTML page instead of the JSON if the request accepts HTML and is not below /api/."""
     if is_api_request(request) or "text/html" not in request.headers.get("Accept", ""):
         return answer
     page = render(request, "pages/error.html", {"status": answer.status_code}, status=answer.status_code)

@@ -25,7 +25,7 @@ shared = [
     re_path(rf"^{step}/{TOKEN}\Z", SharedPageView.as_view(page_type=page_type, json_view=unlock_view))
     for step, page_type in PAGES.items()
 ]
-# Links that were cut off or mistyped.
+# Truncated or mistyped share links.
 dead_links = [re_path(rf"^(?:{'|'.join(PAGES)})(?:/[^.]*)?\Z", DeadLinkView.as_view())]
 console = [
     path("", HomeView.as_view()),

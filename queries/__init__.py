@@ -1,1 +1,1 @@
-"""From query JSON and HogQL to results."""
+"""Computation of results from query JSON and HogQL."""

@@ -1,8 +1,8 @@
-"""The cache key of a query in a project: everything that a result depends on, besides the data and the date.
+"""The cache key of a query in a project: a hash of all inputs of its result except the data and the date.
 
 The data and the resolved date range are left out on purpose. If they change, the result becomes stale, and the stale
-result is shown until it is computed again. If they were part of the key, each import and each midnight would empty all
-boards (docs/decisions/0023-results.md).
+result is shown until it is computed again. If they were part of the key, each import and each midnight would cause a
+cache miss for every result (docs/decisions/0023-results.md).
 """
 
 import json
@@ -13,7 +13,7 @@ import orjson
 
 from users.models import Project
 
-# The version of the compiler. Raise it when the same query may have another result than before.
+# The version of the compiler. Increment it when a change of the compiler may change the result of a query.
 COMPILER_VERSION = 1
 PREFIX = "cache_"
 # Fields of a query that do not affect its result.
@@ -30,7 +30,7 @@ def build_cache_key(source: dict[str, Any], project: Project) -> str:
 
 
 def _uses_test_filters(source: dict[str, Any]) -> bool:
-    """Return whether a query applies filters of test accounts. SQL has `filterTestAccounts` below `filters`."""
+    """Return whether a query applies test account filters. In SQL queries, `filterTestAccounts` is below `filters`."""
     filters = source.get("filters")
     nested = filters.get("filterTestAccounts") if isinstance(filters, dict) else None
     return bool(source.get("filterTestAccounts") or nested)

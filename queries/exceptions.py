@@ -1,16 +1,16 @@
-"""The errors of queries. A tile reports the same `code`."""
+"""The errors of queries. Each `code` is also the error code in the query status of a tile."""
 
 from dashboards_api.errors import DomainError, NotFound
 
 
 class QueryError(DomainError):
-    """A query that has no result, with the reason."""
+    """The reason why a query has no result."""
 
     code = "query_error"
 
 
 class WorkerLost(QueryError):
-    """The processes that computed a query have died twice, possibly because of the query."""
+    """Two processes died while they computed the query, possibly because of the query."""
 
     code = "worker_lost"
 
@@ -31,7 +31,7 @@ class TooManyQueries(QueryError):
 
 
 class QueryRateExceeded(QueryError):
-    """An API key has requested as many queries as `QUERY_RATE_LIMITS` allows. `wait` is in seconds."""
+    """An API key has reached a limit of `QUERY_RATE_LIMITS`. `wait` is in seconds."""
 
     code = "throttled"
 

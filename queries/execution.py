@@ -1,4 +1,4 @@
-"""Execution of one query: compile it, run it on the engine, shape its rows. Children of the worker use no models."""
+"""Execution of one query without models: compile the query, run it on the engine, and shape its rows."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -37,7 +37,7 @@ _JSON = orjson.OPT_NON_STR_KEYS | orjson.OPT_UTC_Z
 
 @dataclass(frozen=True)
 class Task:
-    """A query with all of its inputs. `id` is new for each attempt and identifies it in the engine."""
+    """A query with all of its inputs. `id` is new for each attempt and identifies the attempt in the engine."""
 
     id: UUID
     query: dict[str, Any]
@@ -57,7 +57,7 @@ class Answer(NamedTuple):
 
 
 def prepare_child() -> None:
-    """Start the parser, so that the first query of a child does not wait for it."""
+    """Start the parser, so that the first query of a child process does not wait for the start."""
     PARSER.parse(WARM_UP)
 
 
@@ -102,9 +102,9 @@ def _compile_and_read(task: Task, reader: "StoreReader") -> tuple[CompiledQuery,
 
 
 class StoreReader:
-    """A reader of the store for one task. It runs statements one after another under the id of the task.
+    """A reader of the store for one task. It runs statements one after another, with the id of the task as query id.
 
-    The store is opened for the first statement, so that mistakes in a query are found without an engine.
+    The store is opened at the first statement, so that invalid queries are reported even without an engine.
     """
 
     def __init__(self, task: Task) -> None:
@@ -142,7 +142,7 @@ class StoreReader:
         """Return whether the project has imported persons. Raises EngineError."""
         if self._has_persons is None:
             check = Statement(print_persons_check(), {"project_id": self.task.context.project_id}, ("one",), 1)
-            self._has_persons = bool(self.read(check, is_deduplicated=False).rows)  # replaced rows count, too
+            self._has_persons = bool(self.read(check, is_deduplicated=False).rows)  # replaced rows also count
         return self._has_persons
 
     def read_materialized_columns(self) -> Mapping[str, str]:
@@ -189,6 +189,6 @@ def _find_next_midnight(context: QueryContext) -> datetime:
 
 
 def describe_timeout(seconds: float) -> tuple[str, str]:
-    """Return the error of a task whose child was ended at its deadline."""
+    """Return the error of a task whose child process was killed at the deadline."""
     error = QueryTimeout(f"The query took longer than {seconds:g} seconds.")
     return error.code, error.detail

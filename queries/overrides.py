@@ -1,4 +1,4 @@
-"""Apply dashboard filters and variables to the query of an insight. Pure functions on JSON.
+"""Application of dashboard filters and variables to the query of an insight. Pure functions on JSON.
 
 The rules are PostHog's. Each kind of query has its own fields for the date range and the properties. Queries of an
 unknown kind or shape are not changed. The stored insight is never changed.
@@ -15,7 +15,7 @@ from queries.request_overrides import VALUE_KEYS, Json, as_variable, get_code_na
 INSIGHT_QUERIES = frozenset(
     {"TrendsQuery", "FunnelsQuery", "RetentionQuery", "PathsQuery", "StickinessQuery", "LifecycleQuery"}
 )
-# Queries that can be broken down.
+# Queries that support breakdowns.
 BREAKDOWN_QUERIES = frozenset({"TrendsQuery", "FunnelsQuery"})
 # Queries with other fields for filters.
 OTHER_QUERIES = frozenset({"HogQLQuery", "EventsQuery"})
@@ -36,13 +36,13 @@ class VariableValues:
         name = get_code_name(variable) or ""
         found = self.by_id.get(id_) or self.by_code_name.get(name)
         if found is None:
-            found = self.by_id.get(name, {})  # an override may be named by the code name
+            found = self.by_id.get(name, {})  # the name of an override may be a code name
             return found if get_code_name(found) is None else {}
         return found
 
     def get_size(self, found: Json) -> int:
-        """Return the number of characters in a value that `find` returned. The number is cached, since a large value
-        may be found thousands of times.
+        """Return the number of characters in a value that `find` returned. The number is cached, because a
+        large value may be found thousands of times.
         """
         key = id(found)
         if key not in self.sizes:
@@ -55,7 +55,7 @@ VariableLayers = Sequence[VariableValues]
 
 
 def merge_filters_and_variables(query: Json, filters: Json, variables: VariableLayers) -> Json:
-    """Return a query with filters and variables applied. `filters` are the dashboard's, merged with the tile's own."""
+    """Return a query with filters and variables applied. `filters` are the merged filters of dashboard and tile."""
     return _apply(query, filters, variables, WRAPPERS_MAX)
 
 
@@ -120,7 +120,7 @@ def _apply(query: Json, filters: Json, variables: VariableLayers, depth: int) ->
 
 
 def _apply_to_hogql(query: Json, filters: Json, variables: VariableLayers) -> Json:
-    """Apply filters to SQL, which has dates and properties below `filters` and uses them in place of `{filters}`."""
+    """Apply filters and variables to SQL. The dates and properties below `filters` replace `{filters}` in the SQL."""
     own = query.get("filters")
     own = own if isinstance(own, dict) else {}
     shown = _add_properties(_add_date_range(own, filters), filters, as_group=False)
@@ -133,7 +133,7 @@ def _apply_to_hogql(query: Json, filters: Json, variables: VariableLayers) -> Js
 
 
 def _apply_to_variable(id_: str, variable: Any, layers: VariableLayers) -> Any:
-    """Return a variable with its overriding value. A value removes `isNull`."""
+    """Return a variable with the overriding value, if there is one. An overriding `value` removes `isNull`."""
     if not isinstance(variable, dict):
         return variable
     for layer in layers:
@@ -174,7 +174,7 @@ def _as_group(properties: Any) -> Any:
 
 
 def _get_dates(filters: Json) -> Json:
-    """Return both ends of the dashboard's date range, or nothing, because the ends of two ranges are never mixed."""
+    """Return both ends of the dashboard's date range, or an empty object. Ends of two ranges are never combined."""
     dates = {name: filters.get(name) for name in ("date_from", "date_to")}
     return dates if any(isinstance(value, str) and value for value in dates.values()) else {}
 

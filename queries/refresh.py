@@ -1,7 +1,7 @@
-"""The values of `refresh`: whether a request computes results, and whether it waits for them. Pure functions.
+"""The modes of `refresh`, which control the computation of results for a request, and the wait for results.
 
-The table is PostHog's. A plain read of an insight or a dashboard never computes results (`force_cache`). `POST query/`
-computes results that are not cached (`blocking`).
+These pure functions implement PostHog's rules. A plain read of an insight or a dashboard never computes results
+(`force_cache`). `POST query/` computes results that are not cached (`blocking`).
 """
 
 from enum import Enum, StrEnum, auto
@@ -29,7 +29,7 @@ class Freshness(Enum):
 
 
 class Action(NamedTuple):
-    """The way a request handles one result: whether it computes the result, and whether it waits."""
+    """The handling of one result in a request: whether to compute the result, and whether to wait for it."""
 
     computes: bool
     waits: bool
@@ -72,7 +72,7 @@ def decide(refresh: Refresh, freshness: Freshness) -> Action:
 
 
 def restrict_to_share(refresh: Refresh) -> Refresh:
-    """Return the mode of a request by a share link, which may cause one computation for each staleness period."""
+    """Return the mode for a request with a share link, which may only compute stale and missing results."""
     if refresh in (Refresh.BLOCKING, Refresh.FORCE_BLOCKING):
         return Refresh.BLOCKING
     return Refresh.ASYNC if refresh is Refresh.ASYNC else Refresh.LAZY_ASYNC

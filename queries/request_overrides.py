@@ -64,7 +64,7 @@ def check_date(name: str, text: str) -> None:
 
 
 def find_ignored_overrides(overrides: RequestOverrides) -> list[str]:
-    """Return the paths of filters that no query has, and of variables that get neither `value` nor `isNull`."""
+    """Return the paths of overrides without effect: unknown filters, and variables without `value` and `isNull`."""
     filters = [f"{FILTERS_OVERRIDE}__{name}" for name in overrides.filters or {} if name not in _SHAPES]
     variables = (overrides.variables or {}).items()
     return filters + [f"{VARIABLES_OVERRIDE}__{name}" for name, given in variables if not has_value(given)]
@@ -105,7 +105,7 @@ def match_variables(stored: Json, overrides: Json) -> Iterator[tuple[str, str, A
 
 
 def merge_variable(stored: Any, given: Any) -> Any:
-    """Return a variable with the fields of an override, which replace its own fields."""
+    """Return a variable with the fields of an override, which replace its own fields except `code_name`."""
     if stored is None:
         return given
     before, entry = as_variable(stored), as_variable(given)

@@ -1,4 +1,4 @@
-"""The body of `POST query/`, and its responses."""
+"""Serializers of the body of `POST query/`, and of its responses."""
 
 from typing import Any, ClassVar
 

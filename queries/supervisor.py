@@ -1,9 +1,10 @@
 """The supervisor of the query worker: a small process that keeps the engine and one worker running.
 
 The server starts `python -m queries.supervisor FOLDER` with the folder of the embedded engine, or with `remote` for a
-ClickHouse server. Before the first import, the folder has no store. The supervisor looks for the store twice a second,
-and until then starts neither the engine nor the worker. Its standard input is a pipe from the server. When the pipe is
-closed, for any reason, the supervisor stops both processes and exits. It does not load Django, which would take 60 MB.
+ClickHouse server. Before the first import, the folder has no store. The supervisor checks for the store twice a second,
+and starts the engine and the worker when the store exists. The supervisor's standard input is a pipe from the server.
+When the pipe is closed, for any reason, the supervisor stops both processes and exits. The supervisor does not load
+Django, which would take 60 MB.
 """
 
 import os
@@ -24,7 +25,7 @@ REMOTE = "remote"
 SECONDS_BETWEEN_CHECKS = 0.5
 BACKOFF_MIN = 0.2
 BACKOFF_MAX = 30.0
-SECONDS_TO_BE_SOUND = 10  # a worker that has run this long is restarted immediately
+SECONDS_TO_BE_SOUND = 10  # a worker that has run this long is restarted with the shortest backoff
 SECONDS_TO_STOP = 8
 
 

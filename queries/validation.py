@@ -1,4 +1,4 @@
-"""Validation of a query without running it. Workers validate queries, since only workers parse."""
+"""Validation of a query without running it. Workers validate queries, because only workers load the parser."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ def validate_query(query: Any, context: QueryContext) -> list[Problem]:
 
 
 def _describe(error: DomainError, source: dict[str, Any]) -> Problem:
-    """Return a problem with its position in the text of SQL, if it has one: characters, line and column."""
+    """Return a problem with its position in the SQL, if known: the start and end offsets, the line and the column."""
     place: Problem = dict.fromkeys(("start", "end", "line", "column"))
     if found := _find_place(error, source):
         span, (line, column) = found

@@ -1,4 +1,4 @@
-"""The query worker: a loop that claims queries and passes them to children, which are killed at their deadline."""
+"""The query worker: a loop that claims queries and passes them to child processes, which are killed at a deadline."""
 
 import multiprocessing
 import os
@@ -56,7 +56,7 @@ def create_pool(slots: int) -> ProcessPool:
 
 
 class RunningQuery:
-    """A query that a child is computing."""
+    """A query that a child process is computing."""
 
     def __init__(self, claim: Claim, task: Task, future: Any) -> None:
         self.claim = claim
@@ -83,7 +83,7 @@ class Worker:
     def run(self) -> None:
         """Work until `is_stopping` is set. Then return running queries to the queue."""
         signal.signal(signal.SIGTERM, lambda *_: setattr(self, "is_stopping", True))
-        # Ctrl-C reaches the whole group; the supervisor stops this process.
+        # Ctrl-C sends SIGINT to the whole process group, but the supervisor stops this process with SIGTERM.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         logger.info("query worker started", slots=self.slots)
         try:
@@ -115,7 +115,7 @@ class Worker:
             time.sleep(seconds)
 
     def start_query(self) -> bool:
-        """Claim a query and pass it to a child. Return whether a query was claimed."""
+        """Claim a query and pass it to a child process. Return whether a query was claimed."""
         self.ensure_pool()
         if (claim := claim_query()) is None:
             return False
@@ -129,7 +129,7 @@ class Worker:
         return True
 
     def ensure_pool(self) -> None:
-        """Replace the pool if it is broken, for example because the OOM killer has ended an idle child."""
+        """Replace the pool if it is broken, for example because the OOM killer has killed an idle child process."""
         if not self.pool.active:
             logger.warning("query children are started again")
             self.stop_pool()
@@ -142,7 +142,7 @@ class Worker:
             self.store(query)
 
     def store(self, query: RunningQuery) -> None:
-        """Store the result of a child, or the reason why it has no result."""
+        """Store the result or the error of a query whose child process has finished."""
         try:
             answer: Answer = query.future.result()
         except CancelledError:
@@ -181,21 +181,21 @@ class Worker:
             prune_results(moment)
 
     def stop(self) -> None:
-        """End the children, and return their queries to the queue."""
+        """Stop the child processes, and return their queries to the queue."""
         for query in self.running:
             query.future.cancel()
             release_query(query.claim)
         self.stop_pool()
 
     def stop_pool(self) -> None:
-        self.pool.stop()  # type: ignore[no-untyped-call]  # of pebble
+        self.pool.stop()  # type: ignore[no-untyped-call]  # pebble has no types
         self.pool.join(timeout=5)
 
 
 def log_failure(claim: Claim, error: Exception) -> None:
-    """Log the class and the frames of an unexpected error, including those of the child, but not its text.
+    """Log the class and the stack frames of an unexpected error, including the frames of the child process.
 
-    The text may quote the query.
+    The text of the error is not logged, because it may quote the query.
     """
     lines = "".join(traceback.format_exception(error)).splitlines()
     frames = [line.strip() for line in lines if line.startswith("  File ")]

@@ -1,6 +1,6 @@
 """The whole suite on SQLite, then on a real PostgreSQL: `python -m tests [--engine NAME] [arguments for pytest]`.
 
-Each engine gets a process of its own, since settings are read once; it fails unless it really ran on that engine.
+Each database engine has a process of its own, because settings are read once. A run on the wrong engine fails.
 """
 
 import argparse

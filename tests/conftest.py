@@ -16,7 +16,7 @@ from users.models import MembershipLevel, Project
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
-    """Leave out the tests that run on the other database alone."""
+    """Skip the tests that run only on the other database."""
     return True if is_left_out(collection_path) else None
 
 
@@ -24,10 +24,10 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
 def django_db_modify_db_settings(
     tmp_path_factory: pytest.TempPathFactory, django_db_modify_db_settings_xdist_suffix: None
 ) -> None:
-    """Use SQLite in a file, as in production: a database in memory has no locks and no journal."""
+    """Use SQLite in a file, as in production, because a database in memory has no locks and no journal."""
     database = settings.DATABASES["default"]
     if database["ENGINE"].endswith("sqlite3"):
-        # Not durable, like the PostgreSQL of the suite: tests need not survive a power failure, and disks can be slow.
+        # Not durable, like the PostgreSQL of the suite, because the data of tests is temporary and disks can be slow.
         database["OPTIONS"]["init_command"] = database["OPTIONS"]["init_command"].replace("FULL", "OFF")
         folder: Path = tmp_path_factory.mktemp("database")
         database.setdefault("TEST", {})["NAME"] = str(folder / "test.sqlite3")
@@ -35,7 +35,7 @@ def django_db_modify_db_settings(
 
 @pytest.fixture(autouse=True, scope="session")
 def check_engine() -> None:
-    """Check the engine: a run for PostgreSQL must not use SQLite silently."""
+    """Check the database, because a run for PostgreSQL must not use SQLite silently."""
     assert connection.vendor == os.environ.get("TEST_ENGINE", connection.vendor)
 
 
@@ -55,14 +55,14 @@ def no_rate_limits() -> Iterator[None]:
 
 @pytest.fixture(autouse=True, scope="session")
 def static_files_on_request() -> Iterator[None]:
-    """Find static files when they are asked for. Every test client is a new handler: finding all took 14 ms each."""
+    """Find static files on request, because finding all of them took 14 ms for each test client."""
     with override_settings(WHITENOISE_AUTOREFRESH=True):
         yield
 
 
 @pytest.fixture(scope="session")
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """Yield the environment of a migrated database without rows, to copy: migrations take half of a first start."""
+    """Yield the environment of a migrated database to copy, because migrations take half the time of a first start."""
     with empty_database(tmp_path_factory.mktemp("migrated")) as environment:
         ended = manage(environment, "migrate", "--verbosity", 0)
         assert ended.returncode == 0, ended.stderr

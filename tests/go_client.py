@@ -1,6 +1,6 @@
-"""Generate, build and vet the Go client of openapi.yaml: `python -m tests.go_client TOOLS`.
+"""`python -m tests.go_client TOOLS` generates, builds and vets the Go client of openapi.yaml.
 
-TOOLS is a virtual environment with the generator (a jar that needs Java) and the Go toolchain. Nothing is fetched,
+TOOLS is a virtual environment with the generator (a jar that needs Java) and the Go toolchain. Nothing is downloaded,
 since the only import outside Go's standard library is replaced by a stub.
 """
 

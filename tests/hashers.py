@@ -1,4 +1,4 @@
-"""The password hasher of the suite, which is fast and fails each test that uses it inside a transaction."""
+"""The password hasher of the test suite, which is fast and fails each test that uses it inside a transaction."""
 
 from typing import ClassVar
 
@@ -8,7 +8,7 @@ from dashboards_api.db.transactions import is_in_transaction
 
 
 class OutsideTransactions(MD5PasswordHasher):
-    """A fast hasher that refuses to run inside a transaction, which would hold locks meanwhile."""
+    """A fast hasher that refuses to run inside a transaction, whose locks would be held while a password is hashed."""
 
     calls: ClassVar[int] = 0
 

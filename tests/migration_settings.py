@@ -4,7 +4,7 @@ The linter checks the statements for PostgreSQL, since the old release keeps run
 needs no check, since a database has only one service, which migrates it.
 """
 
-from dashboards_api.settings import *  # noqa: F403  all of them
+from dashboards_api.settings import *  # noqa: F403  all settings
 from dashboards_api.settings import INSTALLED_APPS as OURS
 
 INSTALLED_APPS = [*OURS, "django_migration_linter"]
@@ -22,6 +22,6 @@ MIGRATION_LINTER_OPTIONS = {
         "0012_tile_indexes",
         "0013_list_index",
         "0023_folder_indexes",  # builds empty partial indexes on new columns in one scan of the table
-        "0015_activity",  # the indexed table is created by the same migration, and empty
+        "0015_activity",  # the same migration creates the indexed table, which is empty
     ],
 }

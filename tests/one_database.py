@@ -1,10 +1,10 @@
-"""Tests that run on one database alone, because they would find the same on the other."""
+"""Tests that run on only one of the two databases, because their results do not depend on the database."""
 
 import os
 from pathlib import Path
 
 TESTS = Path(__file__).parent
-# They use the engine, and a database only as a place to start from.
+# Tests of the engine, whose results do not depend on the main database.
 SQLITE_ONLY = (
     "engine",
     "events/test_backups.py",
@@ -24,7 +24,8 @@ SQLITE_ONLY = (
     "queries/worker",
 )
 POSTGRESQL_ONLY = ("events/test_postgresql_source.py",)
-# What they look at is above the database: documents, pages, connections. `CHECK_FULL=1` runs them on PostgreSQL, too.
+# Tests of documents, pages and connections, which are above the database. With `CHECK_FULL=1`, they also run on
+# PostgreSQL.
 USUALLY_SQLITE_ONLY = (
     "api/test_access_table.py",
     "browser/test_accessibility.py",
@@ -50,7 +51,7 @@ USUALLY_SQLITE_ONLY = (
 )
 
 
-# Whether this run is about the database alone: tests of pages and documents then run in one variant of several.
+# Whether this run tests only the database. If so, tests of pages and documents run in one of several variants.
 IS_ABOUT_THE_DATABASE = os.environ.get("TEST_ENGINE") == "postgresql" and not os.environ.get("CHECK_FULL")
 
 

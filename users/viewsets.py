@@ -25,12 +25,15 @@ RATE_LIMIT_KEY = "users.rate_limit_status"
 
 
 class AuthenticatedViewSet(IdempotentViewSet):
-    """A view set that requires authentication. `self.caller` is the user, `self.credential` their key or session."""
+    """A view set that requires authentication.
+
+    `self.caller` is the user, and `self.credential` is the API key or the session of the request.
+    """
 
     permission_classes = [IsAuthenticated, HasRequiredScopes]
-    # Set when the request has been counted.
+    # None until the request has been counted.
     rate_limit_status: RateLimitStatus | None = None
-    started: float  # the processor time of this thread at that moment
+    started: float  # the processor time of this thread when the request was counted
 
     def handle_exception(self, exc: Exception) -> Response:
         """Return the response to an error, without the ETag of the response that it replaces."""
@@ -57,7 +60,7 @@ class AuthenticatedViewSet(IdempotentViewSet):
     def perform_authentication(self, request: Request) -> None:
         """Count a request with an API key, before permissions, so that refused requests count. Raises Throttled.
 
-        A request that runs again, after a write conflict or a wait, is counted once. Sessions are not limited.
+        A request that is run again after a write conflict or a wait is counted once. Sessions are not limited.
         """
         super().perform_authentication(request)
         if not settings.RATE_LIMITS or not isinstance(request.auth, PersonalAPIKey):
@@ -83,7 +86,7 @@ class AuthenticatedViewSet(IdempotentViewSet):
     def check_if_match_is_supported(self) -> None:
         """Raise ValidationFailed for `If-Match` on a resource without versions.
 
-        If the header were ignored, it would seem to match.
+        If the header were ignored, the precondition would seem to be met.
         """
         if (
             self.request.method in _WRITE_METHODS
@@ -94,7 +97,7 @@ class AuthenticatedViewSet(IdempotentViewSet):
             raise ValidationFailed(detail, attr=IF_MATCH.name, code="if_match_not_supported")
 
     def charge_processing_time(self) -> RateLimitStatus | None:
-        """Charge a finished request one unit for each further 20 ms of processor time that it began.
+        """Charge a finished request one more unit for each full 20 ms of its processor time.
 
         Waiting is not charged, because its duration depends on other clients. Return the new status, or None if nothing
         is charged.
@@ -108,7 +111,7 @@ class AuthenticatedViewSet(IdempotentViewSet):
         final = super().finalize_response(request, response, *args, **kwargs)
         if self.rate_limit_status:
             status = self.charge_processing_time() or self.rate_limit_status
-            # The form with three headers, which most clients support.
+            # Most clients support this form with three headers.
             final["RateLimit-Limit"] = str(status.limit)
             final["RateLimit-Remaining"] = str(status.remaining)
             final["RateLimit-Reset"] = str(status.reset)

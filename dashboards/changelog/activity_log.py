@@ -1,7 +1,8 @@
 """Writing the activity log: an entry for each dashboard and insight that a write changed.
 
 A write of a few dashboards takes two statements. The first reads the present snapshot of each dashboard together with
-its latest version in the log. The second inserts the entries. A dashboard equal to its latest version gets no entry.
+its latest version in the log. The second inserts the entries. A dashboard that equals its latest version gets no entry
+unless it has an `Event`.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -67,7 +68,7 @@ class Event(NamedTuple):
 
 
 class ChangedInsight(NamedTuple):
-    """An insight with its earlier values of fields that may have changed. `before` is None for a new insight."""
+    """An insight, and the earlier values of its possibly changed fields. `before` is None for a new insight."""
 
     insight: Insight
     before: Snapshot | None
@@ -195,7 +196,7 @@ def _build_entry(snapshot: DashboardSnapshot, summary: ChangeSummary) -> Activit
     if snapshot.dashboard_id in summary.created:
         return _build_version(snapshot, ActivityName.CREATED, [])
     if not snapshot.previous:
-        # A dashboard older than the log that changed only through shared content has no earlier version.
+        # A dashboard that is older than the log and changed only through shared content has no earlier version.
         return _build_version(snapshot, ActivityName.RECORDED, others)
     changes = diff_snapshots(snapshot.previous, snapshot.current, ActivityScope.DASHBOARD)
     activity = summary.activity or (event.activity if event else get_activity_name(changes))

@@ -116,7 +116,7 @@ def apply_changes(snapshot: Snapshot, changes: Sequence[Change]) -> Snapshot:
 
 
 def merge_changes(changes: Sequence[Change]) -> list[Change]:
-    """Return one change for each path, from its first value to its last. Omit paths whose value is the same again."""
+    """Return one change for each path, from its first value to its last. Omit paths whose value is unchanged."""
     last = {change["field"]: change for change in changes}
     before: dict[str, Any] = {}
     for change in changes:

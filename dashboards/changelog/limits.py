@@ -1,4 +1,4 @@
-"""Limits on the number of tiles of a dashboard, and on the sizes of fields. Stored values may stay above the limits."""
+"""Limits on the number of tiles of a dashboard, and on the sizes of fields. Larger stored values may be kept."""
 
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -41,7 +41,7 @@ def check_snapshot(snapshot: DashboardSnapshot) -> None:
     if len(snapshot.current["tiles"]) > max(before, TILES_PER_DASHBOARD_MAX):
         raise TooManyTiles(TILES_PER_DASHBOARD_MAX)
     if snapshot.json_size > JSON_TOTAL_MAX_LENGTH:
-        # Measured as it would be written now, because another program may have stored whitespace.
+        # Measured without whitespace, which other programs may have stored.
         size = _measure_json(snapshot.current)
         if size > max(_measure_json(snapshot.previous), JSON_TOTAL_MAX_LENGTH):
             raise DashboardTooLarge("free JSON", size=size, most=JSON_TOTAL_MAX_LENGTH)
@@ -57,8 +57,8 @@ def _measure_json(snapshot: Snapshot | None) -> int:
 def check_placements(contents: Mapping[ContentKind, Collection[Any]], attr: str | None = None) -> None:
     """Raise OnTooManyDashboards if content that was placed is on more dashboards than allowed.
 
-    A response names each tile that shows the content of a dashboard. Without this limit, its size would be proportional
-    to the product of the number of tiles and the number of dashboards.
+    A response names each tile that shows the content of a dashboard. Without this limit, the size of the response would
+    be proportional to the product of the number of tiles and the number of dashboards.
     """
     for kind, ids in contents.items():
         tiles = Tile.objects.not_deleted().filter(**{f"{kind}__in": ids})
@@ -68,7 +68,7 @@ def check_placements(contents: Mapping[ContentKind, Collection[Any]], attr: str 
 
 
 def check_insight_sizes(insights: Collection[int], dashboards: Collection[int] | None = None) -> None:
-    """Raise DashboardTooLarge if the insights of a dashboard with one of these insights are too large in total.
+    """Raise DashboardTooLarge if a dashboard shows one of these insights, and its insights are too large in total.
 
     `dashboards` are the dashboards to which the insights were added, by default all dashboards that show them. Small
     insights are never refused, because the tile limit bounds their total size.
@@ -124,7 +124,7 @@ def check_size(field: str, before: Any, after: Any) -> None:
 
 
 def check_size_at(path: str, field: str, value: Any) -> None:
-    """Check a new value below this path of a request. Raises TooLarge."""
+    """Raise TooLarge, with the field's path below `path`, for a new value that exceeds the limit of its field."""
     try:
         check_size(field, None, value)
     except TooLarge as error:

@@ -15,7 +15,7 @@ def prune_activity(*, before: datetime) -> int:
 
     Each transaction deletes at most a thousand activities, so that no other write waits for long. The latest version of
     each dashboard is kept regardless of its age, because the next activity is compared with it. Whole versions are kept
-    as long as remaining versions build on them.
+    as long as a remaining version is rebuilt from them.
     """
     old = _find_prunable(before).order_by("pk")
     last = deleted = 0

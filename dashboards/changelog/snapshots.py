@@ -56,7 +56,10 @@ class DashboardSnapshot(NamedTuple):
 
 
 def load_snapshots(dashboard_ids: Collection[int]) -> list[DashboardSnapshot]:
-    """Return the snapshots of dashboards. A second statement is needed if a latest version stores only its changes."""
+    """Return the snapshots of dashboards.
+
+    A second statement is needed if the latest version of a dashboard stores only its changes.
+    """
     if not dashboard_ids:
         return []
     if len(dashboard_ids) == 1:
@@ -112,7 +115,7 @@ class _JSONRows(Aggregate):
         return self.as_sql(compiler, connection, function="JSON_GROUP_ARRAY", **extra)
 
 
-# The tiles of a dashboard, or those that it had when it was deleted, as one JSON array.
+# The live tiles of a dashboard, and the tiles that were deleted together with it, as one JSON array.
 _TILES = (
     Tile.objects.filter(dashboard=OuterRef("pk"))
     .filter(Q(deleted=False) | Q(deletion_id=OuterRef("deletion_id")))

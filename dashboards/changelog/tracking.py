@@ -42,7 +42,7 @@ R = TypeVar("R")
 
 
 class ChangeSet:
-    """The changes of one write by one member. After `save`, `versions` holds the new versions of dashboards."""
+    """The changes of one write by one member. After `save`, `versions` contains the new versions of dashboards."""
 
     def __init__(self, actor: Membership) -> None:
         self.actor = actor
@@ -76,8 +76,8 @@ class ChangeSet:
     def record_tiles(self, dashboard: Dashboard) -> None:
         """Record that tiles are added to a locked dashboard or removed from it.
 
-        The versions of other dashboards that show the same content rise as well, because those dashboards list its
-        tiles.
+        The versions of other dashboards that show the same content are also incremented, because their responses list
+        its tiles.
         """
         self.record_dashboard(dashboard)
         self._shared.add(dashboard.pk)
@@ -85,7 +85,7 @@ class ChangeSet:
     def record_rights(self, dashboard: Dashboard) -> None:
         """Record that the edit rights of a locked dashboard change.
 
-        The rights to edit the content that it shares with other dashboards change as well.
+        The rights to edit the content that the dashboard shares with other dashboards also change.
         """
         self.record_tiles(dashboard)
 
@@ -95,7 +95,7 @@ class ChangeSet:
         """Record all changes of a locked dashboard, so that its snapshot need not be read to find them.
 
         If the dashboard is also recorded by `record_dashboard`, its snapshot is read nevertheless. With
-        `shares_content`, the versions of other dashboards that show the same content rise as well.
+        `shares_content`, the versions of other dashboards that show the same content are also incremented.
         """
         if shares_content:
             self._shared.add(dashboard.pk)
@@ -103,17 +103,17 @@ class ChangeSet:
         self.record_list(dashboard.project_id)
 
     def record_content(self, content: Text | Button, before: Snapshot) -> None:
-        """Record that a text or a button changes on every dashboard that shows it. `before` are its earlier fields."""
+        """Record that a text or a button changes on every dashboard that shows it. `before` has its earlier fields."""
         self._contents.setdefault(get_content_key(content), ChangedContent(content, before))
 
     def record_event(self, dashboard: Dashboard, activity: ActivityName, changes: Iterable[Change] = ()) -> None:
-        """Name an activity of a locked dashboard. Snapshots do not contain `changes`, such as of collaborators."""
+        """Record an activity of a locked dashboard. Its `changes`, such as a new collaborator, are not in snapshots."""
         self.record_dashboard(dashboard)
         event = self._events.get(dashboard.pk)
         self._events[dashboard.pk] = Event(activity, [*(event.changes if event else []), *changes])
 
     def record_listing(self, dashboard: Dashboard, by: int) -> None:
-        """Record that a list shows this dashboard from now on (1), or no longer (-1)."""
+        """Record that a dashboard is added to the list of its project (1) or removed from the list (-1)."""
         by = 0 if dashboard.creation_mode == CreationMode.UNLISTED else by
         self._lists[dashboard.project_id] = self._lists.get(dashboard.project_id, 0) + by
 
@@ -131,7 +131,10 @@ class ChangeSet:
         self._shown_insights.add(insight.pk)
 
     def record_insight_placement(self, insight: Insight) -> None:
-        """Record that an insight is put on dashboards or removed from them. Its other dashboards list the tiles."""
+        """Record that an insight is added to dashboards or removed from dashboards.
+
+        The responses of its other dashboards list the added and removed tiles.
+        """
         self._shown_insights.add(insight.pk)
 
     def record_created_insights(self, insights: Iterable[Insight]) -> None:
@@ -156,7 +159,7 @@ class ChangeSet:
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
-        """Run a part of the write that may fail. If it raises, the part and its records are rolled back."""
+        """Run the block in a savepoint. If the block raises an exception, its changes and records are rolled back."""
         before = {name: copy(value) for name, value in vars(self).items()}
         try:
             with transaction.atomic():
@@ -168,7 +171,7 @@ class ChangeSet:
     def save(self) -> None:
         """Increment the versions of all dashboards and lists whose responses change, and write the activity log.
 
-        Each write calls this once. No row is locked after the versions, which prevents deadlocks. Raises
+        Each write calls this once. The versions are the last rows to be locked, which prevents deadlocks. Raises
         TooManyTiles and DashboardTooLarge for a dashboard that now exceeds its limits.
         """
         self.versions = bump_versions(self._list_counters())
@@ -227,9 +230,9 @@ class IfMatchVersions(NamedTuple):
     def recheck_if_match(self, version: int, changes: ChangeSet) -> None:
         """Raise VersionConflict if another write has changed the dashboard since `lock_if_match`.
 
-        Such a write changes content that another dashboard shows as well.
+        Such a write locks only another dashboard, and changes content that both dashboards show.
 
-        Row locks serialize the changes of versions, so one write raises a version by exactly one.
+        Row locks serialize the increments of a version, so one write increments a version by exactly one.
         """
         saved = changes.versions.get(self.dashboard_id, version)
         if saved > version + 1:
@@ -241,8 +244,8 @@ def write_transaction(actor: Membership, expected: IfMatchVersions | None = None
     """Open the transaction of a write, and yield a `ChangeSet` that is saved at the end of the block.
 
     Every change of dashboards runs in a write transaction. Slow work, such as hashing passwords or filling templates,
-    is refused inside of it (`dashboards_api.db.transactions`). Raises DashboardNotFound, and VersionConflict if
-    `If-Match` does not match.
+    is refused inside the transaction (`dashboards_api.db.transactions`). Raises DashboardNotFound, and VersionConflict
+    if `If-Match` does not match.
     """
     with transaction.atomic(), _track(actor, expected) as changes:
         yield changes
@@ -268,8 +271,8 @@ def perform_write(
 ) -> R:
     """Run `work` in a write transaction. Call `read` with its result and the saved change set, and return the response.
 
-    Both functions run in one transaction, so nothing is changed if the response cannot be read. They run again after a
-    conflict with another transaction, so they must have no effects outside of the database.
+    Both functions run in one transaction, so nothing is changed if the response cannot be read. Both are called again
+    after a conflict with another transaction, so they must have no effects outside of the database.
     """
     with transaction.atomic():
         with _track(actor, expected) as changes:

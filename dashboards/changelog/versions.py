@@ -1,7 +1,7 @@
 """Versions of dashboards: their counters, and their snapshots in the activity log.
 
 Most versions store a whole snapshot. A version of a large dashboard may store only its changes. Its snapshot is then
-rebuilt from the latest whole version before it and the changes of all versions since.
+rebuilt from the latest whole version before it and the changes of all later versions up to it.
 
 One statement increments the counters in the order of their ids, which prevents deadlocks.
 """
@@ -27,7 +27,7 @@ HAS_HISTORY = Exists(Activity.objects.versions_of(OuterRef("pk")))
 def get_snapshot_at(dashboard_id: int, version: int) -> Snapshot | None:
     """Return the snapshot of a dashboard at a version.
 
-    Return None for an unknown version, and for a version without a whole version before it.
+    Return None for an unknown version, and for a version without a whole version at or before it.
     """
     until = Activity.objects.versions_of(dashboard_id).filter(version__lte=version)
     if not until.filter(version=version).exists():
@@ -42,13 +42,13 @@ def get_snapshot_at(dashboard_id: int, version: int) -> Snapshot | None:
 
 
 def apply_deltas(snapshot: Snapshot, deltas: Any) -> Snapshot:
-    """Return a snapshot with the changes of the versions that followed it, in their order."""
+    """Return a snapshot with the changes of the following versions applied in order."""
     changes = [change for each in deltas for change in each]
     return apply_changes(snapshot, changes) if changes else snapshot
 
 
 def load_deltas(dashboard_ids: list[int]) -> list[Delta]:
-    """Return the versions of each dashboard since its latest whole version, in their order."""
+    """Return the versions of each dashboard since its latest whole version, in ascending order."""
     if not dashboard_ids:
         return []
     found: ActivityQuerySet = Activity.objects.versions_of_dashboards(dashboard_ids).filter(state__isnull=True)
@@ -58,7 +58,7 @@ def load_deltas(dashboard_ids: list[int]) -> list[Delta]:
 
 
 class CounterQuery(NamedTuple):
-    """A query for the counters to increment, as (kind, object_id, live). `live` is the growth of the list."""
+    """A query for the counters to increment, as (kind, object_id, live). `live` is added to the length of the list."""
 
     sql: str
     params: list[Any]
@@ -87,21 +87,21 @@ def bump_versions(queries: Iterable[CounterQuery]) -> dict[int, int]:
 
 
 def get_version(dashboard_id: int) -> int:
-    """Return the version of a dashboard as this transaction sees it, or 0 for a dashboard that never changed."""
+    """Return the version of a dashboard that is visible to this transaction, or 0 before its first change."""
     return Revision.objects.of(RevisionKind.DASHBOARD, dashboard_id).values_list("number", flat=True).first() or 0
 
 
 def select_rows(rows: list[tuple[int, int, int]]) -> CounterQuery:
-    """Return a query for these rows as one list of values, since SQLite joins at most 500 selects."""
+    """Return a query for these rows as one VALUES clause, because SQLite limits a UNION to 500 terms."""
     places = ", ".join(["(%s, %s, %s)"] * len(rows))
-    sql = f"SELECT column1, column2, column3 FROM (VALUES {places}) AS counted"  # noqa: S608  places alone
+    sql = f"SELECT column1, column2, column3 FROM (VALUES {places}) AS counted"  # noqa: S608  only placeholders
     return CounterQuery(sql, [value for row in rows for value in row])
 
 
 def select_dashboards_showing(column: str, content_ids: Iterable[Any]) -> CounterQuery:
     """Return a query for the dashboards that have, or had, tiles with this content. `column` is the kind of content."""
     field = Tile._meta.get_field(column)
-    ids = [field.get_db_prep_value(id_, connection) for id_ in content_ids]  # type: ignore[union-attr]  # no column is a relation from elsewhere
+    ids = [field.get_db_prep_value(id_, connection) for id_ in content_ids]  # type: ignore[union-attr]  # no column is a reverse relation
     places = ", ".join(["%s"] * len(ids))
     sql = f"""
         SELECT {RevisionKind.DASHBOARD.value}, dashboard_id, 0 FROM {Tile._meta.db_table}
@@ -125,7 +125,7 @@ def select_dashboards_sharing(dashboard_ids: list[int]) -> CounterQuery:
 
 
 def bump_versions_of_user(sender: object, *, user_id: int, **_: object) -> None:
-    """Increment the counters of dashboards and lists that show a renamed user. Receiver of `user_profile_changed`."""
+    """Increment the counters of dashboards and lists that show a renamed user. A receiver of `user_profile_changed`."""
     tile, dashboard = Tile._meta.db_table, Dashboard._meta.db_table
     parts = [
         f"SELECT {RevisionKind.LIST.value}, project_id, 0 FROM {dashboard} WHERE created_by_id = %s",  # noqa: S608  names of our own tables

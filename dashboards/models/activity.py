@@ -1,4 +1,4 @@
-"""The activity log of a project, which also holds the versions of its dashboards."""
+"""The activity log of a project, which also contains the versions of its dashboards."""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -23,7 +23,7 @@ class ActivityScope(models.TextChoices):
 
 
 class ActivityName(StrEnum):
-    """The name of an activity entry."""
+    """The name of an activity."""
 
     RECORDED = "recorded"  # the snapshot from before the log existed
     CREATED = "created"
@@ -57,15 +57,15 @@ class ActivityQuerySet(models.QuerySet["Activity"]):
         return self.filter(scope=ActivityScope.DASHBOARD, item_id__in=dashboard_ids, version__isnull=False)
 
     def with_snapshot(self) -> "ActivityQuerySet":
-        """Return the versions that hold a full snapshot."""
+        """Return the versions that store a whole snapshot."""
         return self.filter(state__isnull=False)
 
 
 class Activity(models.Model):
-    """An immutable activity entry: the user, the API key, the activity, its time, and each field before and after.
+    """An immutable entry of the activity log: the user, the API key, the activity, its moment, and its changes.
 
-    An entry that changed the content of a dashboard is a version of the dashboard. It holds a snapshot, unless the
-    snapshot can be rebuilt from the version before and `changes` (`dashboards/changelog/versions.py`).
+    An entry for a changed snapshot of a dashboard is a version of the dashboard. It stores the snapshot, unless the
+    snapshot can be rebuilt from the previous version and `changes` (`dashboards/changelog/versions.py`).
     """
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+", db_index=False)

@@ -42,7 +42,7 @@ def is_image(body: str) -> bool:
 
 
 class Content(models.Model):
-    """The authors of a piece of content."""
+    """The authors of a text or a button, and the moment of its last change."""
 
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     last_modified_by = models.ForeignKey(

@@ -18,10 +18,10 @@ NAME_MAX_LENGTH = 400
 NAME_KEY_MAX_LENGTH = 400
 
 
-# The names of dashboards that PostHog generates begin with this.
+# The prefix of the names of dashboards that PostHog generates.
 GENERATED_PREFIX = "Generated Dashboard"
 
-# Unicode normalization is quadratic for some texts, so long texts are folded in slices.
+# Unicode normalization takes quadratic time for some texts, so long texts are folded in slices.
 FOLDED_AT_ONCE = 1000
 
 
@@ -86,7 +86,7 @@ class DashboardQuerySet(models.QuerySet["Dashboard"]):
     def with_is_collaborator(self, membership_id: Any) -> "DashboardQuerySet":
         """Annotate `is_collaborator`: whether this member is a collaborator of the dashboard."""
         includes = Collaborator.objects.includes(membership_id, dashboard="pk")
-        return self.annotate(is_collaborator=includes)  # type: ignore[no-redef]  # it is declared, not stored
+        return self.annotate(is_collaborator=includes)  # type: ignore[no-redef]  # declared, but not stored
 
     def search(self, text: str) -> "DashboardQuerySet":
         """Return dashboards whose name, description or tags contain `text`."""
@@ -119,7 +119,7 @@ class DashboardQuerySet(models.QuerySet["Dashboard"]):
         return self.order_by("-created_at", "-id")
 
     def last_viewed_first(self) -> "DashboardQuerySet":
-        """Order by the last view, the latest first. Dashboards without a view come last."""
+        """Order by the last view, the latest first, with unviewed dashboards at the end."""
         return self.order_by(models.F("last_accessed_at").desc(nulls_last=True), "-id")
 
     def in_search_order(self, text: str) -> "DashboardQuerySet":
@@ -153,12 +153,12 @@ class Dashboard(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
 
-    # The origin of the dashboard. The source is not a foreign key, since it may be deleted.
+    # The origin of the dashboard. `use_dashboard` is not a foreign key, because the source may be deleted.
     creation_mode = models.CharField(max_length=16, choices=CreationMode.choices, default=CreationMode.DEFAULT)
     use_template = models.CharField(max_length=400, blank=True, default="")
     use_dashboard = models.BigIntegerField(null=True, blank=True)
 
-    # Rows that were deleted together share this id, so that exactly these rows are restored together.
+    # Rows that were deleted together share a `deletion_id`, so that exactly these rows are restored together.
     deleted = models.BooleanField(default=False)
     deletion_id = models.UUIDField(null=True, blank=True)
     delete_insights = models.BooleanField(default=False)

@@ -43,7 +43,7 @@ class InsightQuerySet(models.QuerySet["Insight"]):
         return self.filter(search_text__contains=fold(text))
 
     def by_reference(self, reference: str | int) -> "InsightQuerySet":
-        """Return the insight with this number or short id. Digits are a number."""
+        """Return the insight with this id or short id. A text of digits is an id."""
         number = reference if isinstance(reference, int) else parse_int(reference)
         return self.filter(short_id=reference) if number is None else self.filter(pk=number)
 
@@ -76,7 +76,7 @@ class InsightQuerySet(models.QuerySet["Insight"]):
         return self.filter(pk__in=on_each.values("insight"))
 
     def only_on_dashboard(self, dashboard: Dashboard) -> "InsightQuerySet":
-        """Return insights that are on this dashboard and on no other."""
+        """Return insights that are on this dashboard and on no other dashboard."""
         elsewhere = self._tiles().exclude(dashboard=dashboard)
         return self.on_all_dashboards([dashboard.pk]).filter(~models.Exists(elsewhere))
 
@@ -93,7 +93,7 @@ class InsightQuerySet(models.QuerySet["Insight"]):
         return self.filter(deleted=True, pk__in=here, deletion_id__in=gone.values("deletion_id"))
 
     def in_list_order(self) -> "InsightQuerySet":
-        """Order by `order` if it is set, and then the newest insights first."""
+        """Order by `order`, and then the newest insights first. Insights without an `order` are last."""
         return self.order_by(models.F("order").asc(nulls_last=True), "-id")
 
     def _tiles(self) -> Any:
@@ -108,7 +108,7 @@ class InsightQuerySet(models.QuerySet["Insight"]):
         return self._all("tiles").filter(dashboard_id__in=dashboard_ids, insight__isnull=False)
 
     def _all(self, name: str) -> Any:
-        """Return all rows that refer to insights by this relation."""
+        """Return the manager of the model that refers to insights by this relation."""
         related: Any = self.model._meta.get_field(name).related_model
         return related.objects
 
@@ -136,7 +136,7 @@ class Insight(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
     )
 
-    # Rows that were deleted together share this id, so that exactly these rows are restored together.
+    # Rows that were deleted together share a `deletion_id`, so that exactly these rows are restored together.
     deleted = models.BooleanField(default=False)
     deletion_id = models.UUIDField(null=True, blank=True)
 

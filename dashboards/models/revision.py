@@ -16,19 +16,19 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
         return self.filter(kind=kind, object_id=object_id)
 
     def column_subquery(self, column: str, kind: RevisionKind, object_id: Any) -> Coalesce:
-        """Return one column as a subquery, with 0 if nothing has changed yet."""
+        """Return a subquery for one column, with 0 before the first change."""
         rows = self.of(kind, object_id).values(column)
         return Coalesce(models.Subquery(rows), models.Value(0), output_field=models.BigIntegerField())
 
 
 class Revision(models.Model):
-    """A change counter, which only `changelog/versions.py` writes, in the last statement of a transaction."""
+    """A change counter. Only `changelog/versions.py` writes it, after all other rows of a transaction are locked."""
 
     kind = models.SmallIntegerField(choices=RevisionKind.choices)
     # The id of a project for a list, else of a dashboard.
     object_id = models.BigIntegerField()
     number = models.BigIntegerField(default=0)
-    # For a list, the number of dashboards without filters, so that they need not be counted.
+    # For a list, the number of dashboards without filters, so that reads need not count the dashboards.
     live = models.BigIntegerField(default=0)
 
     objects = RevisionQuerySet.as_manager()

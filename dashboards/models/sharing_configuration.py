@@ -15,7 +15,7 @@ SHARE_NOTE_MAX_LENGTH = 100
 PAGE_FLAGS = ("whitelabel", "noHeader", "showInspector", "legend", "detailed", "hideExtraDetails")
 THEME = "theme"
 THEMES = ("light", "dark", "system")
-# The time for which a replaced token stays valid, so that the new link can be distributed first.
+# The grace period of a replaced token, so that the new link can be distributed before the old link expires.
 GRACE = timedelta(minutes=5)
 
 

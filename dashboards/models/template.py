@@ -39,7 +39,10 @@ class DashboardTemplateQuerySet(models.QuerySet["DashboardTemplate"]):
         return self.filter(deleted=False)
 
     def search(self, text: str) -> "DashboardTemplateQuerySet":
-        """Return templates whose name, description or tags contain `text`. `rank` orders by name, tags, description."""
+        """Return templates whose name, tags or description contain `text`.
+
+        Matches in the name are first, then matches in the tags, then matches in the description.
+        """
         key = fold(text)
         rank = models.Case(
             models.When(name_key__contains=key[:NAME_KEY_MAX_LENGTH], then=0),
@@ -52,7 +55,7 @@ class DashboardTemplateQuerySet(models.QuerySet["DashboardTemplate"]):
         return self.order_by(*LIST_ORDER)
 
     def nearest_first(self, project: Project) -> "DashboardTemplateQuerySet":
-        """Order templates of the project first, then those of its organization, then global templates."""
+        """Order templates of the project first, then templates of its organization, then global templates."""
         distance = models.Case(
             models.When(project=project, then=0), models.When(scope=TemplateScope.ORGANIZATION, then=1), default=2
         )

@@ -14,7 +14,7 @@ from dashboards_api.db.fields import JSONTextField
 from users.models import Project
 
 COLOR_MAX_LENGTH = 400
-# The kinds of content that a tile can show, by the name of its column.
+# The kinds of content that a tile can show, which are also the names of its columns.
 ContentKind = Literal["insight", "text", "button"]
 CONTENT_KINDS: tuple[ContentKind, ...] = get_args(ContentKind)
 # The columns that `set_layouts` sets.
@@ -33,7 +33,7 @@ class TileQuerySet(models.QuerySet["Tile"]):
         return self.not_deleted().filter(models.Q(insight__isnull=True) | models.Q(insight__deleted=False))
 
     def live_or_restorable(self) -> "TileQuerySet":
-        """Return tiles that are not removed, or that are restored with their dashboard or insight."""
+        """Return tiles that are not removed, or that can be restored with their dashboard or insight."""
         return self.filter(
             models.Q(deleted=False)
             | models.Q(deletion_id=models.F("insight__deletion_id"))
@@ -52,7 +52,7 @@ class TileQuerySet(models.QuerySet["Tile"]):
 class Tile(models.Model):
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
     dashboard = models.ForeignKey(Dashboard, on_delete=models.CASCADE, related_name="tiles")
-    # Most tiles show an insight, so the indexes below are partial and leave out nulls.
+    # Most tiles show an insight, so the indexes below are partial and exclude nulls.
     insight = models.ForeignKey(Insight, on_delete=models.CASCADE, null=True, related_name="tiles", db_index=False)
     text = models.ForeignKey(Text, on_delete=models.CASCADE, null=True, related_name="tiles", db_index=False)
     button = models.ForeignKey(Button, on_delete=models.CASCADE, null=True, related_name="tiles", db_index=False)
@@ -81,7 +81,7 @@ class Tile(models.Model):
                 | models.Q(insight__isnull=True, text__isnull=True, button__isnull=False),
                 name="tile_has_one_content",
             ),
-            # Removed tiles count too, since adding the content again restores its tile.
+            # Removed tiles are included, because adding the content again restores its tile.
             models.UniqueConstraint(fields=["dashboard", "insight"], name="insight_once_per_dashboard"),
             models.UniqueConstraint(fields=["dashboard", "text"], name="text_once_per_dashboard"),
             models.UniqueConstraint(fields=["dashboard", "button"], name="button_once_per_dashboard"),
@@ -99,7 +99,7 @@ class Tile(models.Model):
 
     @property
     def content(self) -> dict[str, Any]:
-        """Return the column of the tile's content and its id."""
+        """Return the id of the tile's content by the name of its column."""
         columns = {"insight_id": self.insight_id, "text_id": self.text_id, "button_id": self.button_id}
         return {column: id_ for column, id_ in columns.items() if id_ is not None}
 

@@ -198,7 +198,7 @@ def _build_user(row: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def _build_trigger(row: dict[str, Any]) -> dict[str, Any] | None:
-    """Return the API key that was used, or None."""
+    """Return the API key of an entry as its trigger, or None without an API key."""
     if not row["key_id"]:
         return None
     return {"job_type": "personal_api_key", "job_id": row["key_id"], "payload": {"label": row["key_label"]}}

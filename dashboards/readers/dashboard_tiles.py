@@ -1,4 +1,4 @@
-"""Read the tiles that show some content on any dashboard: `dashboard_tiles` in responses."""
+"""Read the tiles of a piece of content on all dashboards: `dashboard_tiles` in responses."""
 
 from collections.abc import Collection, Iterable
 from typing import Any, NamedTuple
@@ -24,7 +24,7 @@ class BasicTile(NamedTuple):
 
 
 class DashboardTile(NamedTuple):
-    """A tile that shows some content, with the restriction of its dashboard."""
+    """A tile, with the restriction of its dashboard."""
 
     basic: BasicTile
     restriction: Restriction

@@ -53,8 +53,8 @@ class DashboardRow(NamedTuple):
     created_by__last_name: str | None
     created_by__email: str | None
     created_by__is_email_verified: bool | None
-    revision: int  # of the list in a list, else of the dashboard
-    list_total: int  # the number of dashboards in the list, 0 outside of lists
+    revision: int  # of the list if the row is in a list, else of the dashboard
+    list_total: int  # the number of dashboards in the list, or 0 outside of lists
 
     @property
     def restriction(self) -> Restriction:
@@ -63,7 +63,7 @@ class DashboardRow(NamedTuple):
 
 
 class DetailRow(NamedTuple):
-    """The columns of a single dashboard that lists do not contain. Columns named `raw_…` contain free JSON as text."""
+    """The columns of a dashboard that are not in lists. Columns named `raw_…` contain free JSON as text."""
 
     use_template: str
     use_dashboard: int | None
@@ -203,7 +203,7 @@ def _build_detail(detail: DetailRow, applied: QueryOverrides, overrides: Request
 def build_dashboards(rows: Iterable[DashboardRow], viewer: Membership) -> list[dict[str, Any]]:
     """Return dashboards as in lists (component DashboardBasic).
 
-    Many rows have equal users and access levels, so each of these is built once.
+    Many rows have equal users and access levels, so each distinct value is built once.
     """
     users: Users = {}
     rights: dict[tuple[Any, ...], dict[str, Any]] = {}

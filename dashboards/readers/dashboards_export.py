@@ -1,4 +1,4 @@
-"""Export a dashboard as a template document, without ids, people or origin."""
+"""Export a dashboard as a template document, without ids, users or origin."""
 
 from typing import Any
 

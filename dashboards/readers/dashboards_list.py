@@ -20,7 +20,7 @@ from users.models import Membership, Project
 
 
 class ListOrder(StrEnum):
-    """The orders of a list of dashboards. By default, names follow exact matches of a search and pinned dashboards."""
+    """The orders of a list of dashboards. The default sort keys are exact match of a search, pinned, and name."""
 
     DEFAULT = ""
     NEWEST = "created"
@@ -52,7 +52,7 @@ LIST_TEXTS = {
     "list_description": null_if_large("description", DESCRIPTION_MAX_LENGTH),
     "list_tag_names": null_if_large("tag_names", _TAGS_MAX_LENGTH),
 }
-# This many rows fit on any page, unless one of their texts exceeds its limit.
+# The number of rows that fit on any page if no text exceeds its limit.
 ROWS_THAT_FIT = PAGE_MAX_LENGTH // (DESCRIPTION_MAX_LENGTH + _TAGS_MAX_LENGTH + ROW_SIZE)
 _ALIASES = {"description": "list_description", "raw_tag_names": "list_tag_names"}
 LIST_COLUMNS = [_ALIASES.get(column, column) for column in get_columns(DashboardRow)]
@@ -70,14 +70,14 @@ class Cursor(NamedTuple):
     id: int
 
     def encode(self) -> str:
-        """Return the cursor as a query parameter."""
+        """Return the cursor as the value of a query parameter."""
         return urlsafe_b64encode(orjson.dumps(tuple(self))).decode().rstrip("=")
 
 
 def decode_cursor(token: str, offset: int) -> Cursor | None:
     """Return the cursor of a token, or None if the token is malformed or was made for another offset.
 
-    Without a cursor, the rows before the page have to be counted.
+    Without a cursor, the page is found by its offset, which is slower.
     """
     try:
         cursor = Cursor(*orjson.loads(urlsafe_b64decode(token + "=" * (-len(token) % 4))))
@@ -88,7 +88,7 @@ def decode_cursor(token: str, offset: int) -> Cursor | None:
 
 
 class RowGreaterThan(Func):
-    """The condition that a name and an id follow another pair, `(a, b) > (c, d)`. It uses an index of both columns."""
+    """A row value comparison, `(a, b) > (c, d)`, which uses an index of both columns."""
 
     arity = 4
     template = "%(expressions)s"
@@ -127,7 +127,7 @@ class ListState(NamedTuple):
 
 
 _FIRST = NamedQuery(DashboardRow, lambda: _select(_default(), int_param("project"), int_param("viewer")))
-# Pinned dashboards come first. They are few, so that the second condition needs no index of its own.
+# Pinned dashboards are sorted first. There are few of them, so the second condition needs no index of its own.
 _AFTER_PINNED = NamedQuery(
     DashboardRow,
     lambda: _select(
@@ -211,7 +211,7 @@ def _order(found: Any, query: ListQuery) -> Any:
 
 
 def _default_page(viewer: Membership, limit: int, offset: int, cursor: Cursor | None) -> Page:
-    """Return a page of the list without filters. Its total is stored, so that nothing is counted."""
+    """Return a page of the list without filters. The total is stored, so no rows are counted."""
     values: dict[str, Any] = {"project": viewer.project_id, "viewer": viewer.pk, "limit": limit}
     state: ListState | None = None
     if cursor:

@@ -1,4 +1,4 @@
-"""Stream a dashboard as events, so that clients can show the first tiles before they have read the last."""
+"""Stream a dashboard as events, so that clients can show the first tiles before they receive the last tile."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,7 +12,7 @@ FIRST_TILES = 2
 
 
 def iter_events(dashboard: Row, breakpoint: str) -> Iterator[Row]:
-    """Yield `metadata` with the dashboard and its first tiles, a `tile` event for each other tile, and `complete`.
+    """Yield `metadata` with the dashboard and its first tiles, a `tile` event for each further tile, and `complete`.
 
     Tiles are in the order of the layout at the breakpoint (`sm` or `xs`).
     """

@@ -9,6 +9,6 @@ FOLDERS_MAX = 200
 
 
 def list_dashboard_folders(project: Project) -> list[str]:
-    """Return the folders of the dashboards of a project, sorted, at most 200."""
+    """Return the sorted folders of the dashboards of a project, at most 200."""
     placed: Any = Dashboard.objects.in_project(project).not_deleted().filter(folder__isnull=False)
     return list(placed.order_by("folder").values_list("folder", flat=True).distinct()[:FOLDERS_MAX])

@@ -24,7 +24,7 @@ _WAITING = frozenset({Refresh.BLOCKING, Refresh.FORCE_BLOCKING})
 
 
 class ImageSize(NamedTuple):
-    """The size of a picture in pixels. Larger pictures would take seconds to draw."""
+    """The size of a picture in pixels. Pictures larger than SIZE_MAX would take seconds to draw."""
 
     width: int = 1200
     height: int = 630
@@ -57,7 +57,7 @@ def build_insight_file(insight: Row, format: str, size: ImageSize, refresh: Refr
 
 
 def build_file_name(insight: Row) -> str:
-    """Return a file name for an insight, without control characters and characters with a meaning in paths."""
+    """Return a file name for an insight, without control characters and special characters of paths."""
     name = insight["name"] or insight["derived_name"] or ""
     plain = "".join("-" if character in _FORBIDDEN_IN_NAMES else character for character in name)
     printable = "".join(character for character in plain if not unicodedata.category(character).startswith("C"))

@@ -23,7 +23,7 @@ NO_RESULT: Row = {**build_result_fields(NO_QUERY, 0), **UNUSED}
 def read_insight_results(
     insights: Iterable[tuple[str | None, str | None]], project: Project, results: Results | None = None
 ) -> list[Row]:
-    """Return the result fields of insights, which are read by one statement.
+    """Return the result fields of insights. One statement reads all stored results.
 
     Results come from the cache, unless `results` requests their computation. Each insight is given by its query and its
     legacy filters. If no insight has a query or legacy filters, nothing is read.

@@ -1,4 +1,4 @@
-"""The results of a dashboard's insights without the rest of it, as JSON or as compact text for language models."""
+"""The results of a dashboard's insights, as JSON or as compact text for language models."""
 
 import json
 from collections.abc import Iterable
@@ -18,9 +18,9 @@ CUT = "\n… (cut: the result is longer)"
 
 
 def build_insight_runs(tiles: Iterable[Row], output_format: OutputFormat, max_characters: int) -> list[Row]:
-    """Return a row `{id, order, insight}` for each tile with a query, or with legacy filters that mean a query.
+    """Return a row `{id, order, insight}` for each tile with a query or with convertible legacy filters.
 
-    The rows have the order of the tiles. `max_characters` limits each text, and 0 is the default limit.
+    The rows have the order of the tiles. `max_characters` limits each text, and 0 selects the default limit.
     """
     limit = max_characters or TEXT_CHARACTERS_MAX
     runs: list[Row] = []
@@ -35,7 +35,7 @@ def build_insight_runs(tiles: Iterable[Row], output_format: OutputFormat, max_ch
 
 
 def _has_query(insight: Row) -> bool:
-    """Return whether an insight has a query of its own, or another query with a result or an error."""
+    """Return whether an insight has a query, or legacy filters with a cache key or a query status."""
     return any(insight[name] is not None for name in ("query", "filters_hash", "query_status"))
 
 

@@ -23,7 +23,7 @@ from queries.services.results import Results
 from users.models import Membership, Project
 from users.readers import Row, Users, get_user, user_getter
 
-# The characters that a tile adds to an insight in a response.
+# The number of characters that a tile adds to an insight in a response.
 TILE_SIZE = 80
 FREE_JSON = ("query", "filters", "tag_names")
 
@@ -115,7 +115,7 @@ def list_insights(
 
 
 def _page_size() -> Any:
-    """Return the approximate size of an insight in a response, in characters, with the tiles that show it."""
+    """Return an expression for the approximate number of characters of an insight and its tiles in a response."""
     tiles = Tile.objects.not_deleted().filter(insight=OuterRef("pk")).order_by().values("insight")
     shown = Subquery(tiles.annotate(number=Count("pk")).values("number"))
     return size_of_columns(*FREE_JSON, "description") + Coalesce(shown, 0) * TILE_SIZE
@@ -129,7 +129,7 @@ def read_insight(
     include_deleted: bool = False,
     results: Results | None = None,
 ) -> Row:
-    """Return an insight by its number or short id (component Insight). Raises InsightNotFound."""
+    """Return an insight by its id or short id (component Insight). Raises InsightNotFound."""
     row = read_insight_row(reference, project=project, include_deleted=include_deleted)
     [insight] = build_insights([row], viewer, results)
     return insight
@@ -193,7 +193,7 @@ def build_insight(
     viewer: Membership,
     users: Users,
 ) -> Row:
-    """Return an insight (component Insight) as a member sees it, with this query, these filters and this result."""
+    """Return an insight (component Insight) for a member, with this query, these filters and this result."""
     restrictions = [tile.restriction for tile in tiles]
     privilege = insight_privilege_level(viewer, restrictions)
     return {
@@ -226,7 +226,7 @@ def build_public_insight(
 ) -> Row:
     """Return the fields of an insight that every viewer may see, except the fields of its result.
 
-    Viewers of a shared dashboard may see these fields as well.
+    The viewers include the viewers of a shared dashboard.
     """
     return {
         "short_id": short_id,
@@ -249,7 +249,7 @@ def _apply_query(found: Any, query: InsightQuery, project: Project) -> Any:
     if query.folder:
         found = found.in_folder(query.folder)
     if query.viewed != DateRange():
-        found = found.none()  # views of insights are not recorded, so that no insight matches
+        found = found.none()  # views of insights are not recorded, so no insight matches
     return found.on_all_dashboards(query.dashboard_ids)
 
 

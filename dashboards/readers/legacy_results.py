@@ -9,10 +9,10 @@ _VALUES = ("breakdown", "breakdown_value")
 
 
 def unwrap_breakdown(raw_results: str, filters: Mapping[str, Any]) -> str:
-    """Return the result of a funnel with a text instead of each list with one breakdown value.
+    """Return the result of a funnel, with each list of one breakdown value replaced by the value.
 
-    PostHog does this if a body names its insight and gives one property as a text, because clients that send this form
-    are older than breakdowns by several properties.
+    PostHog returns this format if a body names its insight and contains one property as a text, because clients that
+    send such bodies are older than breakdowns by several properties.
     """
     is_old = filters.get("insight") == "FUNNELS" and filters.get("breakdown_type") in ("event", "person")
     if not is_old or not isinstance(filters.get("breakdown"), str):

@@ -23,7 +23,7 @@ from users.models import Membership, Project
 
 
 class _StoredOverrides(NamedTuple):
-    """The filters and variables of a dashboard, and the filters of its tile, as texts."""
+    """The filters and variables of a dashboard, and the filters of one of its tiles, as JSON texts."""
 
     dashboard__filters: str = EMPTY_OBJECT
     dashboard__variables: str = EMPTY_OBJECT
@@ -41,7 +41,7 @@ def read_resolved_insight(
 ) -> tuple[Json, list[str]]:
     """Return an insight (component Insight) with overrides applied, and the paths of the overrides without an effect.
 
-    Raises InsightNotFound, and InsightNotOnDashboard.
+    Raises InsightNotFound and InsightNotOnDashboard.
     """
     row = read_insight_row(reference, project=project)
     stored = _StoredOverrides() if dashboard_id is None else _read_stored_overrides(row.id, dashboard_id, project)

@@ -27,9 +27,9 @@ from queries.request_overrides import (
 EMPTY_OBJECT = "{}"
 DAMAGED = {"type": "damaged_tile", "message": "What is stored for this tile cannot be read."}
 
-# Maximum number of characters that overrides may add to all insights of one response. Without it, a megabyte of
-# properties on a hundred insights would become a response of a hundred megabytes for each reader. Beyond it, queries
-# are returned as stored, and requests with overrides are refused.
+# Maximum number of characters that overrides may add to all insights of one response. Without this limit, a megabyte
+# of properties on a hundred insights would become a response of a hundred megabytes for each reader. Beyond the limit,
+# queries are returned as stored, and requests with overrides are refused.
 ADDED_CHARACTERS_MAX = 2 * 1024 * 1024
 
 
@@ -55,7 +55,7 @@ class QueryOverrides(NamedTuple):
     budget: CharacterBudget
 
     def limited_to(self, tiles: int) -> "QueryOverrides":
-        """Return these overrides, or no overrides if they would make a response with so many tiles too large.
+        """Return these overrides, or no overrides if they would make a response with this number of tiles too large.
 
         Raises ValidationFailed instead if the request contains overrides.
         """
@@ -68,9 +68,9 @@ class QueryOverrides(NamedTuple):
         return self
 
     def can_apply_to(self, query: dict[str, Any]) -> bool:
-        """Return whether the variables of another query fit.
+        """Return whether the budget is sufficient for the variables of another query.
 
-        If they do not fit, raises ValidationFailed for a request with overrides.
+        Raises ValidationFailed instead of returning False if the request contains overrides.
         """
         if not self.variable_layers or self.budget.consume(count_variable_characters(query, self.variable_layers)):
             return True
@@ -117,7 +117,7 @@ def build_query_overrides(
 
 
 class StoredTile(NamedTuple):
-    """The free JSON of a tile and of its insight, as the texts that are stored."""
+    """The free JSON of a tile and of its insight, as stored texts."""
 
     layouts: str
     filters_overrides: str

@@ -1,7 +1,7 @@
 """Read the content of a shared dashboard for viewers with its link.
 
 Every field is chosen explicitly, so that new fields are not exposed by accident. The content has no user, e-mail
-address, access level or origin, and no ids except those that identify tiles and insights.
+address, access level or origin, and no ids except the ids of tiles and insights.
 """
 
 from collections.abc import Iterable
@@ -103,7 +103,10 @@ class SharedDashboard(NamedTuple):
     def get_results(
         self, refresh: Refresh, since: datetime | None, characters_max: int = RESPONSE_CHARACTERS_MAX
     ) -> Results:
-        """Return the results for a request by this link, which may cause fewer computations than a member's."""
+        """Return the results for a request by this link.
+
+        Such a request may cause fewer computations than a request by a member.
+        """
         request = RefreshRequest(restrict_to_share(refresh), since, is_shared=True)
         return Results(self.project, request, characters_max)
 
@@ -128,8 +131,8 @@ def read_shared_dashboard(
 ) -> Row:
     """Return the content of a shared page, with the allowed overrides applied.
 
-    With `is_page`, hidden queries keep their visualization, with which the page draws results, and the variables that
-    viewers may override are listed.
+    With `is_page`, the content also contains the visualization of hidden queries, which the page needs to draw results,
+    and the variables that viewers may override.
     """
     row, settings = opened.row, opened.settings
     rows = _read_tiles(row["dashboard_id"])
@@ -154,7 +157,7 @@ def read_shared_dashboard(
 
 
 def read_shared_insight(opened: SharedDashboard, tile_id: int, results: Results) -> Row:
-    """Return the insight of one tile as the page shows it, for a file.
+    """Return the insight of one tile as shown on the page, for an export as a file.
 
     Raises ExportNotAllowed if the page does not show its details, and TileNotFound.
     """
@@ -206,10 +209,10 @@ def _is_unlocked(sharing_id: int, access_token: str, share_tokens: Iterable[str]
 
 
 def _check_overrides(overrides: RequestOverrides, *, allowed: list[str], variables: str) -> None:
-    """Raise OverrideNotAllowed for a filter or a variable that the sharing does not allow.
+    """Raise OverrideNotAllowed for a filter or a variable that the sharing settings do not allow.
 
-    A filter is allowed by its name, a variable by its id or its code name. The code name in an override must be allowed
-    too, since it matches every variable with that name.
+    A filter is allowed by its name, a variable by its id or its code name. The code name in an override must also
+    be allowed, because it matches every variable with this name.
     """
     for name in overrides.filters or {}:
         if name not in allowed:

@@ -1,4 +1,4 @@
-"""Queries as share links show them, without SQL unless the link shows the details."""
+"""Queries for viewers of share links, without SQL unless the link shows the details."""
 
 import json
 import re
@@ -19,7 +19,7 @@ _SQL_OF_EVENTS = frozenset({"select", "where", "orderBy"})
 _SQL_OF_TABLE = frozenset({"columns", "hiddenColumns", "pinnedColumns"})
 # Most queries of insights contain none of these keys, and are shown as the stored text.
 _MAY_HOLD_SQL = re.compile(r'hogql|"(?:query|select|where|orderby)"|datatablenode', re.IGNORECASE)
-# The parts of a query that say how its result is drawn.
+# The parts of a query that define how its result is drawn.
 _VISUALIZATION = ("kind", "display", "interval", "chartSettings", "trendsFilter", "stickinessFilter", "retentionFilter")
 # The keys of a visualization that name a column of the result.
 _COLUMN_KEYS = frozenset({"column", "columnName", "seriesBreakdownColumn"})
@@ -40,7 +40,10 @@ class ColumnNames(NamedTuple):
         return f"column_{self.columns.index(name) + 1}" if name in self.columns else "column"
 
     def hide_in(self, value: Any) -> Any:
-        """Return JSON with its column names replaced as in `hide`. Stored JSON is at most 64 levels deep."""
+        """Return JSON with its column names replaced as in `hide`.
+
+        Stored JSON is at most 64 levels deep, so the recursion is safe.
+        """
         if isinstance(value, list):
             return [self.hide_in(item) for item in value]
         if not isinstance(value, dict):
@@ -56,7 +59,7 @@ class QueryDisplay(NamedTuple):
 
     has_queries: bool
     has_sql: bool
-    has_visualization: bool = False  # whether hidden queries keep their visualization, which pages draw but do not show
+    has_visualization: bool = False  # whether to keep the visualization of hidden queries, which pages draw
 
     @classmethod
     def from_settings(cls, settings: Row, *, is_page: bool = False) -> "QueryDisplay":
@@ -75,7 +78,7 @@ class QueryDisplay(NamedTuple):
         return self.hide_sql(text, columns or ())
 
     def hide_sql(self, text: str, columns: Sequence[str] = ()) -> str:
-        """Return filters, a JSON text, without SQL unless the page shows SQL. A property filter may be SQL."""
+        """Return filters, a JSON text, without SQL unless the page shows SQL. A property filter may contain SQL."""
         if self.has_sql or not _MAY_HOLD_SQL.search(text):
             return text
         return dump_json(_remove_sql(_hide_columns(json.loads(text), columns)))
@@ -115,7 +118,7 @@ def _reduce_to_visualization(text: str, columns: Sequence[str]) -> str | None:
 
 
 def _remove_sql(value: Any) -> Any:
-    """Return JSON without SQL. Stored JSON is at most 64 levels deep."""
+    """Return JSON without SQL. Stored JSON is at most 64 levels deep, so the recursion is safe."""
     if isinstance(value, str):
         return _remove_sql_of_text(value)
     if isinstance(value, list):
@@ -127,7 +130,7 @@ def _remove_sql(value: Any) -> Any:
 
 
 def _remove_sql_of_text(text: str) -> str | None:
-    """Remove SQL from a text if the text is JSON. Return None if the JSON is too deep.
+    """Remove SQL from a text if the text is JSON. Return None if the JSON is nested too deeply.
 
     Some clients encode legacy filters twice.
     """
@@ -142,7 +145,7 @@ def _remove_sql_of_text(text: str) -> str | None:
 
 
 def _find_sql_keys(value: Row) -> frozenset[str]:
-    """Return the keys of an object that hold SQL, by its kind or type."""
+    """Return the keys of an object that contain SQL, depending on its kind or type."""
     hidden: frozenset[str] = frozenset()
     if isinstance(value.get("query"), str):
         hidden |= _SQL_OF_QUERY

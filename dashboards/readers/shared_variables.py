@@ -40,7 +40,7 @@ def list_variables(
 
 
 def _iter_all(variables: Json, queries: Iterable[str | None], *, has_sql: bool) -> Iterator[tuple[str, Json, bool]]:
-    """Yield (id, variable, whether its value is public)."""
+    """Yield variables as (id, variable, is_public)."""
     for id_, stored in variables.items():
         yield id_, as_variable(stored), True
     for text in queries:

@@ -48,7 +48,7 @@ def list_templates(
 ) -> tuple[int, list[dict[str, Any]]]:
     """Return the number of templates that match, and one page of them.
 
-    Built-in templates have no rows, so their positions are derived from the number of rows before each of them.
+    Built-in templates have no rows, so their positions are derived from the number of rows that precede them.
     """
     found = _apply_query(DashboardTemplate.objects.usable_in(project), query)
     builtins = _find_builtins(query)

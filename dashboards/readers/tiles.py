@@ -39,7 +39,7 @@ class TileRow(NamedTuple):
     transparent_background: bool | None
     raw_layouts: str
     raw_filters_overrides: str
-    is_shared_content: bool  # whether other dashboards show its content, too
+    is_shared_content: bool  # whether other dashboards also show its content
 
 
 class TextRow(NamedTuple):
@@ -91,7 +91,7 @@ class _Context(NamedTuple):
 
     viewer: Membership
     users: Users  # authors of texts and buttons, and then of insights
-    dashboard_tiles: DashboardTiles  # of content that other dashboards show, too
+    dashboard_tiles: DashboardTiles  # of content that other dashboards also show
 
 
 def _is_elsewhere(kind: str) -> Exists:

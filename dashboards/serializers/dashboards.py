@@ -1,4 +1,4 @@
-"""Dashboards in responses, and the request body of a create or an update."""
+"""Dashboards in responses, and the body of create and update requests."""
 
 from typing import Any, ClassVar
 
@@ -69,7 +69,7 @@ class DashboardBasicSerializer(DashboardRowSerializer):
 
 
 class CustomizationSerializer(serializers.Serializer[Any]):
-    """The arrangement of tiles. It is read-only. `grid_spacing` and `layout_compaction` change it."""
+    """The arrangement of tiles, read-only. Clients change it with `grid_spacing` and `layout_compaction`."""
 
     tile_spacing = serializers.ChoiceField(choices=GridSpacing.choices, read_only=True)
     layout_compaction = serializers.ChoiceField(choices=LayoutCompaction.choices, read_only=True)
@@ -103,7 +103,7 @@ class DashboardSerializer(DashboardRowSerializer):
 
 
 class BreakdownColorRequestSerializer(serializers.Serializer[Any]):
-    """The color of one breakdown value. Other fields are kept, as are colors that were stored before the validation."""
+    """The color of one breakdown value. Unknown fields are stored, and stored colors may be sent back unchanged."""
 
     breakdownValue = serializers.JSONField(allow_null=True)  # noqa: N815  the name in the API
     colorToken = serializers.JSONField(allow_null=True, help_text="Null, or `preset-1` and so on.")  # noqa: N815  the name in the API
@@ -111,7 +111,7 @@ class BreakdownColorRequestSerializer(serializers.Serializer[Any]):
     breakdownProperty = serializers.JSONField(  # noqa: N815  the name in the API
         required=False, allow_null=True, help_text="A text, a number or a list of them."
     )
-    source = serializers.JSONField(required=False, allow_null=True, help_text="`auto` or `manual`.")  # type: ignore[assignment]  # DRF's own `source` is another
+    source = serializers.JSONField(required=False, allow_null=True, help_text="`auto` or `manual`.")  # type: ignore[assignment]  # DRF's own `source` has another type
 
     def to_internal_value(self, data: Any) -> Any:
         super().to_internal_value(data)

@@ -16,7 +16,7 @@ class TemplateJSONRequestSerializer(RequestSerializer):
 
 
 class UnlistedDashboardRequestSerializer(RequestSerializer):
-    """The tag of an unlisted dashboard, by which it is found."""
+    """The tag that identifies an unlisted dashboard."""
 
     tolerated_keys = frozenset({"personal_api_key"})
 

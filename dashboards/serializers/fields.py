@@ -48,14 +48,14 @@ def validate_folder(text: str | None) -> str | None:
 
 
 class TagField(StrictCharField):
-    """A tag, trimmed and in lower case. Lower case can be longer than the text that was sent."""
+    """A trimmed tag in lower case. The lowercase form can be longer than the text that was sent."""
 
     def to_internal_value(self, data: Any) -> str:
         return super().to_internal_value(data).strip().lower()
 
 
 class TagsField(BoundedListField):
-    """Tags: trimmed, in lower case, unique."""
+    """Trimmed, unique tags in lower case."""
 
     child = TagField(max_length=TAG_MAX_LENGTH)
 

@@ -1,4 +1,4 @@
-"""Insights in responses, and the request body of a create or an update."""
+"""Insights in responses, and the body of create and update requests."""
 
 from typing import Any, ClassVar
 

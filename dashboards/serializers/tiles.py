@@ -30,7 +30,7 @@ class ButtonTileSerializer(ContentSerializer):
     url = serializers.CharField(read_only=True)
     text = serializers.CharField(read_only=True)
     placement = serializers.ChoiceField(choices=ButtonPlacement.choices, read_only=True)
-    style = serializers.ChoiceField(choices=ButtonStyle.choices, read_only=True)  # type: ignore[assignment]  # DRF's own `style` is another
+    style = serializers.ChoiceField(choices=ButtonStyle.choices, read_only=True)  # type: ignore[assignment]  # DRF's own `style` has another type
 
 
 class TileErrorSerializer(serializers.Serializer[Any]):

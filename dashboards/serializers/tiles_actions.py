@@ -20,7 +20,7 @@ from dashboards_api.http.serializers import (
 
 
 class MovedTileRequestSerializer(RequestSerializer):
-    """The tile to move, by its id. The whole tile may be sent as it was read."""
+    """The id of the tile to move. Clients may send the whole tile, as they read it."""
 
     tolerated_keys = frozenset(DashboardTileRequestSerializer().fields) | DashboardTileRequestSerializer.tolerated_keys
 
@@ -94,7 +94,7 @@ class CreateTextTileRequestSerializer(RequestSerializer):
 
 
 class CopyTileRequestSerializer(RequestSerializer):
-    """The tile to copy to this dashboard. The names are PostHog's. Some clients send names in snake case."""
+    """The tile to copy to this dashboard. The field names are PostHog's. Some clients send names in snake case."""
 
     tolerated_keys = frozenset({"personal_api_key"})
     aliases: ClassVar[Mapping[str, str]] = {"from_dashboard_id": "fromDashboardId", "tile_id": "tileId"}

@@ -60,13 +60,13 @@ class LayoutsField(JSONObjectField):
     }
 )
 class InsightReferenceField(ScalarOrJSONField):
-    """The number of an insight, or an object with its id, such as the insight as it was read."""
+    """The id of an insight, or an object with this id, such as the insight as the client read it."""
 
     default_error_messages = {"invalid": "This must be the number of an insight, or an object with its id."}
 
     def to_internal_value(self, data: Any) -> int:
         number: Any = data.get("id") if isinstance(data, Mapping) else data
-        if isinstance(data, str):  # a number in a form
+        if isinstance(data, str):  # form data contains numbers as text
             number = parse_int(data)
         if isinstance(number, bool) or not isinstance(number, int):
             self.fail("invalid")
@@ -103,7 +103,7 @@ class ButtonTileRequestSerializer(RequestSerializer):
     )
     text = StrictCharField(required=False, trim_whitespace=False, max_length=BUTTON_TEXT_MAX_LENGTH)
     placement = SuggestingChoiceField(required=False, choices=ButtonPlacement.choices)
-    style = SuggestingChoiceField(required=False, choices=ButtonStyle.choices)  # type: ignore[assignment]  # DRF's own `style` is another
+    style = SuggestingChoiceField(required=False, choices=ButtonStyle.choices)  # type: ignore[assignment]  # DRF's own `style` has another type
 
     def validate_url(self, url: str) -> str:
         if not is_button_url(url):
@@ -166,9 +166,9 @@ class DashboardTileRequestSerializer(RequestSerializer):
 
 
 def remove_tile_ids(body: Any) -> tuple[Any, list[str]]:
-    """Return the body of a create without the ids in its tile items, and the paths of those ids.
+    """Return the body of a create request without the ids in its tile items, and the paths of these ids.
 
-    If a client reads a dashboard and posts it again, new tiles are created, for which the old ids are meaningless.
+    If a client reads a dashboard and posts it again, the ids are ignored, because new tiles are created.
     """
     items = body.get("tiles") if isinstance(body, Mapping) else None
     if not isinstance(items, list):
@@ -178,7 +178,7 @@ def remove_tile_ids(body: Any) -> tuple[Any, list[str]]:
 
 
 def remove_own_ids(item: Any) -> tuple[Any, list[str]]:
-    """Return one tile item without its ids, and the paths of those ids."""
+    """Return one tile item without its ids, and the paths of these ids."""
     return _remove_ids(item), list(_iter_ids(item))
 
 

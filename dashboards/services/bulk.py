@@ -70,7 +70,7 @@ def update_tags(
 def iter_changed_tags(
     rows: Iterable[Row], action: TagAction, tags: Sequence[str], result: BulkResult
 ) -> Iterator[tuple[Row, set[str]]]:
-    """Yield the dashboards or insights whose tags change, with their new tags. Add each row to the result."""
+    """Yield the dashboards or insights whose tags change, with their new tags. Add every row to `result`."""
     for row in rows:
         before, named = set(row.tag_names), set(tags)
         after = {TagAction.ADD: before | named, TagAction.REMOVE: before - named, TagAction.SET: named}[action]
@@ -121,7 +121,7 @@ def restore_dashboards(changes: ChangeSet, project: Project, *, dashboard_ids: S
 def _lock_editable(
     rows: DashboardQuerySet, dashboard_ids: Sequence[int], member: Membership, skipped: list[tuple[int, str]]
 ) -> Iterator[Dashboard]:
-    """Lock dashboards, and yield each dashboard that the member may edit once, in this order.
+    """Lock dashboards, and yield the dashboards that the member may edit, without duplicates, in the order of the ids.
 
     Add all other dashboards to `skipped`.
     """

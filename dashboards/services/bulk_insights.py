@@ -1,4 +1,4 @@
-"""Bulk changes of insights. Each change is one write, with the same few statements for any number of insights."""
+"""Bulk changes of insights, each in one write."""
 
 import uuid
 from collections.abc import Mapping, Sequence
@@ -30,7 +30,7 @@ class DeletionResult(NamedTuple):
 
 
 def delete_insights(changes: ChangeSet, project: Project, *, insight_ids: Sequence[int]) -> DeletionResult:
-    """Delete insights, and remove their tiles everywhere.
+    """Delete insights, and remove their tiles from all dashboards.
 
     Insights are skipped if they are unknown or deleted, or if the member may not edit them.
 
@@ -53,7 +53,7 @@ def restore_insights(changes: ChangeSet, project: Project, *, insight_ids: Seque
     """Restore deleted insights, each with the tiles that were removed with it.
 
     Insights are skipped if they are unknown or not deleted, or if the member may not edit them. A tile whose dashboard
-    was deleted since then is restored together with its dashboard. Raises TooManyTilesTouched.
+    was deleted later is restored together with its dashboard. Raises TooManyTilesTouched.
     """
     dashboards = _lock_dashboards(project, insight_ids, changes.actor)
     found = _lock_editable(project, insight_ids, changes.actor, wants_deleted=True)
@@ -88,7 +88,7 @@ def update_insight_tags(
 
 
 def _set_author(insights: list[Insight], member: Membership) -> None:
-    """Write the author and the columns derived from tags. A statement for each row is cheaper than one statement."""
+    """Write the author and the columns derived from tags. One statement per row is cheaper than one for all rows."""
     now = timezone.now()
     changed = Insight.objects.filter(pk__in=_ids(insights))
     changed.update(updated_at=now, last_modified_at=now, last_modified_by=member.user_id, is_sample=False)
@@ -102,8 +102,8 @@ def _set_author(insights: list[Insight], member: Membership) -> None:
 def _lock_dashboards(project: Project, insight_ids: Sequence[int], member: Membership) -> dict[int, Dashboard]:
     """Lock the dashboards that show these insights, or will show them when the insights are restored.
 
-    Like every write, this locks dashboards before insights. Raises TooManyTilesTouched if their snapshots would be too
-    large.
+    Dashboards are locked before insights, as in every write. Raises TooManyTilesTouched if the snapshots of the
+    dashboards would be too large.
     """
     is_shown = Q(deleted=False) | Q(deletion_id=F("insight__deletion_id"))
     shown = Tile.objects.filter(is_shown, insight__in=insight_ids, insight__project=project)
@@ -126,7 +126,7 @@ def _lock_editable(
 ) -> DeletionResult:
     """Lock insights, and return the insights that the member may edit, in the order of the ids.
 
-    With `wants_deleted` these are deleted insights, otherwise live insights. All other insights are skipped.
+    With `wants_deleted`, the result contains deleted insights, otherwise live insights. All other insights are skipped.
     """
     wanted = list(dict.fromkeys(insight_ids))
     rows = Insight.objects.in_project(project).select_for_update().filter(pk__in=wanted).order_by("pk")

@@ -85,7 +85,7 @@ def add_template_tiles(changes: ChangeSet, dashboard: Dashboard, documents: list
         if document["type"] == "INSIGHT":
             tile.insight = _build_insight(document, changes.actor)
         elif document["type"] == "TEXT":
-            tile.text = Text(project_id=dashboard.project_id, body=document["body"] or "")  # without an author
+            tile.text = Text(project_id=dashboard.project_id, body=document["body"] or "")  # has no author
         else:
             given = {field: document[field] for field in BUTTON_FIELDS if field in document}
             tile.button = Button(project_id=dashboard.project_id, **given)
@@ -140,7 +140,7 @@ def _build_insight(document: dict[str, Any], created_by: Membership) -> Insight:
 
 
 def _copy_content(changes: ChangeSet, tiles: list[Tile], copies: list[Tile]) -> None:
-    """Give each copy new content that equals the content of the original tile."""
+    """Set the content of each copied tile to a copy of the content of the original tile."""
     for tile, copy in zip(tiles, copies, strict=True):
         if tile.insight:
             copy.insight = _copy_insight(tile.insight, changes.actor)

@@ -66,7 +66,7 @@ def create_dashboard(
 
 
 def _get_source(project: Project, content: DashboardInput, member: Membership) -> Dashboard | None:
-    """Return the dashboard that a new dashboard copies, or None. Raises DashboardNotInProject."""
+    """Return the dashboard to copy, or None. Raises DashboardNotInProject."""
     source_id = content.get("use_dashboard")
     if source_id is None:
         return None
@@ -79,7 +79,7 @@ def _get_source(project: Project, content: DashboardInput, member: Membership) -
 
 
 def _get_inherited_values(template: Document | None, source: Dashboard | None) -> DashboardInput:
-    """Return the values that a new dashboard inherits from its template, or from the dashboard that it copies."""
+    """Return the values that a new dashboard inherits from its template, or from the copied dashboard."""
     if template:
         return {
             "description": template["dashboard_description"] or "",
@@ -121,8 +121,8 @@ def create_dashboard_from_template(changes: ChangeSet, project: Project, *, temp
 
 
 def create_unlisted_dashboard(changes: ChangeSet, project: Project, *, tag: str) -> Dashboard:
-    """Create a dashboard that lists omit by default. It is found by its tag. Raises UnlistedDashboardExists."""
-    Project.objects.select_for_update(no_key=True).get(pk=project.pk)  # else two concurrent writes would both create it
+    """Create an unlisted dashboard, which clients find by its tag. Raises UnlistedDashboardExists."""
+    Project.objects.select_for_update(no_key=True).get(pk=project.pk)  # else concurrent writes would create duplicates
     existing = Dashboard.objects.in_project(project).not_deleted().filter(creation_mode=CreationMode.UNLISTED)
     if existing.with_any_tag([tag], project).exists():
         raise UnlistedDashboardExists(tag)
@@ -163,7 +163,7 @@ def change_dashboard(
 ) -> list[str]:
     """Change a locked dashboard that the member may edit, like `update_dashboard`. Restore a deleted dashboard.
 
-    Content `from_history` was stored before, so limits that were introduced later do not apply to it.
+    With `from_history`, the content was stored before, and limits that were introduced later do not apply.
     """
     if content.get("restriction_level", dashboard.restriction_level) != dashboard.restriction_level:
         check_may_restrict(dashboard, changes.actor)
@@ -187,7 +187,7 @@ def change_dashboard(
 
 
 def update_last_accessed(dashboard_id: int, last_accessed_at: datetime | None) -> datetime | None:
-    """Write `last_accessed_at` of a dashboard that is retrieved, at most once a minute. Return its present value."""
+    """Write `last_accessed_at` of a dashboard that is retrieved, at most once a minute. Return the present value."""
     now = timezone.now()
     if last_accessed_at is not None and now - last_accessed_at < ACCESS_INTERVAL:
         return last_accessed_at

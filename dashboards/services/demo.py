@@ -15,7 +15,8 @@ PROJECT_NAME = "Demo"
 def create_demo_project(*, is_first: bool = False) -> Project:
     """Create the demo project unless it exists, and return it. Its owner is the first user.
 
-    With `is_first` it becomes the current project of the owner. Raises NotFound if the first user is in no project.
+    With `is_first`, the project becomes the current project of the owner. Raises NotFound if the first user is not a
+    member of any project.
     """
     templates = [fill_template(document) for document in demo_documents()]
     return _create_demo_project(templates, is_first=is_first)

@@ -1,4 +1,4 @@
-"""The events of the demo project: visits, sign-ups and orders of a shop. The same day always has the same events."""
+"""The events of the demo project: visits, sign-ups and orders of a shop. The events of a day are deterministic."""
 
 import random
 from collections.abc import Iterator
@@ -40,7 +40,7 @@ REFERRERS = {
     "twitter.com": 3,
     "reddit.com": 2,
 }
-# The advertisements that some of the sessions come from: source, campaign and content.
+# The share of sessions with an advertisement, and the advertisements by source, campaign and content.
 ADVERTISED = 0.15
 ADVERTISEMENTS = {
     ("google", "lamps", "warm light"): 5,
@@ -52,7 +52,7 @@ KNOWN_BY_EMAIL = 0.45
 PAGES = {"/": 30, "/products": 26, "/products/lamp": 14, "/products/chair": 12, "/blog": 10, "/pricing": 8}
 PAYMENT_METHODS = {"card": 55, "paypal": 30, "invoice": 15}
 HOURS = {hour: 1 + 6 * (7 <= hour <= 22) + 5 * (17 <= hour <= 21) for hour in range(24)}
-# The steps of an order, and the probability that a visitor who has taken the step before takes it.
+# The steps of an order, each with its conditional probability after the previous step.
 ORDER_STEPS = (("cart_viewed", 0.3), ("checkout_started", 0.62), ("payment_entered", 0.74), ("order_paid", 0.86))
 SIGN_UP_PROBABILITY = 0.55
 RAGE_CLICK_PROBABILITY = 0.02
@@ -79,7 +79,7 @@ def write_events(first: date, now: datetime) -> Iterator[bytes]:
 
 def generate_day(day: date) -> Iterator[Event]:
     """Yield the events of a day."""
-    chance = random.Random(f"day {day.toordinal()}")  # noqa: S311  no secret, and the same on every machine
+    chance = random.Random(f"day {day.toordinal()}")  # noqa: S311  deterministic, and not for secrets
     arriving = [build_visitor(day, index) for index in range(NEW_VISITORS_PER_DAY)]
     # A wave of eleven weeks, so that charts are not flat.
     season = 1 + 0.18 * abs((day.toordinal() % 77) - 38) / 38
@@ -91,7 +91,7 @@ def generate_day(day: date) -> Iterator[Event]:
 
 
 def build_visitor(day: date, index: int) -> Visitor:
-    """Return one of the visitors who came for the first time on a day."""
+    """Return one of the first-time visitors of a day."""
     chance = random.Random(f"visitor {day.toordinal()} {index}")  # noqa: S311  as above
     system, code = pick(SYSTEMS, chance), pick({code: weight for code, (*_, weight) in COUNTRIES.items()}, chance)
     country, language, _ = COUNTRIES[code]
@@ -147,7 +147,7 @@ def pick_advertisement(chance: random.Random) -> dict[str, str]:
 
 
 def generate_steps(chance: random.Random, *, is_new: bool) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the names of a session's events with their own properties."""
+    """Yield the name and the additional properties of each event of a session."""
     for _ in range(chance.randint(2, 6)):
         path = pick(PAGES, chance)
         page = {"$pathname": path, "$current_url": f"https://shop.example{path}"}
@@ -165,7 +165,7 @@ def generate_steps(chance: random.Random, *, is_new: bool) -> Iterator[tuple[str
 
 
 def pick(weights: dict[Any, int], chance: random.Random) -> Any:
-    """Return a random key, with probabilities in proportion to the weights."""
+    """Return a random key with a probability proportional to its weight."""
     return chance.choices(list(weights), list(weights.values()))[0]
 
 

@@ -9,7 +9,7 @@ from dashboards.changelog.tracking import ChangeSet
 from dashboards.models import Dashboard, Insight, Tile
 from dashboards_api.db.fields import dump_json
 
-# Maximum free JSON of a tile, in characters, for which its dashboard is not measured as a whole.
+# Maximum size of the snapshot of a tile, in characters, for which the whole dashboard is not measured.
 SMALL_TILE = 4_000
 
 
@@ -24,7 +24,7 @@ def place_insight(
 ) -> None:
     """Put an insight on the dashboards in `gained`, and remove it from the dashboards in `left`.
 
-    `tiles` are the present and removed tiles of the insight, by dashboard.
+    `tiles` contains the live and removed tiles of the insight, by dashboard.
 
     Raises TooManyTiles and DashboardTooLarge.
     """
@@ -47,7 +47,7 @@ def place_insight(
 def record_insight_tiles(
     changes: ChangeSet, tiles: Iterable[Tile], dashboards: Mapping[int, Dashboard], *, are_shown: bool
 ) -> None:
-    """Record that locked dashboards show these tiles of an insight from now on, or no longer."""
+    """Record the addition or the removal of these tiles of an insight on locked dashboards."""
     for tile in tiles:
         dashboard = dashboards.get(tile.dashboard_id)
         if dashboard is None:  # another write added the tile before this write could lock the dashboard

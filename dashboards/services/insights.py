@@ -84,7 +84,7 @@ def _find_dashboard_ids(insight_id: int) -> list[int]:
 
 
 def _with_folder(insight: Insight, content: InsightInput) -> InsightInput:
-    """Return the content with the folder that a new `create_in_folder` names, unless the content contains a folder."""
+    """Return the content with the folder of a changed `create_in_folder`, unless the content contains a folder."""
     wanted = content.get("create_in_folder", insight.create_in_folder)
     if wanted == insight.create_in_folder or "folder" in content:
         return content
@@ -116,10 +116,10 @@ def _save_changed(changes: ChangeSet, insight: Insight, content: InsightInput) -
 def _set_dashboards(
     changes: ChangeSet, insight: Insight, dashboard_ids: Iterable[int], *, dashboards: dict[int, Dashboard]
 ) -> list[str]:
-    """Put an insight on exactly these dashboards. Tiles that stay keep their id and layouts.
+    """Put an insight on exactly these dashboards. Existing tiles keep their id and layouts.
 
-    Removed tiles are restored. `dashboards` are the locked dashboards that are named or show the insight. Return the
-    paths of deleted dashboards.
+    Removed tiles on these dashboards are restored. `dashboards` contains these dashboards and all dashboards that show
+    the insight, which are locked. Return the paths of deleted dashboards.
     """
     wanted = list(dict.fromkeys(dashboard_ids))
     for index, dashboard_id in enumerate(wanted):

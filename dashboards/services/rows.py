@@ -1,6 +1,6 @@
 """Rows that a service changes: locks, checks of the right to edit, assignments and writes.
 
-Every write of tiles holds the lock of their dashboard. Members may edit content if they may edit any of the dashboards
+Services lock a dashboard before they write its tiles. Members may edit content if they may edit any of the dashboards
 that show it.
 """
 
@@ -26,9 +26,9 @@ from users.models import Membership, Project
 def lock_dashboards(dashboards: DashboardQuerySet) -> dict[int, Dashboard]:
     """Lock dashboards in the order of their ids, which prevents deadlocks. Return the dashboards by id.
 
-    A dashboard without a version in the log gets a first version before its first change.
+    If the log contains no version of a dashboard, the present state is recorded as its first version.
     """
-    annotated = dashboards.annotate(has_history=HAS_HISTORY)  # type: ignore[no-redef]  # it is declared, not stored
+    annotated = dashboards.annotate(has_history=HAS_HISTORY)  # type: ignore[no-redef]  # the model declares this annotation
     rows = annotated.select_for_update().order_by("pk")
     locked = {dashboard.pk: dashboard for dashboard in rows}
     if new := [dashboard.pk for dashboard in locked.values() if not dashboard.has_history]:
@@ -37,13 +37,19 @@ def lock_dashboards(dashboards: DashboardQuerySet) -> dict[int, Dashboard]:
 
 
 def lock_all(ids: Iterable[int], *, project: Project, member: Membership) -> dict[int, Dashboard]:
-    """Lock dashboards of a project, deleted or not. Return them by id as the member sees them, without free JSON."""
+    """Lock dashboards of a project, deleted or not, and return them by id.
+
+    The dashboards are annotated with `is_collaborator` for the member, and loaded without free JSON.
+    """
     rows = Dashboard.objects.in_project(project).with_is_collaborator(member.pk).filter(pk__in=ids)
     return lock_dashboards(rows.without_free_json())
 
 
 def lock_dashboard(dashboard_id: int, *, project: Project, member: Membership) -> Dashboard:
-    """Lock a dashboard, deleted or not, and return it as the member sees it. Raises DashboardNotFound."""
+    """Lock a dashboard, deleted or not, and return it. Raises DashboardNotFound.
+
+    The dashboard is annotated with `is_collaborator` for the member.
+    """
     rows = Dashboard.objects.in_project(project).with_is_collaborator(member.pk).filter(pk=dashboard_id)
     dashboard = lock_dashboards(rows).get(dashboard_id)
     if dashboard is None:
@@ -61,7 +67,7 @@ def lock_for_edit(dashboard_id: int, *, project: Project, member: Membership) ->
 
 
 def group_contents(tiles: Iterable[Tile]) -> dict[ContentKind, set[Any]]:
-    """Return the ids of the content of tiles, by its kind."""
+    """Return the ids of the content of tiles, by the kind of content."""
     rows = list(tiles)
     return {kind: {getattr(tile, f"{kind}_id") for tile in rows} - {None} for kind in CONTENT_KINDS}
 
@@ -105,7 +111,7 @@ def update_rows(rows: Collection[Model], columns: Sequence[str]) -> None:
     quote = connection.ops.quote_name
     fields = [meta.get_field(column) for column in columns]
     assert meta.pk is not None  # noqa: S101  each model has a primary key
-    assigned = ", ".join(f"{quote(str(field.column))} = %s" for field in fields)  # type: ignore[union-attr]  # no column is a relation from elsewhere
+    assigned = ", ".join(f"{quote(str(field.column))} = %s" for field in fields)  # type: ignore[union-attr]  # no column is a reverse relation
     sql = f"UPDATE {quote(meta.db_table)} SET {assigned} WHERE {quote(meta.pk.column)} = %s"  # noqa: S608  names of our own columns
     values = [
         [

@@ -47,7 +47,7 @@ class HashedPassword(NamedTuple):
 
 
 class NewSharePassword(NamedTuple):
-    """A stored password with its text, which is not stored."""
+    """A stored password with its plain text, of which only a hash is stored."""
 
     password: SharePassword
     text: str
@@ -63,7 +63,7 @@ class LockedLink(NamedTuple):
 
     @property
     def without_digest(self) -> list[SharePassword]:
-        """Return the passwords with only a slow hash, from earlier releases or from before a new secret key."""
+        """Return the passwords whose digest is missing, or was computed with an earlier secret key."""
         return [password for password in self.passwords if not is_current_digest(password.digest)]
 
 
@@ -145,7 +145,7 @@ def _build_change(before: SharePassword | None, after: SharePassword | None) -> 
 def find_locked_link(access_token: str, *, address: str) -> LockedLink:
     """Return a link that is locked by a password, before the password is read from the request.
 
-    Raises DashboardNotFound for an unknown link, ValidationFailed for a link that needs no password, and
+    Raises DashboardNotFound for an unknown link, ValidationFailed for a link without a password, and
     TooManyAttempts after too many attempts.
     """
     sharing = SharingConfiguration.objects.find_by_token(access_token)
@@ -160,7 +160,7 @@ def find_locked_link(access_token: str, *, address: str) -> LockedLink:
 
 
 def check_share_password(link: LockedLink, *, text: str) -> str:
-    """Return the share token for a right password. Raises WrongSharePassword, and TooManyAttempts beyond the limits."""
+    """Return the share token for a correct password. Raises WrongSharePassword and TooManyAttempts."""
     guesses = _build_attempts(link)
     count_attempts(guesses)
     digest = digest_password(link.sharing_id, text)
@@ -173,7 +173,7 @@ def check_share_password(link: LockedLink, *, text: str) -> str:
 
 
 def _build_attempts(link: LockedLink) -> list[Attempt]:
-    """Return the attempts that one password counts as.
+    """Return the attempts that are counted for one password.
 
     Guesses from other addresses do not lock out an address that unlocked the link recently, but slow hashes are limited
     for all addresses.

@@ -13,7 +13,7 @@ from dashboards.models import Dashboard, Insight, Tile
 from dashboards.services.insight_tiles import record_insight_tiles
 from dashboards.services.rows import update_rows
 
-# The columns that the activity log needs of an insight that is only deleted or restored.
+# The columns of an insight that the activity log requires for a deletion or a restoration.
 _LOGGED_COLUMNS = ("project_id", "short_id", "name", "derived_name", "deleted")
 
 
@@ -34,7 +34,7 @@ def delete_locked_dashboard(changes: ChangeSet, dashboard: Dashboard, *, with_in
 def restore_locked_dashboards(changes: ChangeSet, dashboards: Sequence[Dashboard]) -> None:
     """Restore locked dashboards that are recorded, each with exactly the tiles and insights of its deletion.
 
-    Some of these insights may belong to a later deletion of another dashboard, the last dashboard that showed them.
+    This includes insights that were deleted later, together with the last dashboard that showed them.
     """
     if not dashboards:
         return
@@ -49,7 +49,7 @@ def restore_locked_dashboards(changes: ChangeSet, dashboards: Sequence[Dashboard
 
 
 def delete_locked_insight(changes: ChangeSet, insight: Insight, dashboards: Mapping[int, Dashboard]) -> None:
-    """Soft-delete an insight, together with its tiles everywhere."""
+    """Soft-delete an insight, together with its tiles on all dashboards."""
     deletion_id = uuid.uuid4()
     tiles = list(Tile.objects.not_deleted().filter(insight=insight))
     record_insight_tiles(changes, tiles, dashboards, are_shown=False)
@@ -61,7 +61,7 @@ def delete_locked_insight(changes: ChangeSet, insight: Insight, dashboards: Mapp
 def restore_locked_insight(changes: ChangeSet, insight: Insight, dashboards: Mapping[int, Dashboard]) -> None:
     """Restore an insight with the tiles that were removed in the same deletion.
 
-    A tile whose dashboard was deleted since then is restored together with its dashboard.
+    A tile whose dashboard was deleted later is restored together with its dashboard.
     """
     changes.record_insight(insight)
     tiles = list(Tile.objects.filter(insight=insight, deletion_id=insight.deletion_id, dashboard__in=dashboards))

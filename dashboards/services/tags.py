@@ -14,7 +14,7 @@ def normalize_tags(names: Iterable[str]) -> list[str]:
 
 
 def get_or_create_tags(project_id: int, names: Iterable[str]) -> list[Tag]:
-    """Return the tags of a project with these names, creating those that do not exist."""
+    """Return the tags of a project with these names. Create missing tags."""
     wanted = sorted(set(names))
     Tag.objects.bulk_create([Tag(project_id=project_id, name=name) for name in wanted], ignore_conflicts=True)
     return list(Tag.objects.filter(project_id=project_id, name__in=wanted))

@@ -41,7 +41,7 @@ class CheckedTemplate(NamedTuple):
 
 
 def check_new_template(*, content: TemplateInput, created_by: Membership) -> CheckedTemplate:
-    """Check the document of a new template. The check may take long, and is refused inside a transaction.
+    """Check the document of a new template. The check may take seconds, and is refused inside a transaction.
 
     Raises ValidationFailed for an invalid template, and Forbidden.
     """
@@ -71,7 +71,7 @@ def create_template(project: Project, *, checked: CheckedTemplate, created_by: M
 def check_template_changes(
     template_id: uuid.UUID, *, project: Project, changes: TemplateInput, updated_by: Membership
 ) -> CheckedTemplate:
-    """Check a template document with some changes. The check may take long, and is refused inside a transaction.
+    """Check a template document with some changes. The check may take seconds, and is refused inside a transaction.
 
     Raises DashboardTemplateNotFound (also for a deleted template, unless it is restored), Forbidden and
     ValidationFailed.
@@ -88,8 +88,8 @@ def update_template(
 ) -> None:
     """Change, delete or restore a template.
 
-    Raises the exceptions of `check_template_changes`, ValidationFailed if the name is taken, and Conflict if another
-    user has changed the template since it was checked.
+    Raises the exceptions of `check_template_changes`, ValidationFailed if the name is taken, and Conflict if the
+    template was changed after the check.
     """
     template = _load_for_change(template_id, project, checked.content, lock=True)
     if template.project_id:
@@ -134,7 +134,7 @@ def _assign_changes(template: DashboardTemplate, changes: TemplateInput, updated
 
 
 def _lock_names(project_id: int) -> None:
-    """Lock the names of a project, because two concurrent writes would both find a name free."""
+    """Lock the template names of a project to prevent a race condition between two writes of one name."""
     Project.objects.select_for_update(no_key=True).get(pk=project_id)
 
 
@@ -151,7 +151,7 @@ def _check_name_is_free(template: DashboardTemplate) -> None:
 def resolve_use_template(project: Project, content: DashboardInput) -> Document | None:
     """Return the filled template that `use_template` of a new dashboard names, for `create_dashboard`.
 
-    Filling may take long, and is refused inside a transaction. Raises TemplateNotFound, and ValidationFailed if the
+    Filling may take seconds, and is refused inside a transaction. Raises TemplateNotFound, and ValidationFailed if the
     content names a dashboard as well.
     """
     name = content.get("use_template")
@@ -163,7 +163,10 @@ def resolve_use_template(project: Project, content: DashboardInput) -> Document 
 
 
 def _find_template(project: Project, name: str) -> Document:
-    """Return the built-in template with this key, else the nearest stored or the built-in template of this name."""
+    """Return the built-in template with this key, or else the stored or built-in template with this name.
+
+    Of several stored templates, the template with the nearest scope is returned. Raises TemplateNotFound.
+    """
     if name in builtin_templates():
         return builtin_templates()[name]
     stored = DashboardTemplate.objects.usable_in(project).filter(template_name=name)

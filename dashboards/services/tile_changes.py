@@ -42,9 +42,9 @@ def change_tiles(
 ) -> list[str]:
     """Apply a partial upsert to a locked dashboard. Items with an id change tiles, and items without an id add tiles.
 
-    Tiles that are not named stay. Return the paths without an effect. Raises TileNotOnDashboard, ContentNotOnDashboard,
-    InsightNotInProject, DuplicateTile, ValidationFailed, and Forbidden for content that the member may not edit. Limits
-    do not apply to items `from_history`, which were stored before.
+    Other tiles are not changed. Return the paths without an effect. Raises TileNotOnDashboard, ContentNotOnDashboard,
+    InsightNotInProject, DuplicateTile, ValidationFailed, and Forbidden for content that the member may not edit. With
+    `from_history`, the items were stored before, and limits do not apply.
     """
     if not items:
         return []
@@ -114,9 +114,9 @@ def insert_tiles(changes: ChangeSet, tiles: list[Tile]) -> None:
 
 
 class TileUpsert:
-    """An upsert of tiles. `apply` takes an item, and `save` writes all items, with a statement for each kind of change.
+    """An upsert of tiles. `apply` changes one tile in memory. `save` writes all changes, each kind in one statement.
 
-    `tiles` are the tiles of the dashboard that the items name, including removed tiles. `ignored` collects the paths
+    `tiles` contains the tiles that the items name, including removed tiles. `ignored` collects the paths
     without an effect. Items from history may name a tile twice.
     """
 
@@ -137,7 +137,7 @@ class TileUpsert:
         self.tiles = {tile.pk: tile for tile in tiles}
         self.new: list[Tile] = []
         self.changed: dict[Tile | Text | Button, set[str]] = {}
-        self.named: set[int] = set()  # the identities of rows that items named, since new rows have no id yet
+        self.named: set[int] = set()  # `id()` of the rows that items named, because new rows have no primary key
         self.places_tiles = False
         self.skipped: list[int] = []
         self.ignored: list[str] = []
@@ -154,7 +154,7 @@ class TileUpsert:
             self._add_or_change(index, item)
             return
         tile = self.tiles.get(tile_id)
-        # A removed tile counts as on the dashboard only for an item that contains `deleted`.
+        # A removed tile is found only by an item that contains `deleted`.
         if tile is None or (tile.deleted and "deleted" not in item):
             if _has_content(item):
                 raise TileNotOnDashboard(index, "id")
@@ -193,7 +193,7 @@ class TileUpsert:
             self._check_named_once(tile, f"tiles__{index}__{attr}")
             self._change(index, tile, {**item, "deleted": item.get("deleted", False)})
         elif item.get("deleted"):
-            self._skip(index)  # a new tile that is removed from the start
+            self._skip(index)  # a new tile with `deleted: true`
         else:
             self._add(index, item)
 
@@ -243,7 +243,7 @@ class TileUpsert:
             self.ignored.append(f"tiles__{index}__insight_id")
 
     def _check_named_once(self, row: Tile | Text | Button, attr: str) -> None:
-        """Raise DuplicateTile if an earlier item changes the same row, whose changes would be overwritten silently."""
+        """Raise DuplicateTile if an earlier item changes the same row, because its changes would be lost silently."""
         if id(row) in self.named and not self.from_history:
             raise DuplicateTile(attr)
         self.named.add(id(row))

@@ -66,7 +66,7 @@ def delete_tile(changes: ChangeSet, dashboard_id: int, *, project: Project, tile
 def reorder_tiles(
     changes: ChangeSet, dashboard_id: int, *, project: Project, tile_ids: Sequence[int], arrangement: Arrangement
 ) -> None:
-    """Place the tiles in this order. Tiles that are not named follow in their present order.
+    """Place the tiles in this order. Unnamed tiles follow in their present order.
 
     Raises TileNotFound for a tile that is not on the dashboard, and ValidationFailed for a tile that is named twice.
     """
@@ -89,8 +89,8 @@ def reorder_tiles(
 def move_tile(changes: ChangeSet, dashboard_id: int, *, project: Project, tile_id: int, to_dashboard_id: int) -> None:
     """Move a tile to another dashboard of the project. The tile keeps its id, its layouts and its content.
 
-    A removed tile of the same content on the target is deleted for good. Raises DashboardNotFound and Forbidden for
-    either dashboard, TileNotFound, and ContentAlreadyOnDashboard.
+    A removed tile with the same content on the target is deleted permanently. Raises DashboardNotFound and Forbidden
+    for either dashboard, TileNotFound, and ContentAlreadyOnDashboard.
     """
     ids = {dashboard_id, to_dashboard_id}
     rows = Dashboard.objects.in_project(project).not_deleted().with_is_collaborator(changes.actor.pk).filter(pk__in=ids)
@@ -112,7 +112,7 @@ def move_tile(changes: ChangeSet, dashboard_id: int, *, project: Project, tile_i
 
 
 def copy_tile(changes: ChangeSet, dashboard_id: int, *, project: Project, from_dashboard_id: int, tile_id: int) -> None:
-    """Show the content of another dashboard's tile on this dashboard, too. A removed tile of that content is restored.
+    """Add a tile with the content of a tile of another dashboard. A removed tile with this content is restored.
 
     If the member may not edit the other dashboard, the content is copied. Raises DashboardNotFound for either
     dashboard, TileNotFound, and ContentAlreadyOnDashboard.

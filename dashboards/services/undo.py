@@ -1,6 +1,6 @@
 """Undo of the activities of an API key, which restores the earlier value of every field that the key changed.
 
-A field that another user or key has changed since is skipped. First, share links that the key enabled are disabled, and
+A field that another user or key has since changed is skipped. First, share links that the key enabled are disabled, and
 rights that the key granted are revoked, even if all other changes are skipped. Undo never enables a link, lowers a
 restriction, or grants a right again.
 """
@@ -56,7 +56,7 @@ class UndoResult(NamedTuple):
 def undo_key(
     changes: ChangeSet, project: Project, *, key_id: str, since: datetime, until: datetime | None
 ) -> UndoResult:
-    """Undo the activities of a key in a project, from `since` to before `until`, or to now.
+    """Undo the activities of a key in a project, from `since` (inclusive) to `until` (exclusive, by default now).
 
     Raises Forbidden for the key of another user unless the member is an admin, UnknownKey for a key that no member has
     or had, and TooMuchToUndo.
@@ -75,7 +75,7 @@ def undo_key(
 
 
 def _is_known(project: Project, key_id: str) -> bool:
-    """Return whether a member has this key, or the log contains activities of it from before it was revoked."""
+    """Return whether a member has this key, or the log contains activities of this key, which may be revoked."""
     of_member = PersonalAPIKey.objects.filter(pk=key_id, user__memberships__project=project)
     return of_member.exists() or Activity.objects.in_project(project).filter(key_id=key_id).exists()
 
@@ -109,13 +109,13 @@ def _undo_plan(undo: UndoContext) -> UndoResult:
 
 
 class _Outcome:
-    """The paths of each item that are undone or skipped so far."""
+    """The paths of each item that have been undone or skipped."""
 
     def __init__(self, undo: UndoContext) -> None:
         self.undo = undo
         self.items = _name_items(undo)
         self.undone: dict[ItemKey, list[str]] = defaultdict(list)
-        # The keys are in the order of the result, with further reasons after them.
+        # The order of the keys is the order of the result. Further reasons are appended.
         self.skipped: dict[tuple[ItemKey, str], list[str]] = defaultdict(list)
         self.skipped |= {(key, CHANGED_SINCE): [] for key in self.items}
         self.skipped |= {(key, reason): [] for key in self.items for reason in (GIVES_RIGHTS, LOST)}
@@ -123,7 +123,7 @@ class _Outcome:
     def add(
         self, item: ItemUndo, undo_part: Callable[[UndoContext, ItemUndo], UndoneFields], changes: list[Change]
     ) -> None:
-        """Undo a part of an item atomically. If it fails, the paths of `changes` are skipped."""
+        """Undo a part of an item atomically. If this part cannot be undone, the paths of `changes` are skipped."""
         try:
             with self.undo.changes.savepoint():
                 fields = undo_part(self.undo, item)

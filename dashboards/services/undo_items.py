@@ -60,7 +60,7 @@ class UndoContext(NamedTuple):
 
 
 def undo_sharing(undo: UndoContext, item: ItemUndo) -> UndoneFields:
-    """Disable the link of a dashboard, deleted or not, if the key enabled it, and revoke rights that the key gave."""
+    """Disable the link of a dashboard, deleted or not, if the key enabled it. Revoke rights that the key granted."""
     lost = [ACCESS_TOKEN] if item.lost_token else []
     if not item.sharing:
         return UndoneFields(lost=lost)
@@ -97,7 +97,7 @@ def _revoke_rights(undo: UndoContext, dashboard: Dashboard, rights: list[Change]
 
 
 def undo_dashboard(undo: UndoContext, item: ItemUndo) -> UndoneFields:
-    """Undo all changes of a dashboard except those of its sharing and rights."""
+    """Undo all changes of a dashboard except changes of its sharing and rights."""
     dashboard = _get_for_edit(undo, item.item_id)
     if item.is_created:
         if dashboard.deleted:
@@ -197,7 +197,7 @@ def _move_tiles_back(
         elif _is_shown_again(content, dashboard, wanted):
             outcome = replaced
         elif tile is None or tile.dashboard_id == dashboard.pk:
-            outcome = None  # the tile is created again, or restored where it is
+            outcome = None  # the tile is created again, or restored on its present dashboard
         elif undo.plan.placed_tiles.get(tile.pk) != tile.dashboard_id:
             outcome = replaced
         else:

@@ -1,4 +1,4 @@
-"""Limits of one undo. A larger undo is refused before anything is read or changed for it."""
+"""Limits of one undo. A larger undo is refused before any changes are read or made."""
 
 from collections.abc import Collection
 from typing import NamedTuple
@@ -37,7 +37,7 @@ class UndoneActivity(NamedTuple):
 
 
 def load_activities(found: ActivityQuerySet) -> list[UndoneActivity]:
-    """Return activities in their order. Raises TooMuchToUndo."""
+    """Return activities in the order of their ids. Raises TooMuchToUndo."""
     columns = found.order_by("id").values_list(*UndoneActivity._fields)
     rows = [UndoneActivity(*row) for row in columns[: ACTIVITIES_MAX + 1]]
     if len(rows) > ACTIVITIES_MAX:

@@ -107,7 +107,7 @@ class UndoPlan:
 
 
 def build_plan(project: Project, activities: Sequence[UndoneActivity], key_id: str) -> UndoPlan:
-    """Return the undo of each item that these activities of a key changed, in the order of ids."""
+    """Return the plan that undoes these activities of a key, with items in the order of their ids."""
     if not activities:
         return UndoPlan([])
     own = {activity.id for activity in activities}
@@ -127,7 +127,7 @@ def build_plan(project: Project, activities: Sequence[UndoneActivity], key_id: s
 
 
 def revert_changes(snapshot: Snapshot, changes: Sequence[Change]) -> Snapshot:
-    """Return a snapshot as it was before these changes."""
+    """Return a snapshot with these changes reverted."""
     reverted = [{**each, "before": each["after"], "after": each["before"]} for each in reversed(changes)]
     return apply_changes(snapshot, reverted)
 
@@ -173,7 +173,7 @@ def _read_history(activities: Iterable[tuple[Author, list[Change]]]) -> _History
             if author == "undo":
                 _cancel(entries, of_path, change["after"])
                 continue
-            if change["before"] is change["after"] is None:  # a replaced access token, stored without its values
+            if change["before"] is change["after"] is None:  # a replaced access token, whose values are not stored
                 enabled = next((entries[position] for position in positions[PUBLISHED]), None)
                 # The old token is lost if it was replaced while the link was enabled.
                 lost_token = author == "key" and (enabled is None or enabled[1]["before"] is not False)
@@ -186,7 +186,7 @@ def _read_history(activities: Iterable[tuple[Author, list[Change]]]) -> _History
 
 
 def _cancel(entries: list[tuple[bool, Change] | None], positions: list[int], restored: Any) -> None:
-    """Remove the latest changes of a path, back to the value that an undo restored."""
+    """Remove the changes of a path since it last had the value that an undo restored."""
     for count, position in enumerate(reversed(positions[-ACTIVITIES_MAX:]), start=1):
         entry = entries[position]
         if entry and not json_differs(entry[1]["before"], restored):

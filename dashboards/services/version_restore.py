@@ -44,7 +44,7 @@ def build_restore_input(
     fields: Collection[str] = DASHBOARD_FIELDS,
     only_tiles: Collection[str] | None = None,
 ) -> tuple[DashboardInput, list[str]]:
-    """Return the input that makes a dashboard equal a snapshot, and the paths of tiles that the input leaves out.
+    """Return the input that makes a dashboard equal a snapshot, and the paths of tiles that are left out.
 
     `fields` and the ids in `only_tiles` limit the input to fields and tiles that differ. Content that other dashboards
     show as well changes only if its path is in `may_change`.
@@ -124,7 +124,7 @@ def _find_inaccessible_tiles(
 
 
 def _build_item(tile: Snapshot, **values: Any) -> Any:
-    """Return a tile of a snapshot as an item of an upsert, with its own content."""
+    """Return a tile of a snapshot as an item of an upsert, without the ids of its content."""
     content = {
         kind: {field: value for field, value in tile[kind].items() if field != "id"}
         for kind in ("text", "button_tile")

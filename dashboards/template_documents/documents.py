@@ -26,12 +26,12 @@ def builtin_ids() -> dict[uuid.UUID, str]:
 
 
 def find_builtin(name: str) -> Document | None:
-    """Return the built-in template with this `template_name`."""
+    """Return the built-in template with this `template_name`, or None."""
     return next((each for each in builtin_templates().values() if each["template_name"] == name), None)
 
 
 def demo_documents() -> list[Document]:
-    """Return the documents of the demo dashboards, with their placeholders still in place."""
+    """Return the documents of the demo dashboards, with unfilled placeholders."""
     return [_read(path) for path in sorted(DEMO_FOLDER.glob("*.json"))]
 
 

@@ -1,4 +1,4 @@
-"""Validation of the parts of a template document that can be long. jsonschema would take seconds for them."""
+"""Validation of the long parts of a template document. With jsonschema, the validation would take seconds."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,7 +9,7 @@ from dashboards_api.errors import ValidationFailed
 from dashboards_api.limits import LIST_MAX_LENGTH
 
 LISTS = ("tiles", "tags", "breakdown_colors")
-# The total of all tiles, since the import writes a row for each tag.
+# Maximum number of tags of all tiles together, because a row is written for each tag.
 TILE_TAGS_MAX = 5_000
 
 

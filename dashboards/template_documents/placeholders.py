@@ -23,7 +23,7 @@ DEPTH_MAX = 62
 def fill_template(document: Any, *, attr: str = "template", is_new: bool = True) -> Document:
     """Check a document and return it with its placeholders replaced.
 
-    A document that is not new was stored before, and may exceed limits that were introduced later. Filling can take
+    With `is_new=False`, limits that were introduced after the document was stored do not apply. Filling can take
     seconds, and is refused inside a transaction. Raises ValidationFailed at the path of the first error.
     """
     refuse_in_transaction("To fill a template")
@@ -69,7 +69,7 @@ class _TemplateFiller:
     def fill(self, attr: str) -> Document:
         """Return the document with its placeholders replaced. Raises ValidationFailed."""
         if not PLACEHOLDER.search(orjson.dumps([self.document["tiles"], self.document["dashboard_filters"]]).decode()):
-            return self.document  # walking through a large document takes a tenth of a second
+            return self.document  # traversing a large document takes a tenth of a second
         parts = {
             key: self._fill_value(self.document[key], f"{attr}__{key}".removeprefix("__"), 1)
             for key in ("tiles", "dashboard_filters")
@@ -77,7 +77,7 @@ class _TemplateFiller:
         return {**self.document, **parts}
 
     def check_embedded(self, attr: str) -> None:
-        """Raise ValidationFailed for a variable that occurs only inside longer texts, which are not replaced."""
+        """Raise ValidationFailed for a variable that occurs only inside longer texts, where it is not replaced."""
         for name in ("template_name", "dashboard_description"):
             self._record_embedded(self.document[name] or "", f"{attr}__{name}".removeprefix("__"))
         for id_, path in self.embedded.items():
@@ -100,7 +100,7 @@ class _TemplateFiller:
 
     def _record_embedded(self, text: str, path: str) -> None:
         for id_ in PLACEHOLDER.findall(text):
-            if id_ in self.defaults and self.defaults[id_] != f"{{{id_}}}":  # in an export, a text is its own default
+            if id_ in self.defaults and self.defaults[id_] != f"{{{id_}}}":  # exports declare literal text this way
                 self.embedded.setdefault(id_, path)
 
     def _use_default(self, id_: str, path: str, depth: int) -> Any:

@@ -121,7 +121,7 @@ _formats.checks("folder")(lambda value: not isinstance(value, str) or is_folder(
 
 
 def _without_long_parts(schema: Any) -> Any:
-    """Return the schema without the parts that are validated separately, and without the limits of lists."""
+    """Return the schema without the parts that are validated separately, and without the maximum lengths of lists."""
     if id(schema) in _CHECKED_SEPARATELY:
         return _CHECKED_SEPARATELY[id(schema)]
     if isinstance(schema, dict):

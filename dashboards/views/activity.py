@@ -52,8 +52,8 @@ class ActivityLogViewSet(CursorPagedViewSet):
     def list(self, request: Request, project_id: str) -> Response:
         """List the activity of a project.
 
-        It contains the changes to dashboards and insights, including deleted dashboards and insights. The newest
-        entries come first.
+        The response contains the changes of dashboards and insights, including deleted dashboards and insights. The
+        newest entries come first.
         """
         query = ActivityQuery(
             scope=self.query_choice("scope", ActivityScope.values),
@@ -74,7 +74,7 @@ class ActivityLogViewSet(CursorPagedViewSet):
         changes.
         """
         body = self.read_body(UndoRequestSerializer)
-        # Refuse unknown fields, since a misspelled `preview` would undo.
+        # Refuse unknown fields, because a request with a misspelled `preview` would undo the changes.
         if self.ignored:
             raise unknown_field_error(self.ignored[0])
         is_preview = body.get("preview", False)

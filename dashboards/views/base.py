@@ -106,7 +106,7 @@ def get_results(view: ProjectScopedViewSet) -> Results:
 
 
 def _get_default_refresh(view: ApiViewSet) -> Refresh:
-    """Return the mode of a request without `refresh`. With overrides, results may be computed, as upstream."""
+    """Return the mode of a request without `refresh`. With overrides, results may be computed, as in PostHog."""
     has_overrides = any(view.query.get(name) for name in (FILTERS_OVERRIDE, VARIABLES_OVERRIDE))
     return Refresh.ASYNC_EXCEPT_ON_CACHE_MISS if has_overrides else Refresh.FORCE_CACHE
 
@@ -146,7 +146,7 @@ def write_dashboard(
 ) -> Response:
     """Run `work` in a write transaction at the version that `If-Match` names, and return the response of `read`.
 
-    The response gets the new version as its `ETag`. `others` are the other dashboards that `work` changes. Raises
+    The `ETag` of the response is the new version. `others` contains the other dashboards that `work` changes. Raises
     VersionConflict, and PreconditionRequired if the service requires `If-Match` and the request does not send it.
     """
     request = view.request._request

@@ -40,7 +40,7 @@ class CollaboratorViewSet(ProjectScopedViewSet):
     def list(self, request: Request, project_id: str, dashboard_id: str) -> Response:
         """List collaborators.
 
-        Collaborators may edit a restricted dashboard, as its creator and project admins may. The list has no pages.
+        Collaborators may edit a restricted dashboard, like its creator and project admins. The list is not paginated.
         """
         return Response(list_collaborators(parse_id(dashboard_id, DashboardNotFound), project=self.project))
 

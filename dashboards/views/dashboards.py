@@ -96,7 +96,7 @@ class DashboardViewSet(ProjectScopedViewSet):
 
     @cached_property
     def new_dashboard(self) -> tuple[DashboardInput, Document | None]:
-        """Return the body of a create request, and its filled template, which is filled before any transaction."""
+        """Return the body of a create request, and its template, which is filled before any transaction."""
         body = self.read_body(DashboardRequestSerializer, prepare=remove_tile_ids)
         if isinstance(body.get("duplicate_tiles"), list):
             raise ValidationFailed("In a create, this must be true or false.", attr="duplicate_tiles")
@@ -109,8 +109,8 @@ class DashboardViewSet(ProjectScopedViewSet):
     def list(self, request: Request, project_id: str) -> Response:
         """List dashboards.
 
-        Pinned dashboards come first, and then the order is by name. Deleted dashboards are omitted. Unlisted dashboards
-        are omitted unless `creation_mode` asks for them.
+        Pinned dashboards come first, and dashboards are then sorted by name. Deleted dashboards are omitted. Unlisted
+        dashboards are omitted unless `creation_mode` is `unlisted`.
         """
         query = ListQuery(
             search=self.query_text("search", SEARCH_MAX_LENGTH),
@@ -145,8 +145,8 @@ class DashboardViewSet(ProjectScopedViewSet):
     def create(self, request: Request, project_id: str) -> Response:
         """Create a dashboard.
 
-        No field is required. `tiles` adds content. `use_template` and `use_dashboard` start from a template or from a
-        copy.
+        No field is required. `tiles` adds content. With `use_template` or `use_dashboard`, a template or another
+        dashboard is copied.
         """
         content, template = self.new_dashboard
         return write(
@@ -253,7 +253,7 @@ class DashboardViewSet(ProjectScopedViewSet):
 def retrieve_dashboard(
     view: ProjectScopedViewSet, number: int, results: Results, tile_ids: Collection[int] = ()
 ) -> tuple[DashboardVersions, dict[str, Any]]:
-    """Record the access, wait for results, and return a dashboard with the request's overrides, and its versions."""
+    """Return a dashboard with the request's overrides, and its versions. Wait for results, and record the access."""
     overrides = get_overrides(view)
     versions, dashboard = read_dashboard_revision(
         number,

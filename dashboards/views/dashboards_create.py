@@ -32,7 +32,7 @@ class DashboardCreateViewSet(ProjectScopedViewSet):
 
     @cached_property
     def sent_template(self) -> Document:
-        """Return the template document of the body. It is filled before any transaction."""
+        """Return the template document of the body, which is filled before any transaction."""
         body = self.read_body(TemplateJSONRequestSerializer)
         template, folder = fill_template(body["template"]), body.get("create_in_folder")
         return {**template, "folder": folder} if folder else template
@@ -59,8 +59,8 @@ class DashboardCreateViewSet(ProjectScopedViewSet):
     def create_unlisted_dashboard(self, request: Request, project_id: str) -> Response:
         """Create an unlisted dashboard.
 
-        Lists contain it only with `creation_mode=unlisted`. A second unlisted dashboard with the same tag is refused
-        with 409.
+        Without `creation_mode=unlisted`, lists omit the dashboard. A second unlisted dashboard with the same tag is
+        refused with 409.
         """
         tag = self.read_body(UnlistedDashboardRequestSerializer)["tag"]
         return write(

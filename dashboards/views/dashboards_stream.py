@@ -38,8 +38,8 @@ class StreamTilesViewSet(ProjectScopedViewSet):
     def stream_tiles(self, request: Request, project_id: str, id: str) -> HttpResponse:
         """Stream a dashboard.
 
-        The response is a stream of server-sent events: `metadata` with the first two tiles, a `tile` for each other
-        tile, and `complete`.
+        The response is a stream of server-sent events: `metadata` with the first two tiles, one `tile` for each
+        remaining tile, and `complete`.
         """
         number = parse_id(id, DashboardNotFound)
         breakpoint = self.query_choice("layoutSize", BREAKPOINTS) or BREAKPOINTS[0]

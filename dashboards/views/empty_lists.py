@@ -1,4 +1,4 @@
-"""Lists of objects of PostHog that this service does not have. Clients read them, and they are empty."""
+"""Empty lists of the objects of PostHog that this service does not have, for clients that read these lists."""
 
 from typing import Any, ClassVar
 

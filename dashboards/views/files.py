@@ -23,7 +23,7 @@ SIZE = [
 
 
 def get_image_size(view: QueryParametersMixin) -> ImageSize:
-    """Return the size of a picture in a query string. Raises ValidationFailed for a size beyond the limits."""
+    """Return the size of a picture from the query string. Raises ValidationFailed for a size beyond the limits."""
     return ImageSize(*(_get_side(view, *side) for side in _SIDES))
 
 
@@ -44,7 +44,7 @@ def build_file_response(insight: Row, format: str, size: ImageSize, refresh: Ref
 
 
 def build_download(file: InsightFile) -> HttpResponse:
-    """Return a file as an attachment, so that a picture is not shown with the rights of a page of this service."""
+    """Return a file as an attachment, so that browsers do not open a picture in the origin of this service."""
     response = HttpResponse(file.content, content_type=file.media_type)
     response["Content-Disposition"] = content_disposition_header(True, file.name) or ""
     response["X-Content-Type-Options"] = "nosniff"

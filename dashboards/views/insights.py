@@ -113,7 +113,10 @@ class InsightViewSet(ProjectScopedViewSet):
 
     @extend_schema(parameters=[PROJECT_ID, *LIST_PARAMETERS, REFRESH, *OVERRIDES, INCLUDE_DASHBOARDS])
     def list(self, request: Request, project_id: str) -> Response:
-        """List insights. Insights with an `order` come first, then the newest. Deleted insights are omitted."""
+        """List insights.
+
+        Insights with an `order` come first, then the newest insights. Deleted insights are omitted.
+        """
         pages = LimitOffsetPagination()
         limit, offset = window = pages.get_window(request)
         results = get_results(self)
@@ -135,7 +138,7 @@ class InsightViewSet(ProjectScopedViewSet):
         responses={201: InsightSerializer},
     )
     def create(self, request: Request, project_id: str) -> Response:
-        """Create an insight. No field is required. `dashboards` names the dashboards to add it to."""
+        """Create an insight. No field is required. `dashboards` names the dashboards that show the insight."""
         content = self._body(creates=True)
         return write(
             self,

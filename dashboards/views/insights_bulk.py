@@ -40,7 +40,7 @@ class InsightBulkViewSet(ProjectScopedViewSet):
     def bulk_delete(self, request: Request, project_id: str) -> Response:
         """Delete several insights.
 
-        Each insight is deleted as by `deleted: true`. Insights that cannot be deleted are skipped.
+        Each insight is deleted as with `deleted: true`. Insights that cannot be deleted are skipped.
         """
         ids = self.read_body(BulkInsightsRequestSerializer)["ids"]
         return write(

@@ -1,4 +1,4 @@
-"""`…/insights/trend/` and `…/insights/funnel/`: results of flat filters, for scripts that are older than queries."""
+"""`…/insights/trend/` and `…/insights/funnel/`: results of flat filters, for older scripts without queries."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -40,7 +40,7 @@ class LegacyInsightViewSet(ProjectScopedViewSet):
     tag = "insights"
     scope_object = "insight"
     accepts_idempotency_key = False  # a stored response may be from before the result was computed
-    # As upstream, this scope allows reading the results of any insight.
+    # As in PostHog, this scope allows reading the results of any insight.
     required_scopes: ClassVar[dict[str, list[str]]] = {
         "trend": ["insight:read"],
         "trend_of_body": ["insight:read"],
@@ -67,7 +67,7 @@ class LegacyInsightViewSet(ProjectScopedViewSet):
     def trend_of_body(self, request: Request, project_id: str) -> Response:
         """Run a trend with filters in the body.
 
-        Filters in the query string apply as well, unless the body has another value.
+        Filters in the query string also apply, unless the body contains another value.
         """
         return self._answer_trend(self._read_all(TrendRequestSerializer))
 
@@ -90,7 +90,7 @@ class LegacyInsightViewSet(ProjectScopedViewSet):
     def funnel_of_body(self, request: Request, project_id: str) -> Response:
         """Run a funnel with filters in the body.
 
-        Filters in the query string apply as well, unless the body has another value.
+        Filters in the query string also apply, unless the body contains another value.
         """
         filters = self._read_all(FunnelRequestSerializer)
         return self._answer_funnel(filters, form=filters)
@@ -113,7 +113,7 @@ class LegacyInsightViewSet(ProjectScopedViewSet):
         return self._answer({**load_filters(given), "insight": "FUNNELS"}, form=form)
 
     def _answer(self, filters: Filters, *, form: Filters = NO_FILTERS, **further: Any) -> Response:
-        """Return the result of filters. A missing or stale result is always computed, as upstream.
+        """Return the result of filters. A missing or stale result is always computed, as in PostHog.
 
         `form` contains the filters that determine the format of the result.
         """
@@ -127,5 +127,5 @@ class LegacyInsightViewSet(ProjectScopedViewSet):
 
 
 def _is_forced(refresh: Any) -> bool:
-    """Return whether a fresh result is computed again. An empty parameter means yes, as in PostHog."""
+    """Return whether a fresh result is computed again. An empty parameter means true, as in PostHog."""
     return refresh == "" or parse_refresh(refresh) is Refresh.FORCE_BLOCKING

@@ -1,4 +1,4 @@
-"""`…/insights/validate/`: checking a query before an insight is saved."""
+"""`…/insights/validate/`: validation of a query before an insight is saved."""
 
 from typing import Any, ClassVar
 

@@ -1,6 +1,6 @@
 """`/shared/:token.json` and `/embedded/:token.json`, which require no API key, and unlocking with a password.
 
-The only credentials they accept are share tokens.
+The only accepted credentials are share tokens.
 """
 
 from typing import Any
@@ -75,7 +75,7 @@ class SharedTileFileViewSet(SharedViewSet):
 
 
 class UnlockViewSet(SharedViewSet):
-    """The operation that unlocks a shared dashboard. Errors repeat their text as `error`, which pages read."""
+    """The operation that unlocks a shared dashboard. Errors contain `detail` also as `error`, as in PostHog."""
 
     def unlock(self, request: Request, access_token: str) -> Response:
         token = unlock_share_link(

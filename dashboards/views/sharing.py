@@ -103,7 +103,7 @@ class SharePasswordViewSet(ProjectScopedViewSet):
         responses={201: CreatedSharePasswordSerializer},
     )
     def create(self, request: Request, project_id: str, dashboard_id: str) -> Response:
-        """Add a share password. It unlocks the link if `password_required` is true. Only this response contains it."""
+        """Add a share password, which only this response contains. It unlocks a link with `password_required: true`."""
         number = parse_id(dashboard_id, DashboardNotFound("Dashboard not found."))
         body = self.read_body(SharePasswordRequestSerializer)
         hashed = hash_share_password(
@@ -124,7 +124,7 @@ class SharePasswordViewSet(ProjectScopedViewSet):
         responses={204: OpenApiResponse(description="Viewers who used it are locked out. There is no response body.")},
     )
     def destroy(self, request: Request, project_id: str, dashboard_id: str, password_id: str) -> Response:
-        """Delete a share password. Viewers who used it are locked out at once."""
+        """Delete a share password. Viewers who used the password are locked out at once."""
         number = parse_id(dashboard_id, DashboardNotFound("Dashboard not found."))
         password = parse_id(password_id, SharePasswordNotFound)
         return write_dashboard(

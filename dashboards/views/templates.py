@@ -61,7 +61,7 @@ class DashboardTemplateViewSet(ProjectScopedViewSet):
 
     @cached_property
     def new_template(self) -> CheckedTemplate:
-        """Return the template in the body. It is checked before any transaction."""
+        """Return the template of the body, which is checked before any transaction."""
         content = cast(TemplateInput, self.read_body(DashboardTemplateRequestSerializer))
         return check_new_template(content=content, created_by=self.membership)
 

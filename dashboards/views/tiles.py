@@ -108,7 +108,7 @@ class TileViewSet(ProjectScopedViewSet):
         responses={204: OpenApiResponse(description="The tile is removed. There is no response body.")},
     )
     def delete_tile(self, request: Request, project_id: str, id: str) -> Response:
-        """Remove a tile. The other tiles move up into the gap. The content of the tile is kept."""
+        """Remove a tile. The other tiles are moved up into the gap. The content of the tile is kept."""
         dashboard_id = parse_id(id, DashboardNotFound)
         tile_id = self.read_body(OneTileRequestSerializer)["tile_id"]
         return write_dashboard(
@@ -145,7 +145,11 @@ class TileViewSet(ProjectScopedViewSet):
         parameters=INSIGHT_PATH, request=describe_body(CopyTileRequestSerializer), responses=DashboardSerializer
     )
     def copy_tile(self, request: Request, project_id: str, id: str) -> Response:
-        """Copy a tile from another dashboard. Both dashboards then show the same content."""
+        """Copy a tile from another dashboard.
+
+        Both dashboards then show the same content. If the caller may not edit the other dashboard, the content is
+        copied.
+        """
         dashboard_id = parse_id(id, DashboardNotFound)
         body = self.read_body(CopyTileRequestSerializer)
         return write_dashboard(

@@ -55,7 +55,7 @@ class VersionViewSet(CursorPagedViewSet):
 
     @extend_schema(parameters=[PROJECT_ID, DASHBOARD_ID, VERSION], responses=DashboardVersionSerializer)
     def retrieve(self, request: Request, project_id: str, id: str, version: str) -> Response:
-        """Retrieve a version of a dashboard. `state` contains the fields, tags and tiles that it had."""
+        """Retrieve a version of a dashboard. `state` contains its fields, tags and tiles."""
         return Response(
             read_version(parse_id(id, DashboardNotFound), parse_id(version, VersionNotFound), project=self.project)
         )

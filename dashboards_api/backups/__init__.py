@@ -1,4 +1,4 @@
-"""Back up an embedded database (SQLite) to one file, and restore it. PostgreSQL has its own programs for this.
+"""Backup of an embedded database (SQLite) to one file, and its restoration. PostgreSQL has its own backup programs.
 
 A backup contains the database only, not the secret key, with which anyone could forge sessions. Restoring without the
 key loses no data, but sessions, set-up links and unlocked share links become invalid.
@@ -32,10 +32,10 @@ def back_up(file: Path) -> None:
 
 
 def restore(file: Path, *, force: bool = False) -> None:
-    """Replace the database by a backup of SQLite, or fill a PostgreSQL database with it. The change is atomic.
+    """Replace a SQLite database with a backup, or fill a PostgreSQL database with the backup. The change is atomic.
 
     Raises BackupError for an invalid backup, for a backup of a newer release, and, without `force`, if the database
-    holds data.
+    contains data.
     """
     _check_file_format(file)
     engine = sqlite if connection.vendor == "sqlite" else sqlite_to_postgresql

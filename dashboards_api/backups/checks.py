@@ -4,7 +4,7 @@ from django.db import connection
 
 from dashboards_api.db.schema_state import Migrations, known_migrations
 
-# A service that was ever used has a user.
+# The database of a service in use contains at least one user.
 USERS_TABLE = "users_user"
 REQUIRED_APPS = ("users", "dashboards")
 LISTED_MAX = 3
@@ -25,7 +25,7 @@ def check_migrations(migrations: Migrations) -> None:
 
 
 def check_empty(*, force: bool) -> None:
-    """Raise BackupError if the database holds data and `force` is not set."""
+    """Raise BackupError if the database contains data and `force` is not set."""
     if not force and _holds_data():
         raise database_not_empty_error()
 

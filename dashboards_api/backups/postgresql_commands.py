@@ -7,7 +7,7 @@ from pathlib import Path
 from django.db import connection
 from psycopg.conninfo import make_conninfo
 
-# Options of libpq that DATABASE_URL may set and the programs need to reach the same server.
+# Options of libpq that DATABASE_URL may contain and that the programs need to connect to the same server.
 _OPTIONS = ("service", "passfile", "sslmode", "sslcert", "sslkey", "sslrootcert")
 _VARIABLES = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER"}
 # Ownership and privileges are left to the target database.
@@ -20,13 +20,13 @@ def pg_dump(file: Path) -> str:
 
 
 def pg_restore(file: Path) -> str:
-    """Return the command that replaces the tables of the database with those of a file in one transaction."""
+    """Return the command that replaces the tables of the database with the tables of a file in one transaction."""
     whole = ("--clean", "--if-exists", "--single-transaction", "--exit-on-error")
     return shlex.join(["pg_restore", *whole, *_PORTABLE_OPTIONS, f"--dbname={_conninfo()}", str(file)])
 
 
 def _conninfo() -> str:
-    """Return the connection string of the database. The password is left to PGPASSWORD or ~/.pgpass."""
+    """Return the connection string of the database. The programs read the password from PGPASSWORD or ~/.pgpass."""
     of = connection.settings_dict
     given = {"host": of["HOST"], "port": of["PORT"], "user": of["USER"]}
     for name, variable in _VARIABLES.items():

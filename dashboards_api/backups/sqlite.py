@@ -23,7 +23,7 @@ DAMAGED_CODES = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 
 
 def back_up(draft: Path) -> None:
-    """Copy the database into an empty file. The copy is consistent, even if other processes write meanwhile."""
+    """Copy the database into an empty file. The copy is consistent, even if other processes write at the same time."""
     with closing(_open(_path(), "ro")) as source, closing(sqlite3.connect(draft)) as target:
         source.backup(target)
         target.execute("PRAGMA journal_mode=DELETE")  # one file, without -wal and -shm
@@ -32,7 +32,7 @@ def back_up(draft: Path) -> None:
 
 
 def restore(file: Path, *, force: bool) -> None:
-    """Replace the database by a checked copy of the backup. Raises BackupError while a process uses the database."""
+    """Replace the database with a checked copy of the backup. Raises BackupError while a process uses the database."""
     target = _path()
     connection.close()
     if target.parent == settings.DATA_DIR.absolute():
@@ -119,7 +119,7 @@ def _open(file: Path, mode: str) -> sqlite3.Connection:
 
 
 def _fsync(path: Path) -> None:
-    """Flush a file or folder to disk, so that its content survives a power failure."""
+    """Flush a file or folder to disk, so that its content is not lost in a power failure."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -1,4 +1,4 @@
-"""Restore a backup of SQLite into PostgreSQL.
+"""Restoration of a SQLite backup into PostgreSQL.
 
 Values are copied unchanged, because PostgreSQL can parse the forms in which SQLite stores times, UUIDs and booleans.
 """
@@ -19,7 +19,7 @@ from dashboards_api.db.schema_state import MIGRATIONS_TABLE, known_migrations
 
 
 def restore(file: Path, *, force: bool) -> None:
-    """Migrate the database, then replace all rows in one transaction. Foreign keys are checked at its end."""
+    """Migrate the database, then replace all rows in one transaction. Foreign keys are checked at the commit."""
     if sqlite.check_backup(file) != known_migrations():
         raise BackupError("The backup is of an older release: start this one on its database once, and back up again.")
     check_empty(force=force)

@@ -1,4 +1,4 @@
-"""Temporary files beside their target, readable by their owner only from the first byte."""
+"""Temporary files beside their target, created with mode 0600."""
 
 import fcntl
 import os

@@ -1,4 +1,4 @@
-"""Best-effort writes, such as the time of a last use, for which no request should wait or fail."""
+"""Best-effort writes, such as the time of a last use, which must not delay a request or cause an error."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -1,7 +1,7 @@
 """Queries that are written with the ORM and compiled to SQL once per process.
 
-Most of the cost of an ordinary read is building its SQL and its objects. A compiled query follows the models like any
-other query. Its variable values are `Param`s, which are passed when the query is run, and it returns flat rows.
+Most of the cost of an ordinary read is building its SQL and its objects. A compiled query is built from the models
+like any other query. Its variable values are `Param`s, which are passed when the query is run. It returns flat rows.
 On PostgreSQL, the query is a prepared statement, which is planned once per connection and returns rows in binary
 format.
 """
@@ -68,7 +68,7 @@ class IsAnyOf(models.Func):
 
 
 class CompiledQuery:
-    """The compiled form of the query set that `build` returns, which must use `values_list()`."""
+    """The compiled form of the queryset that `build` returns, which must use `values_list()`."""
 
     def __init__(self, build: Callable[[], models.QuerySet[Any, Any]]) -> None:
         self.build = build
@@ -130,7 +130,7 @@ class NamedQuery(Generic[Row]):
     def __init__(self, row: type[Row], build: Callable[[], models.QuerySet[Any, Any]]) -> None:
         self.row = row
         self.query = CompiledQuery(build)
-        self._make_row = partial(tuple.__new__, row)  # the row's own `_make` is a Python function, and slower
+        self._make_row = partial(tuple.__new__, row)  # `row._make` is a Python function, and slower
 
     def rows(self, *, limit: int | None = None, offset: int = 0, **values: Any) -> list[Row]:
         """Return all rows, or at most `limit` rows."""

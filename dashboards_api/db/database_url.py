@@ -1,4 +1,4 @@
-"""Parse DATABASE_URL: `postgresql://user:password@host:5432/name` or `sqlite:////path/to/file`."""
+"""The parser of DATABASE_URL: `postgresql://user:password@host:5432/name` or `sqlite:////path/to/file`."""
 
 import sys
 from pathlib import Path
@@ -14,7 +14,7 @@ POSTGRESQL_SCHEMES = ("postgresql", "postgres", "pgsql")
 
 
 def parse_database_url(url: str) -> dict[str, Any]:
-    """Return Django's settings of a database. Raises ValueError, whose text never holds a part of a password."""
+    """Return Django's settings for a database. Raises ValueError, whose message contains no part of the password."""
     scheme, found, _ = url.partition("://")
     if not found or scheme not in (*POSTGRESQL_SCHEMES, "sqlite"):
         given = f", not {scheme[:20]}://…" if found and scheme.isalnum() else ""
@@ -57,12 +57,12 @@ def _has_unquoted_password(url: str) -> bool:
 
 
 def database_settings(parsed: dict[str, Any], password: str, *, prepared: bool) -> dict[str, Any]:
-    """Return Django's settings of a database with our backend and its options."""
+    """Return Django's settings for a database with our backend and its options."""
     shared = {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
     if parsed["ENGINE"] == "django.db.backends.sqlite3":
         options: dict[str, Any] = {
-            # A transaction takes the write lock at its start. Otherwise, SQLite would fail a transaction that asks for
-            # the lock after another transaction has written.
+            # A transaction acquires the write lock at its start. Otherwise, a transaction that acquires the lock after
+            # another transaction has written would fail.
             "transaction_mode": "IMMEDIATE",
             "timeout": 10,
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
@@ -82,13 +82,13 @@ def database_settings(parsed: dict[str, Any], password: str, *, prepared: bool) 
         "ENGINE": POSTGRESQL,
         "PASSWORD": parsed["PASSWORD"] or password,
         "OPTIONS": options,
-        # A server-side cursor would be left on a connection that a pooler has handed to another client.
+        # A server-side cursor would be left on a connection that a pooler has assigned to another client.
         "DISABLE_SERVER_SIDE_CURSORS": True,
     }
 
 
 def sqlite_path(database: dict[str, Any]) -> Path | None:
-    """Return the file of a SQLite database, or None for a database in memory and for PostgreSQL."""
+    """Return the path of a SQLite database, or None for an in-memory database and for PostgreSQL."""
     name = str(database["NAME"])
     is_file = database["ENGINE"].endswith("sqlite3") and not name.startswith((":memory:", "file:"))
     return Path(name).absolute() if is_file else None

@@ -1,4 +1,4 @@
-"""Kinds of database errors: read-only databases, unavailable databases, and statements that took too long."""
+"""Classification of database errors: read-only database, unavailable database, or statement timeout."""
 
 from django.db import DatabaseError, InterfaceError, OperationalError
 
@@ -11,7 +11,7 @@ _SQLITE_READ_ONLY = ("SQLITE_READONLY", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_C
 
 
 def is_read_only_error(error: BaseException) -> bool:
-    """Return whether the database accepts no writes, because of a full disk, a read-only file or a standby server.
+    """Return whether the database refused a write, because of a full disk, a read-only file or a standby server.
 
     Errors that are caused by load, such as lock timeouts, do not count.
     """
@@ -23,7 +23,7 @@ def is_read_only_error(error: BaseException) -> bool:
 
 
 def is_database_unavailable(error: BaseException) -> bool:
-    """Return whether the database is temporarily unable to run a statement."""
+    """Return whether an error means that the database is temporarily unavailable."""
     return isinstance(error, OperationalError | InterfaceError) or is_read_only_error(error)
 
 

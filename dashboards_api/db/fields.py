@@ -39,10 +39,11 @@ else:
 
 
 class JSONTextField(AnyTextField):
-    """Free JSON, stored as text, so that both databases keep the order of keys, nulls and the kinds of numbers.
+    """A field for free JSON, which is stored as text.
 
-    Stored values have passed JSON validation. No query reads inside them. Readers select the column as text
-    (`raw_json`) and pass it on unparsed.
+    Text preserves the order of keys, nulls and the types of numbers in both databases. Stored values have passed JSON
+    validation. Queries do not access their members. Readers select the column as text (`raw_json`) and return it
+    unparsed.
     """
 
     _pyi_private_set_type: Any
@@ -55,10 +56,11 @@ class JSONTextField(AnyTextField):
         return None if value is None else dump_json(value)
 
     def get_placeholder(self, value: Any, compiler: Any, connection: BaseDatabaseWrapper) -> str:
-        """Return the ordinary placeholder.
+        """Return the default placeholder.
 
-        With this method, Django inserts many rows with VALUES. Otherwise, Django would send them to PostgreSQL as
-        arrays, in which Python escapes each quote of the JSON. That takes half a second for a thousand insights.
+        If a field has this method, Django inserts many rows with VALUES. Otherwise, Django would send the rows to
+        PostgreSQL as arrays, and Python would escape each quote of the JSON, which takes half a second for a thousand
+        insights.
         """
         return "%s"
 
@@ -66,12 +68,12 @@ class JSONTextField(AnyTextField):
         return value
 
     def value_to_string(self, obj: models.Model) -> Any:
-        """Return the value itself for `dumpdata`, as `loaddata` expects it."""
+        """Return the value without serialization for `dumpdata`, because `loaddata` expects this form."""
         return self.value_from_object(obj)
 
 
 class CodePointField(AnyTextField):
-    """Text that is compared by code point. SQLite does so by default, and PostgreSQL with the collation "C"."""
+    """A text field that is compared by code point: the default of SQLite, and the collation "C" of PostgreSQL."""
 
     # A text, or None if the column is nullable.
     _pyi_private_set_type: Any
@@ -90,5 +92,5 @@ def raw_json(name: str) -> Cast:
 
 
 def to_plain_json(answer: Any) -> Any:
-    """Return the result of a reader as plain JSON: fragments parsed, dates and UUIDs as texts."""
+    """Return the output of a reader as plain JSON: fragments are parsed, and dates and UUIDs become texts."""
     return orjson.loads(orjson.dumps(answer))

@@ -1,4 +1,4 @@
-"""Migrations that are recorded in their own transaction, and indexes that are created without blocking writes."""
+"""Migrations that are applied and recorded in one transaction, and indexes that are created without blocking writes."""
 
 from typing import Any
 
@@ -12,8 +12,8 @@ from django.db.migrations.state import ProjectState
 class AtomicMigrationExecutor(MigrationExecutor):
     """An executor that applies a migration and records it in one transaction.
 
-    Django records a migration after its transaction when statements such as foreign keys are deferred to the end. A
-    process that is killed in between leaves tables that make the next run fail.
+    Django records a migration after its transaction if statements, for example for foreign keys, are deferred to the
+    end. If the process is killed in between, the next run fails because the tables exist already.
     """
 
     def apply_migration(
@@ -38,9 +38,9 @@ class AtomicMigrationExecutor(MigrationExecutor):
 
 
 class AddIndexOnline(AddIndexConcurrently):
-    """An index that is created with CONCURRENTLY on PostgreSQL, so that an old release can keep writing.
+    """An operation that creates an index, on PostgreSQL with CONCURRENTLY, so that an earlier release can still write.
 
-    Its migration cannot be atomic. An interrupted run leaves an invalid index, which the next run drops first.
+    The migration cannot be atomic. An interrupted run leaves an invalid index, which the next run drops first.
     """
 
     def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:

@@ -1,10 +1,9 @@
 """Retries of transactions after a conflict.
 
-PostgreSQL aborts one of two transactions that wait for each other (a deadlock). At the stricter isolation levels, it
-also aborts a transaction that has read rows which another transaction has changed since. An aborted transaction has
-changed nothing, so it can run again as if it had started later. A violated constraint is retried once. If two
-transactions insert the same row at the same time, the second attempt finds the row of the first transaction and can
-return a proper error.
+PostgreSQL aborts a transaction to resolve a deadlock and, at the stricter isolation levels, after a serialization
+failure. An aborted transaction has changed nothing, so it can run again as if it had started later. After the violation
+of a constraint, the transaction is retried once, because two transactions may have inserted the same row at the same
+time. The second attempt then finds the row of the other transaction, and can return a specific error.
 """
 
 import functools
@@ -33,9 +32,10 @@ R = TypeVar("R")
 
 
 def retry_on_conflict(function: Callable[P, R]) -> Callable[P, R]:
-    """Run a function again if its transaction conflicts with another transaction. It may only affect the database.
+    """Run a function again if its transaction conflicts with another transaction.
 
-    Within an outer transaction the error is passed on, because that transaction is aborted as a whole.
+    The function may only affect the database. Within an outer transaction, the error is raised, because the outer
+    transaction is aborted as a whole.
     """
 
     @functools.wraps(function)

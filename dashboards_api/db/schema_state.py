@@ -1,4 +1,4 @@
-"""The migrations of this release, and those applied to a database."""
+"""The migrations of this release, and the applied migrations of a database."""
 
 from functools import cache
 

@@ -18,7 +18,10 @@ SECONDS_BETWEEN_ATTEMPTS = 0.2
 
 @contextmanager
 def start_lock() -> Iterator[None]:
-    """Hold the lock of the database during the block. The lock is not reentrant, and ends with the process."""
+    """Hold the lock of the database during the block.
+
+    The lock is not reentrant, and is released when the process ends.
+    """
     file = sqlite_path(connection.settings_dict)
     if connection.vendor == "postgresql":
         with _postgresql_lock():
@@ -30,11 +33,11 @@ def start_lock() -> Iterator[None]:
 
 @contextmanager
 def _postgresql_lock() -> Iterator[None]:
-    """Hold the lock in a transaction on a separate connection, which a pooler cannot share before the end of the block.
+    """Hold an advisory lock in a transaction on a separate connection, which a pooler cannot share during the block.
 
-    CREATE INDEX CONCURRENTLY waits for each transaction that holds a snapshot. So the lock is polled, because a waiting
-    statement would hold a snapshot. The statement has no parameters, because a statement with parameters keeps its
-    snapshot until the transaction ends.
+    CREATE INDEX CONCURRENTLY waits for each transaction that holds a snapshot. A statement that waits for the lock
+    would hold a snapshot, so the lock is polled. The statement has no parameters, because a statement with parameters
+    keeps its snapshot until the transaction ends.
     """
     other: Any = connection.copy()
     try:

@@ -1,6 +1,6 @@
 """The statement timeout of PostgreSQL: no statement of a request runs for longer than STATEMENT_TIMEOUT.
 
-Only the server process sets it. Commands such as `migrate` and `prune_history` may take longer.
+Only the server process sets this timeout. Commands such as `migrate` and `prune_history` may take longer.
 """
 
 from django.conf import settings
@@ -29,9 +29,10 @@ def limit_statements() -> None:
 
 
 def find_refusal() -> str:
-    """Return the reason if a pooler refuses this timeout, else an empty text, also for an unreachable database.
+    """Return the reason if a pooler refuses the timeout, else an empty text.
 
-    The connection is closed, because workers are forked from this process and must not share a connection.
+    An unreachable database is not reported here. The connection is closed, because workers are forked from this process
+    and must not share a connection.
     """
     try:
         connections["default"].ensure_connection()

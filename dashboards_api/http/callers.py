@@ -1,4 +1,4 @@
-"""Identify the caller of a request before Django runs: the user of its API key, else its network."""
+"""Identification of the caller of a request before Django runs: the user of its API key, else its network."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ class CallerCache:
         self.users: dict[int, str] = {}
 
     def find(self, environ: dict[str, Any], network: str) -> str:
-        """Return the caller of a request that comes from a network."""
+        """Return the caller of a request from this network."""
         return self.users.get(_key_hash(environ), network)
 
     def record(self, environ: dict[str, Any], status: int) -> None:

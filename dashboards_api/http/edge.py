@@ -67,7 +67,7 @@ class Edge:
         """Start the threads in each worker, because a forked process does not inherit threads."""
         self.loop = loop
         self.pool = FairThreadPool(CONCURRENT_REQUESTS_MAX, CONCURRENT_REQUESTS_MAX_PER_CALLER, "request")
-        # One more thread, so that monitoring does not wait behind requests of users.
+        # A separate thread, so that monitoring does not wait behind requests of users.
         self.operations = FairThreadPool(1, 1, "operations")
         self.waiters = Waiters(loop)
         loop.call_soon(limit_unread_responses)  # the server listens before it runs the loop
@@ -91,7 +91,7 @@ class Edge:
             reader.close()
 
     async def receive(self, scope: Any, environ: Environ, reader: BodyReader) -> bytes | BodyError:
-        """Return the body, or the error if it could not be received."""
+        """Return the body, or the error if the body could not be received."""
         headers = scope.headers
         announced = headers.get("content-length")
         length = int(announced) if announced else None if headers.get("transfer-encoding") else 0
@@ -111,7 +111,7 @@ class Edge:
             return error
 
     async def answer(self, scope: Any, environ: Environ, protocol: Any, body: bytes | BodyError, caller: str) -> None:
-        """Run Django in a thread, and run it again after each wait for results. Return when the response was sent."""
+        """Run Django in a thread, and again after each wait for results, unless the client has disconnected."""
         if isinstance(body, BodyError):
             environ["CONTENT_LENGTH"] = scope.headers.get("content-length") or "1"
         else:
@@ -153,7 +153,7 @@ class Edge:
     def run(self, environ: Environ, protocol: Any, answered: asyncio.Future[None]) -> None:
         """Run the application and send its response, in a thread of the pool. An error does not end the thread.
 
-        No response is sent to a request that waits for results, because it runs again.
+        No response is sent to a request that waits for results, because the request runs again.
         """
         try:
             started: list[Any] = []

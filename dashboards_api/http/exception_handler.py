@@ -1,8 +1,9 @@
-"""Error responses: every error below /api/ is `{type, code, detail, attr}`, and no other module builds this JSON.
+"""Error responses. Every error below /api/ is `{type, code, detail, attr}`.
 
-An exception may have `further_fields` for its response. drf-exceptions-hog, which PostHog uses, builds the envelope.
-This module passes known exceptions to the package and adds the headers that the package drops. Django's error handlers
-(`handler400`, `handler404`, `handler500`) are here, too.
+Errors outside of Django have the same JSON (`edge.send_error`). An exception may have `further_fields` for its
+response. drf-exceptions-hog, which PostHog uses, builds the envelope. This module passes known exceptions to the
+package and adds the headers that the package drops. It also contains functions for Django's error handlers
+(`handler400`, `handler404`, `handler500`).
 """
 
 import re
@@ -123,7 +124,7 @@ def log_error(exc: BaseException) -> None:
 
 
 def shorten_attr(attr: str | None) -> str | None:
-    """Return `text__body` for `tiles__0__text__body`, and the item, `tiles__0`, for an error of the item as a whole."""
+    """Shorten the path of an error: from `tiles__0__text__body` to `text__body`, or to `tiles__0` for a whole item."""
     if attr is None:
         return None
     attr = attr.removesuffix(_AS_A_WHOLE)

@@ -21,7 +21,7 @@ class Job:
 
 
 class FairThreadPool:
-    """`threads` threads, of which at most `share` work for one caller at a time."""
+    """A pool of `threads` threads, of which at most `share` work for one caller at a time."""
 
     def __init__(self, threads: int, share: int, name: str) -> None:
         self.share = share
@@ -66,7 +66,7 @@ class FairThreadPool:
                     job = self._finish(caller)
 
     def _finish(self, caller: str) -> Job | None:
-        """Return the job that this thread takes next."""
+        """Return the next job of this thread, or None if no job may run."""
         with self.lock:
             self.running[caller] -= 1
             if not self.running[caller]:

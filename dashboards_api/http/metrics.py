@@ -1,7 +1,7 @@
 """Request metrics for Prometheus at `/metrics`, if METRICS_TOKEN is set. Without the token, nothing is measured.
 
 `prometheus_client` is imported on first use only, because it takes memory and reads PROMETHEUS_MULTIPROC_DIR at import.
-With that folder, which `dashboards_api/server.py` creates, the metrics cover all workers, including ended workers.
+With this folder, which `dashboards_api/server.py` creates, the metrics cover all workers, including ended workers.
 """
 
 import os
@@ -28,7 +28,7 @@ Add = Callable[[float], None]
 
 
 class MetricsMiddleware:
-    """Middleware that times requests by route, method and class of status. Clients cannot invent these labels."""
+    """Middleware that times requests by route, method and status class. Clients cannot create new label values."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -48,7 +48,7 @@ class MetricsMiddleware:
         return response
 
     def get_observer(self, of: tuple[str, str, int]) -> Add:
-        """Return the function that observes requests with these labels. It is looked up once."""
+        """Return the function that observes requests with these labels, and cache it for standard methods."""
         route, method, status = of
         is_standard = method in METHODS
         add: Add = self.requests.labels(route or "unmatched", method if is_standard else "other", f"{status}xx").observe
@@ -58,7 +58,7 @@ class MetricsMiddleware:
 
 
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Return the metrics to clients with METRICS_TOKEN. Other clients get 401, or 404 if no token is set."""
+    """Return the metrics to clients with METRICS_TOKEN. For other clients, return 401, or 404 if no token is set."""
     if not settings.METRICS_TOKEN:
         raise Http404
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")

@@ -18,7 +18,7 @@ from django.utils.cache import patch_vary_headers
 
 from dashboards_api.http.waiting import is_kept_back
 
-# Smaller responses, in bytes, fit into one packet anyway.
+# Smaller responses fit into one packet anyway.
 COMPRESSION_MIN_BYTES = 1400
 GetResponse = Callable[[HttpRequest], HttpResponse]
 # Paths for load balancers and monitoring. Nothing in their responses depends on the host.
@@ -93,9 +93,10 @@ def is_trusted(text: str) -> bool:
 
 
 class RequestLogMiddleware:
-    """The request log: method, path, status, time and caller, without queries, bodies, API keys and access tokens.
+    """Middleware that logs the method, path, status, time and caller of each request.
 
-    Each request has an id: the `X-Request-ID` of the client if that is well-formed, else a new id.
+    Queries, bodies, API keys and access tokens are not logged. Each request has an id: the `X-Request-ID` of the client
+    if it is well-formed, else a new id.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -142,14 +143,14 @@ class HostCheckMiddleware(CommonMiddleware):
 
 
 class PagePolicyMiddleware(CSPMiddleware):
-    """The Content-Security-Policy of pages. Responses of the API are JSON and have no policy."""
+    """Middleware that adds the Content-Security-Policy to pages. Responses of the API are JSON and have no policy."""
 
     def __call__(self, request: HttpRequest) -> Any:
         return self.get_response(request) if is_api_request(request) else super().__call__(request)
 
 
 class CompressionMiddleware(GZipMiddleware):
-    """Compression of large responses for clients that accept gzip, except for streaming responses."""
+    """Middleware that compresses large responses, except streaming responses, for clients that accept gzip."""
 
     def __call__(self, request: HttpRequest) -> Any:
         response: Any = self.get_response(request)
@@ -173,7 +174,7 @@ def get_base_url(request: HttpRequest) -> str:
 class OptionalSlashMiddleware:
     """Middleware that serves `/api/…/dashboards` as `/api/…/dashboards/` for every method, without a redirect.
 
-    A redirect would lose the body, and several clients do not follow redirects.
+    After a redirect, the body would be lost, and several clients do not follow redirects.
     """
 
     def __init__(self, get_response: GetResponse) -> None:

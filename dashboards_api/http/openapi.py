@@ -61,10 +61,10 @@ def id_parameter(name: str, description: str) -> OpenApiParameter:
 
 
 def describe_body(serializer_class: type[RequestSerializer]) -> dict[str, Any]:
-    """Return the bodies that an operation reads, by media type. Only the JSON body has a component.
+    """Return the request bodies of an operation, by media type. Only the JSON body has a component.
 
-    Generated Java clients import a component for forms without generating it. A component that forms share with JSON
-    makes some typed clients send forms.
+    Generated Java clients import a component for forms without generating it. If forms and JSON share a component, some
+    typed clients send forms.
     """
     return {JSONParser.media_type: serializer_class, FormParser.media_type: FORM, MultiPartParser.media_type: FORM}
 
@@ -138,7 +138,7 @@ def make_bodies_optional(result: dict[str, Any], generator: Any, request: Any, p
 
 
 def name_enum_members(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
-    """Name the members of numeric enums as the code does.
+    """Name the members of numeric enums as in the code.
 
     Otherwise, generated clients in Go and Java name constants by value, and two enums with the same number collide.
     """

@@ -1,6 +1,6 @@
 """Examples of requests and responses in the API document.
 
-`python -m tests.docs.update` records them from the examples in docs/api/, and a test compares them.
+`python -m tests.docs.update` records the examples from docs/api/, and a test checks that they are up to date.
 """
 
 import json

@@ -34,7 +34,7 @@ class LimitOffsetPagination(pagination.LimitOffsetPagination):
         return limit, parse_int(request.query_params.get("offset")) or 0
 
     def paginate_list(self, request: Request, rows: list[Any]) -> dict[str, Any]:
-        """Return the page of a list that is in memory as a whole."""
+        """Return one page of a list that is completely in memory."""
         limit, offset = window = self.get_window(request)
         return self.page(request, window, len(rows), rows[offset : offset + limit])
 
@@ -56,7 +56,7 @@ class LimitOffsetPagination(pagination.LimitOffsetPagination):
 
 
 class PageNumberPagination:
-    """Pages by their number: `{results, next, previous, total_count}`, for the few operations that have them.
+    """Pages by number: `{results, next, previous, total_count}`, for the few operations with page numbers.
 
     An invalid page becomes the first page, an invalid limit becomes the default, and a limit above the maximum becomes
     the maximum.
@@ -70,7 +70,7 @@ class PageNumberPagination:
     ]
 
     def get_page_and_limit(self, request: Request) -> tuple[int, int]:
-        """Return the (page, limit) that a request asks for."""
+        """Return the (page, limit) of a request."""
         limit = parse_int(request.query_params.get("limit")) or self.default_limit
         return parse_int(request.query_params.get("page")) or 1, min(limit, self.max_limit)
 

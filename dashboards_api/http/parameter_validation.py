@@ -63,9 +63,9 @@ def check_parameter_count(query: QueryDict) -> None:
 
 
 def find_unknown_parameters(query: QueryDict, known: frozenset[str]) -> list[str]:
-    """Return the unknown names in their original order. A name that contains an API key is cut off before the key.
+    """Return the unknown names in their original order.
 
-    The response, which may be logged, repeats the names.
+    A name that contains an API key is cut off before the key, because the response repeats the names and may be logged.
     """
     return [name.partition(SECRET_VALUE_PREFIX)[0] or "…" for name in query if name and name not in known]
 

@@ -42,7 +42,7 @@ class MalformedJSON(ValueError):
 
 
 class DisallowedJSON(ValueError):
-    """An error for JSON that the service does not accept. `path` leads to the value, by keys and indexes."""
+    """An error for JSON that the service does not accept. `path` is the path of the value: its keys and indexes."""
 
     def __init__(self, code: str, detail: str, path: Path = ()) -> None:
         super().__init__(detail)
@@ -60,7 +60,7 @@ def to_validation_error(error: DisallowedJSON, *prefix: str | int) -> Validation
 
 
 class _SizeLimitMixin:
-    """A check of the `Content-Length` of a body, before the body is read."""
+    """A mixin that checks the `Content-Length` of a body before the body is read."""
 
     def check_declared_length(self, context: Mapping[str, Any] | None) -> None:
         length = (context or {})["request"].META.get("CONTENT_LENGTH") or 0

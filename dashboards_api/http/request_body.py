@@ -1,8 +1,8 @@
-"""Limits of request bodies: their size, duration and number.
+"""Limits on the size, the duration and the number of request bodies.
 
-A body that exceeds a limit becomes a stream that raises an error when it is read. This keeps the order of errors: a
-request without an API key is refused with 401, even if its body is too large (413). Chunked bodies get a
-`Content-Length`, because Django would silently drop them without it.
+A body that exceeds a limit becomes a stream that raises an error when it is read. So the order of errors is kept: a
+request without an API key is refused with 401, even if its body is too large (413). A `Content-Length` is added
+to chunked bodies, because Django would silently drop bodies without this header.
 """
 
 import asyncio
@@ -15,14 +15,14 @@ from typing import Any
 KIB = 1024
 MIB = 1024 * 1024
 SMALL_BODY_BYTES = 64 * KIB  # the default, and the limit without credentials
-# Urlencoded forms take 0.2 s of processor time per megabyte. 10,000 characters are at most 120 kB.
+# Urlencoded forms take 0.2 s of processor time per megabyte. A description of 10,000 characters has at most 120 kB.
 FORM_BYTES = MIB
 LARGE_BODY_BYTES = 20 * MIB  # for tiles, queries and template documents
 BODY_TIMEOUT_SECONDS = 60.0
 # Memory of large bodies in one process, in total and for one network.
 MEMORY_BYTES = 128 * MIB
 MEMORY_BYTES_PER_NETWORK = 64 * MIB
-# The bytes of a too large body that are read and discarded, so that a client that sends its whole body first can then
+# The bytes of an oversized body that are read and discarded, so that a client that sends its whole body first can then
 # read the response.
 DRAINED_BYTES = 5 * LARGE_BODY_BYTES
 # The seconds without data after which the rest of a body is no longer read.
@@ -73,7 +73,7 @@ class FailedBody:
 
 
 class SharedLimit:
-    """A limit that clients share. Each address may use only a part of it. Only the event loop uses this class."""
+    """A limit that clients share. Each address may use only a part of it. Use this class in the event loop only."""
 
     def __init__(self, limit: int, limit_of_one: int) -> None:
         self.limit = limit
@@ -107,7 +107,7 @@ def get_body_limit(path: str, *, has_credentials: bool, is_form: bool = False) -
 
 
 class BodyReader:
-    """The body of one request. Call `close` after the request, to release the reserved part of `memory`."""
+    """A reader of the body of one request. Call `close` after the request, to release the reserved part of `memory`."""
 
     def __init__(self, protocol: Any, memory: SharedLimit, address: str) -> None:
         self.protocol = protocol

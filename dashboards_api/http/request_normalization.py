@@ -1,8 +1,8 @@
-"""Convert a request of the server to the WSGI environment that Django reads, in one normal form.
+"""Conversion of a request from the server to the WSGI environment that Django reads, in one normal form.
 
 - Headers with an underscore in their name are left out. WSGI has one name for `X-Forwarded-For` and `X_Forwarded_For`,
   so a client could overwrite the header of a proxy.
-- A repeated header is joined with commas (cookies with semicolons), as RFC 9110 says.
+- A repeated header is joined with commas (cookies with semicolons), as RFC 9110 specifies.
 - Methods are case-sensitive (RFC 9110). Django would treat `patch` as `PATCH`.
 - Bodies are UTF-8. Django would decode query strings and forms by the `charset` of the Content-Type, and fail on an
   unknown charset.
@@ -60,7 +60,7 @@ def add_headers(environ: Environ, headers: Iterable[tuple[str, str]]) -> None:
 
 
 def normalize_content_type(text: str) -> str:
-    """Return the media type and its boundary, without any other parameter."""
+    """Return the media type and its boundary, without other parameters."""
     media_type = _MEDIA_TYPE.match(text)
     if not media_type:
         return "application/octet-stream"

@@ -27,7 +27,7 @@ from dashboards_api.http.serializers import AnyField, RequestSerializer, parse_j
 from dashboards_api.parsing import parse_int
 from dashboards_api.release import get_release_hash
 
-# Values of one parameter, repeated or in a JSON list.
+# The maximum number of values of one parameter, repeated or in a JSON list.
 VALUES_MAX = 100
 _TRUE = ("true", "1")
 _FALSE = ("false", "0")

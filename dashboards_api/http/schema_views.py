@@ -46,7 +46,7 @@ SWAGGER_HEADERS = {
 class JSONErrorsMixin:
     """A mixin that renders errors as JSON, regardless of the media type of other responses. OPTIONS is not allowed.
 
-    Unknown query parameters are named or refused, as everywhere below /api/.
+    Unknown query parameters are reported or refused, as everywhere below /api/.
     """
 
     metadata_class = None
@@ -95,7 +95,7 @@ def _render_document(renderer_class: type[BaseRenderer], prefix: str) -> bytes:
 
 
 class SchemaView(QueryParametersMixin, JSONErrorsMixin, SpectacularAPIView):  # type: ignore[misc]  # untyped base
-    """`/api/schema/`, in YAML or, with `?format=json`, in JSON. `?prefix=projects` leaves out `/api/environments/`."""
+    """The API document in YAML or, with `?format=json`, in JSON. `?prefix=projects` leaves out `/api/environments/`."""
 
     known_parameters = frozenset({"format", "prefix"})
 

@@ -77,23 +77,23 @@ class RequestSerializer(serializers.Serializer[Any]):
 
 
 def get_field_names(serializer_class: type[serializers.Serializer[Any]]) -> frozenset[str]:
-    """Return the fields of a body. Clients send the fields of a response back in requests."""
+    """Return the names of the fields of a serializer."""
     return frozenset(serializer_class().fields)
 
 
 def is_text_list(field: AnyField | None) -> bool:
-    """Return whether a form holds this field as a repeated key: a list of texts."""
+    """Return whether this field is a list of texts, which a form contains as a repeated key."""
     return isinstance(field, serializers.ListField) and isinstance(field.child, serializers.CharField)
 
 
 def is_json_field(field: AnyField | None) -> bool:
-    """Return whether a form holds this field as JSON: an object, or a list of anything but texts."""
+    """Return whether this field is an object, or a list of values other than texts, which a form contains as JSON."""
     kinds = (serializers.ListField, serializers.BaseSerializer, JSONObjectField)
     return isinstance(field, kinds) and not is_text_list(field)
 
 
 def is_scalar_or_json(field: AnyField | None) -> bool:
-    """Return whether this field takes an object or a list, which a form holds as JSON, as well as a scalar."""
+    """Return whether this field accepts a scalar, or an object or a list, which a form contains as JSON."""
     return isinstance(field, ScalarOrJSONField)
 
 
@@ -112,12 +112,12 @@ FREE_OBJECT = {"type": "object", "additionalProperties": True}
 
 @extend_schema_field(FREE_OBJECT)
 class FreeObjectField(serializers.DictField):
-    """A JSON object of any content in a response."""
+    """A JSON object with any content in a response."""
 
 
 @extend_schema_field(FREE_OBJECT | {"nullable": True})
 class JSONObjectField(AnyField):
-    """A JSON object of any content. Null is read as an empty object."""
+    """A JSON object with any content. Null is read as an empty object."""
 
     default_error_messages = {"invalid": "This must be a JSON object."}
 
@@ -138,7 +138,7 @@ class JSONObjectField(AnyField):
 
 
 class ScalarOrJSONField(AnyField):
-    """A field that takes a number or a boolean, or an object or a list."""
+    """A field that accepts a number, a boolean, an object or a list."""
 
 
 class BoundedListField(serializers.ListField):

@@ -1,7 +1,7 @@
 """A time limit for responses that the client does not read.
 
 Without a limit, a client that requests a large response and does not read it keeps the response in memory, and a
-connection open, until the client disconnects. The server has no option against this, but Linux has TCP_USER_TIMEOUT.
+connection open, until the client disconnects. The server has no option for this limit, but Linux has TCP_USER_TIMEOUT.
 Since Linux 5.11, the option also ends connections whose client has closed its receive window. Connections inherit the
 option from the listening socket.
 """
@@ -36,7 +36,7 @@ def limit_listener(descriptor: int, milliseconds: int) -> bool:
         if not stat.S_ISSOCK(os.fstat(descriptor).st_mode):
             return False
         candidate = socket.socket(fileno=descriptor)
-    except OSError:  # the descriptor that listed the folder
+    except OSError:  # the closed descriptor of the listing itself
         return False
     try:
         is_listener = candidate.family in (socket.AF_INET, socket.AF_INET6) and bool(
@@ -46,4 +46,4 @@ def limit_listener(descriptor: int, milliseconds: int) -> bool:
             candidate.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
         return is_listener
     finally:
-        candidate.detach()  # do not close it
+        candidate.detach()  # do not close the descriptor

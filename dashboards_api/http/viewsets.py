@@ -1,4 +1,4 @@
-"""The base class of API view sets: it reads bodies and reports ignored fields."""
+"""The base class of API view sets, which reads bodies and reports ignored fields."""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -51,7 +51,7 @@ class ApiViewSet(QueryParametersMixin, GenericViewSet[Any]):
     scope_object: ClassVar[str]
     tag: ClassVar[str]
     required_scopes: ClassVar[dict[str, list[str]]] = {}
-    # Whether responses hold secrets, which no cache may store.
+    # Whether responses contain secrets, which no cache may store.
     shows_secrets: ClassVar[bool] = False
     # Whether POST requests may have an `Idempotency-Key`. Views with `shows_secrets` refuse it.
     accepts_idempotency_key: ClassVar[bool] = False
@@ -132,7 +132,7 @@ class ApiViewSet(QueryParametersMixin, GenericViewSet[Any]):
         return is_strict(self.request)
 
     def report_ignored(self, paths: list[str]) -> None:
-        """Report fields without effect in `Ignored-Fields`, or refuse them if the client asks for strict handling."""
+        """Report fields without effect in `Ignored-Fields`, or refuse them if the client requests strict handling."""
         if paths and self.is_strict:
             raise unknown_field_error(paths[0])
         self.add_ignored(paths)

@@ -39,7 +39,7 @@ class Wait:
 
 
 def wait_for(request: HttpRequest, ids: Collection[UUID], find_pending: FindPending) -> None:
-    """Ask the edge, if it can wait, to run this request again when none of the ids is pending any more."""
+    """Mark this request to run again, if the edge can wait, when none of the ids is pending any more."""
     wait = get_wait(request)
     if wait is not None:
         wait.pending, wait.find_pending = set(ids), find_pending

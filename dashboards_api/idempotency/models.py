@@ -11,7 +11,7 @@ from django.utils import timezone
 from dashboards_api.db.fields import JSONTextField
 
 RETENTION = timedelta(hours=24)
-# No request takes this long, so its process has crashed, and its transaction was rolled back.
+# No request takes this long. The process of an older claim has crashed, and its transaction was rolled back.
 CLAIM_TIMEOUT = timedelta(seconds=60)
 # The maximum size of a compressed body. Larger responses are not stored.
 BODY_BYTES_MAX = 256 * 1024
@@ -40,7 +40,7 @@ class IdempotentRequest(models.Model):
         return f"{self.status or 'running'} since {self.claimed_at}"
 
     def is_current(self, now: datetime) -> bool:
-        """Return whether the claim or response has not expired. Setting the clock back expires it, too."""
+        """Return whether the claim or the response is still valid. A time too far in the future counts as expired."""
         age = abs(now - self.claimed_at)
         return age < (CLAIM_TIMEOUT if self.status is None else RETENTION)
 

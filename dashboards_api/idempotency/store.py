@@ -1,8 +1,8 @@
-"""Store the responses to requests with an `Idempotency-Key`.
+"""Storage of the responses to requests with an `Idempotency-Key`.
 
-A request claims its key in a separate transaction, so that other requests see that it runs. Its response is stored in
-the transaction of its changes, and only if the request still holds the claim. So nothing is changed if the process dies
-in between, and a slow request is rolled back if another request has taken over its claim.
+A request claims its key in a separate transaction, so that the claim is visible to other requests. The response is
+stored in the transaction of the changes, and only if the request still holds the claim. So nothing is changed if the
+process dies in between, and a slow request is rolled back if another request has taken over its claim.
 """
 
 import hashlib

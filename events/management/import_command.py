@@ -26,7 +26,7 @@ INTERRUPTION = "Interrupted. The file that was being imported may be there in pa
 
 
 class ImportCommand(BaseCommand):
-    """A command that imports files of one kind of rows."""
+    """A command that imports files with rows of one kind."""
 
     kind: ClassVar[Kind]
 

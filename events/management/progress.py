@@ -1,4 +1,4 @@
-"""The progress of an import: a bar on a terminal, and nothing elsewhere."""
+"""The progress bar of an import, which is shown only on a terminal."""
 
 import threading
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from engine.interface import EngineClient
 SECONDS_BETWEEN_LOOKS = 0.5
 BAR_WIDTH = 24
 LINE_WIDTH = 100
-# The share of a file's time that has passed when a step begins, and the share that the step takes.
+# The share of a file's import time before each step, and the share of the step itself.
 STEPS = {"reading": (0.0, 0.5), "defining": (0.5, 0.2), "writing": (0.7, 0.3)}
 SELECT_ROWS = (
     "SELECT sum(read_rows), sum(total_rows_approx) FROM system.processes"
@@ -20,7 +20,7 @@ SELECT_ROWS = (
 
 
 class Progress:
-    """A progress line that a thread rewrites until the import ends."""
+    """A progress bar that a thread redraws until the import ends."""
 
     def __init__(self, out: TextIO, client: EngineClient, total_bytes: int) -> None:
         self.out, self.client, self.total_bytes = out, client, max(1, total_bytes)
@@ -36,13 +36,13 @@ class Progress:
         self.query_id, self.step = query_id, step
 
     def clear(self) -> None:
-        """Clear the progress line, so that another line can be printed."""
+        """Clear the progress bar, so that another line can be printed."""
         if self.out.isatty():
             self.out.write("\r\033[K")
 
     @contextmanager
     def show(self) -> Iterator[None]:
-        """Show the progress line during the block, if the output is a terminal."""
+        """Show the progress bar during the block, if the output is a terminal."""
         if not self.out.isatty():
             yield
             return
@@ -62,7 +62,7 @@ class Progress:
             self.out.flush()
 
     def read_rows(self) -> tuple[int, int]:
-        """Return the number of rows that the running statement has read, and its total, or 0 for an unknown number."""
+        """Return the number of rows read by the running statement and its total number of rows, or 0 if unknown."""
         try:
             [[rows, total]] = self.client.read(SELECT_ROWS, {"id": self.query_id}).rows
         except EngineError:  # the import itself reports the error

@@ -13,7 +13,7 @@ TABLE_NAME_MAX_LENGTH = 63
 
 
 class EventDefinition(models.Model):
-    """The name of an event that the project has received."""
+    """The definition of an event that was imported into a project."""
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="event_definitions")
@@ -42,7 +42,7 @@ class PropertyType(models.TextChoices):
 
 
 class PropertyDefinition(models.Model):
-    """A property of events or persons, with the type of most of its values.
+    """A property of events or persons, with the most frequent type of its values.
 
     The counts include all imports. A row that was imported twice is counted twice.
     """
@@ -57,7 +57,7 @@ class PropertyDefinition(models.Model):
     boolean_count = models.BigIntegerField(default=0)
     datetime_count = models.BigIntegerField(default=0)
     created_at = models.DateTimeField(default=now, editable=False)
-    # The moment of the latest event with the property; for a property of persons, of the latest import.
+    # The moment of the latest event with the property, or of the latest import of persons with the property.
     last_seen_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -67,7 +67,7 @@ class PropertyDefinition(models.Model):
         return f"{self.owner}: {self.name} ({self.property_type})"
 
     def derive_type(self) -> None:
-        """Set the type that most values have. In a tie, text takes precedence, as any value can be read as text."""
+        """Set the most frequent type. In a tie, text takes precedence, because any value can be read as text."""
         counts = {
             PropertyType.STRING: self.string_count,
             PropertyType.NUMERIC: self.numeric_count,
@@ -78,7 +78,7 @@ class PropertyDefinition(models.Model):
 
 
 class ImportedTable(models.Model):
-    """An imported table, which HogQL reads by its name.
+    """An imported table, which HogQL queries reference by its name.
 
     Each import creates a new table in the store. A change of `physical_name` replaces all rows atomically.
     """
@@ -86,7 +86,7 @@ class ImportedTable(models.Model):
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="imported_tables")
     name = CodePointField(max_length=TABLE_NAME_MAX_LENGTH)
     physical_name = models.CharField(max_length=TABLE_NAME_MAX_LENGTH, unique=True)
-    # From the names of columns to their ClickHouse types, in the order of the source.
+    # Maps the names of columns to their ClickHouse types, in the order of the source.
     columns = JSONTextField()
     row_count = models.BigIntegerField()
     created_at = models.DateTimeField(default=now, editable=False)

@@ -9,7 +9,7 @@ from users.models import Project
 
 
 class Store(models.Model):
-    """The store from which this database may return results, in at most one row. The store contains the same id.
+    """The id of the engine's store that belongs to this database, in at most one row. The store contains the same id.
 
     A row is confirmed once the engine has stored the id. An unconfirmed row without a store means an interrupted
     creation, which the next import completes. A confirmed row without a store means that the store is lost
@@ -26,7 +26,7 @@ class Store(models.Model):
 
 
 class DataVersion(models.Model):
-    """A counter that each import into a project and each deletion increments. Results of a lower version are stale."""
+    """A counter that is incremented by each change of a project's data. Results of a lower version are stale."""
 
     project = models.OneToOneField(Project, on_delete=models.CASCADE, primary_key=True, related_name="data_version")
     number = models.BigIntegerField(default=0)

@@ -1,6 +1,6 @@
 """Backups of the embedded engine's data, in a second file next to the backup of the database.
 
-ClickHouse's BACKUP statement writes one consistent file while other statements run.
+ClickHouse's BACKUP statement writes a consistent snapshot while other statements run.
 """
 
 import fcntl
@@ -105,11 +105,11 @@ def restore_into(folder: Path, file: Path, expected: UUID | None) -> None:
 
 
 def read_expected_id(database: Path) -> UUID | None:
-    """Return the store id in a backup of SQLite, or None if nothing had been imported."""
+    """Return the store id in a backup of SQLite, or None if nothing had been imported or the file is unreadable."""
     try:
         with closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)) as opened:
             row = opened.execute("SELECT store_id FROM events_store WHERE is_confirmed").fetchone()
-    except sqlite3.DatabaseError:  # damaged or without these tables, which the restore of the database reports
+    except sqlite3.DatabaseError:  # damaged or incomplete; the restore of the database reports the problem
         return None
     return UUID(row[0]) if row else None
 

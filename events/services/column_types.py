@@ -6,7 +6,7 @@ from typing import NamedTuple
 from engine.parameters import quote_identifier, quote_text
 
 MOMENT = "DateTime64(6, 'UTC')"
-# Dates outside of this range are refused, since a `Date` of ClickHouse overflows silently: 1950 would become 2129.
+# Dates outside this range are refused, because a `Date` of ClickHouse overflows silently: 1950 would become 2129.
 DATE_RANGE = "toDate32('1970-01-01') AND toDate32('2149-06-06')"
 _WRAPPED = re.compile(r"(?:LowCardinality|Nullable)\((.*)\)")
 _INTEGER = re.compile(r"U?Int(8|16|32|64)")
@@ -17,7 +17,7 @@ _TEXT = re.compile(r"String|FixedString\(.*\)|Enum.*|IPv4|IPv6")
 
 
 class ConvertedColumn(NamedTuple):
-    """The type as which a column is read, the type as which it is stored, and the expression that converts it."""
+    """The source type of a column, its stored type, and the expression that converts its values."""
 
     source: str
     type: str
@@ -25,7 +25,7 @@ class ConvertedColumn(NamedTuple):
 
 
 def convert_column(name: str, kind: str) -> ConvertedColumn:
-    """Return the conversion of a column. Numbers become Int64 or Float64, and types that HogQL lacks become text."""
+    """Return the conversion of a column. Numbers become Int64 or Float64, and unsupported types become text."""
     column, inner = quote_identifier(name), unwrap(kind)
     if _INTEGER.fullmatch(inner):
         return ConvertedColumn(kind, "Nullable(Int64)", f"accurateCast({column}, 'Nullable(Int64)')")

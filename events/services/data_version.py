@@ -10,7 +10,7 @@ from events.models import DataVersion
 def raise_data_version(project_id: int) -> None:
     """Make all results of a project stale. Call this function before and after a change of rows.
 
-    The first call covers a change that is interrupted, and the second covers results computed during the change.
+    The first call covers an interrupted change, and the second covers results computed during the change.
     """
     DataVersion.objects.get_or_create(project_id=project_id)
     DataVersion.objects.filter(project_id=project_id).update(number=F("number") + 1)

@@ -1,4 +1,4 @@
-"""Definitions of events and properties, from the rows of a staging table. The engine counts the rows, not Python."""
+"""Definitions of events and properties, derived from a staging table. The rows are counted by the engine."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ DEFINITIONS_MAX = 10_000
 # The maximum number of names that are read from one file. It exceeds the number that a project can have, because
 # existing names may be among the rarest of the file.
 NAMES_MAX = 2 * DEFINITIONS_MAX
-# The number of rows whose types are sampled. For a property in none of the sampled rows, all rows are read.
+# The number of rows whose types are sampled. If no sampled row has a property, all rows are read for it.
 SAMPLE_ROWS = 10_000
 _LIMITS = Limits(seconds=3600, result_rows=NAMES_MAX)
 _COUNTS = ("string_count", "numeric_count", "boolean_count", "datetime_count")
@@ -30,7 +30,7 @@ _KIND = (
 
 @dataclass
 class LeftOut:
-    """The numbers of names without a definition, because a project has at most DEFINITIONS_MAX of each kind."""
+    """The numbers of names left without a definition because of the limit DEFINITIONS_MAX."""
 
     events: int = 0
     properties: int = 0
@@ -41,7 +41,7 @@ class LeftOut:
 
 @dataclass
 class PropertyValues:
-    """The values of one property in the rows of a file."""
+    """The moment of the latest value of one property in a file, and the number of values of each type."""
 
     last_seen_at: datetime
     counts: dict[str, int] = field(default_factory=dict)
@@ -78,7 +78,7 @@ def update_property_definitions(
 ) -> int:
     """Add the properties of a JSON column of a staging table, and return the number of properties left out.
 
-    `moment` is the expression for the moment of a row; `rows` is the number of rows. Raises EngineError.
+    `moment` is the SQL expression for the moment of a row; `rows` is the number of rows. Raises EngineError.
     """
     reader = PropertyReader(client, table, column)
     share = max(1, rows // SAMPLE_ROWS)
@@ -97,7 +97,7 @@ def update_property_definitions(
 
 @dataclass(frozen=True)
 class PropertyReader:
-    """The names and values in a JSON column of a staging table."""
+    """A reader of the names and values in a JSON column of a staging table."""
 
     client: EngineClient
     table: str
@@ -114,7 +114,7 @@ class PropertyReader:
     def read_values(
         self, moment: str, condition: str, share: int, names: list[str] | None = None
     ) -> dict[str, PropertyValues]:
-        """Return the properties of rows, with the number of values of each type multiplied by `share`."""
+        """Return the properties in the rows that match `condition`, with the counts of types multiplied by `share`."""
         chosen = f"AND hasAny(JSONExtractKeys({self.column}), {{names:Array(String)}})"
         counts = ", ".join(f"{share} * countIf(kind = '{name}') AS {name}" for name in _COUNTS)
         rows = self._read(

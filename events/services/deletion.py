@@ -9,12 +9,12 @@ from events.models import EventDefinition, ImportedTable, PropertyDefinition
 from events.services.data_version import raise_data_version
 from events.services.staging import drop_table
 
-# The nouns for the rows of the store's tables.
+# The noun for a row of each table of the store.
 NOUNS = {"events": "event", "persons": "person", "person_distinct_ids": "distinct id"}
 
 
 class ProjectData(NamedTuple):
-    """The data of a project: rows by table, and the names of its imported tables."""
+    """The data of a project: the number of rows by table, and the names of its imported tables."""
 
     rows: dict[str, int]
     tables: list[str]

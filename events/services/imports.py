@@ -1,4 +1,4 @@
-"""Imports of files. The rows of a file become visible only after all of them have been validated."""
+"""Imports of files. The rows of a file become visible only after the whole file has been validated."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -35,7 +35,7 @@ class FileResult:
 
 
 class StagedFile(NamedTuple):
-    """A file whose rows are in a staging table, which the caller has to drop."""
+    """A file whose rows are in a staging table. The caller must drop the table."""
 
     table: str
     staged: Staged
@@ -56,12 +56,12 @@ class Importer:
     def import_file(self, path: Path) -> FileResult:
         """Import a file. The import is idempotent, even after an interruption, because events are deduplicated by uuid.
 
-        Raises BadFile if the file is refused, in which case none of its rows is kept, and EngineError.
+        Raises EngineError, or BadFile if the file is refused and no row of the file is kept.
         """
         return self.keep_file(self.stage_file(path))
 
     def import_files(self, paths: Sequence[Path]) -> Iterator[tuple[Path, FileResult | BadFile]]:
-        """Yield the result of each file, or the error for a file of which no row was kept. Raises EngineError.
+        """Yield the result of each file, or the error for a refused file. Raises EngineError.
 
         The next file is read into a staging table while the rows of the current file are written, because neither
         step uses two cores by itself.
@@ -111,7 +111,7 @@ class Importer:
         return FileResult(file.staged.good, file.problems, file.staged.bad, file.unused_columns, left_out)
 
     def check_columns(self, path: Path, format: Format, columns: list[str] | None) -> None:
-        """Raise BadFile once for a missing column, instead of for each row. Lines of JSON have no columns."""
+        """Raise BadFile once for a missing column, instead of for each row. JSON lines have no columns."""
         if columns is None or format is Format.JSONL:
             return
         if missing := [name for name in self.kind.required if name not in columns]:
@@ -129,7 +129,7 @@ class Importer:
         return read_staged(self.client, table)
 
     def keep(self, table: str, rows: int) -> LeftOut:
-        """Make the good rows of a staging table visible. Each statement can be repeated.
+        """Make the good rows of a staging table visible. Each statement is idempotent.
 
         Raises EngineError if it is not certain that all rows are visible.
         """
@@ -161,9 +161,9 @@ class Importer:
 
 
 def describe_problems(path: Path, format: Format, staged: Staged) -> list[str]:
-    """Return a line with the place and the problem of each of the first bad rows, and a line that counts the others."""
+    """Return one line for each of the first bad rows, and one line with the number of further bad rows."""
     places = find_lines(path, format, [bad.row for bad in staged.examples])
-    if len(places) != len(staged.examples):  # Python's CSV reader splits rows differently than the engine
+    if len(places) != len(staged.examples):  # Python's CSV reader splits rows differently from the engine
         places, format = [bad.row + 1 for bad in staged.examples], Format.PARQUET
     name = f"{path}, row " if format is Format.PARQUET else f"{path}:"
     lines = [f"{name}{place}: {bad.problem}." for place, bad in zip(places, staged.examples, strict=True)]

@@ -18,7 +18,7 @@ from events.services.tables import TableSource
 
 SCHEMES = ("postgresql://", "postgres://")
 SECONDS_TO_CONNECT = 10
-# PostgreSQL and ClickHouse share this text format, including its escape sequences and its null.
+# PostgreSQL and ClickHouse share this text format, including its escape sequences and its representation of null.
 FORMAT = "TabSeparated"
 # The ClickHouse types of PostgreSQL's types. Values of all other types are copied as text.
 _TYPES = {
@@ -43,7 +43,7 @@ def is_postgresql(source: str) -> bool:
 
 @contextmanager
 def copy_table(source: str, folder: Path) -> Iterator[TableSource]:
-    """Copy a table into a temporary file in a folder for the block. `source` is a URL with the table after `#`.
+    """Copy a table into a file in `folder`, and delete the file after the block. `source` is a URL with `#table`.
 
     Raises BadFile. Error messages do not contain the password.
     """
@@ -61,7 +61,7 @@ def copy_table(source: str, folder: Path) -> Iterator[TableSource]:
 
 
 def parse_table(place: str) -> sql.Identifier:
-    """Return the table that `schema.table` or `table` names. Raises BadFile."""
+    """Return the identifier of a table from `schema.table` or `table`. Raises BadFile."""
     parts = place.split(".")
     if not all(parts) or len(parts) > 2:
         raise BadFile("The table has to follow the address: postgresql://user@host/database#schema.table.")
@@ -69,7 +69,7 @@ def parse_table(place: str) -> sql.Identifier:
 
 
 def describe_address(source: str) -> str:
-    """Return the address of a table for messages, without user, password and options."""
+    """Return the address of a table for messages, without the user, the password and the options."""
     try:
         parts = urlsplit(source)
         place = f"{parts.hostname or ''}{f':{parts.port}' if parts.port else ''}{parts.path}"
@@ -79,7 +79,7 @@ def describe_address(source: str) -> str:
 
 
 def _copy(address: str, table: sql.Identifier, write: Callable[[bytes], object], name: str) -> dict[str, str]:
-    """Write the rows of a table as of one moment, and return its columns with their types."""
+    """Write a consistent snapshot of a table, and return its columns with their types."""
     try:
         with psycopg.connect(address, connect_timeout=SECONDS_TO_CONNECT) as connection:
             connection.read_only = True
@@ -94,7 +94,7 @@ def _copy(address: str, table: sql.Identifier, write: Callable[[bytes], object],
     except psycopg.OperationalError as error:
         raise BadFile(f"{name}: the database cannot be read: {_hide_password(address, error)}") from error
     except psycopg.ProgrammingError as error:
-        if error.sqlstate is None:  # psycopg cannot parse the address, which its message quotes
+        if error.sqlstate is None:  # psycopg could not parse the address, and its message quotes it
             raise BadFile(f"{name}: the source is no address of a PostgreSQL.") from None
         raise BadFile(f"{name}: {_hide_password(address, error)}") from error
     except psycopg.Error as error:
@@ -108,7 +108,7 @@ def _find_type(connection: "psycopg.Connection[tuple[object, ...]]", code: int) 
 
 
 def _hide_password(address: str, error: psycopg.Error) -> str:
-    """Return the first line of an error of PostgreSQL. It may quote an option with the password, which is replaced."""
+    """Return the first line of a PostgreSQL error. The password is masked, because the message may quote it."""
     message = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
     password = urlsplit(address).password
     return message.replace(unquote(password), "…").replace(password, "…") if password else message

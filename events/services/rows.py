@@ -1,7 +1,7 @@
 """SQL that reads the rows of a file into a staging table, with the problem of each bad row.
 
-All columns of a file are read as text. A bad value then makes one row bad, whereas ClickHouse would refuse the file,
-and all formats are validated alike. An empty text, null and a missing value are equivalent.
+All columns of a file are read as text. A bad value therefore makes only its row bad, whereas ClickHouse would refuse
+the whole file, and all formats are validated alike. An empty text, null and a missing value are equivalent.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,13 +15,13 @@ from events.models.definitions import NAME_MAX_LENGTH
 from events.services.source_files import Format
 
 JSON_BYTES_MAX = 10_000_000
-# The problems of rows that are neither good nor bad: empty lines, and the first row of each staging table.
+# The problems of rows that are neither good nor bad: empty lines, and the marker row of each staging table.
 BLANK = "blank"
 KEPT = "kept"
 PROBLEM = "problem"
 ROW = "row"
 STAGING_COLUMNS = f"{PROBLEM} LowCardinality(String), {ROW} UInt64"
-# A moment without a zone and an offset is in UTC. The engine's own parser accepts more, such as 25:00.
+# A moment without a UTC offset is in UTC. The engine's parser also accepts invalid times, such as 25:00.
 MOMENT_PATTERN = r"^\d{4}-\d\d-\d\d([T ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,9})?)?( ?(Z|UTC|[+-]\d\d(:?\d\d)?))?)?$"
 SETTINGS: Mapping[str, Setting] = {
     "session_timezone": "UTC",
@@ -80,14 +80,14 @@ class Kind:
 
 
 def fill(expression: str, sources: Mapping[str, str], project_id: int) -> str:
-    """Replace `<name>` by the source of a column, and `<project>` by the id of the project."""
+    """Replace each `<name>` with the source of the column, and `<project>` with the id of the project."""
     for name, source in sources.items():
         expression = expression.replace(f"<{name}>", source)
     return expression.replace("<project>", str(project_id))
 
 
 def build_problem(problems: Iterable[tuple[str, str]]) -> str:
-    """Return an expression that yields the message of the first condition that holds, or an empty string."""
+    """Return an SQL expression for the message of the first true condition, or for an empty text."""
     cases = ", ".join(f"{condition}, {quote_text(text)}" for condition, text in problems)
     return f"multiIf({cases}, '')"
 
@@ -98,7 +98,7 @@ def parse_moment(name: str) -> str:
 
 
 def check_moment(name: str) -> tuple[str, str]:
-    """Return the problem of a moment outside of the years that the keys of tables and the buckets of queries allow."""
+    """Return the possible problem of a moment: invalid, or outside the years that table keys and buckets support."""
     text = "is no moment such as 2026-11-30T09:15:00Z, between 1970 and 2099"
     parsed = f"toYear(ifNull({parse_moment(name)}, toDateTime64(0, 6, 'UTC') - INTERVAL 1 SECOND))"
     return f"<{name}> != '' AND {parsed} NOT BETWEEN 1970 AND 2099", f"{name} {text}"
@@ -132,7 +132,7 @@ def check_properties(name: str) -> list[tuple[str, str]]:
 
 
 def build_uuid(*parts: str) -> str:
-    """Return an expression for a UUID that depends only on `parts`, so that the same row always gets the same UUID."""
+    """Return an SQL expression for a deterministic UUID, which depends only on `parts`."""
     return f"reinterpretAsUUID(sipHash128({', '.join(parts)}))"
 
 
@@ -185,7 +185,7 @@ EVENTS = Kind(
     moves={"events": {name: name for name in EVENTS_SOURCE}},
     has_events=True,
 )
-# The last row of a person or a distinct id replaces earlier rows, because `version` rises with each row and import.
+# The last row of a person or a distinct id replaces earlier rows, because `version` increases with each row and import.
 PERSONS = Kind(
     noun="person",
     source=("distinct_id", "person_id", "properties", "created_at"),
@@ -194,7 +194,7 @@ PERSONS = Kind(
     select={
         "distinct_id": "<distinct_id>",
         "person_id": "toUUIDOrZero(<person_id>)",
-        # 1970 stands for an unknown moment, for which lifecycle queries use the first event of the person.
+        # 1970 represents an unknown moment, for which lifecycle queries use the first event of the person.
         "created_at": f"ifNull({parse_moment('created_at')}, toDateTime64(0, 6, 'UTC'))",
         "properties": "if(<properties> = '', '{}', <properties>)",
     },

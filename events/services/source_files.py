@@ -1,4 +1,4 @@
-"""Files that are imported: their formats, their columns, and the lines of their rows."""
+"""Imported files: their formats, their columns, and the line numbers of their rows."""
 
 import csv
 import io
@@ -26,7 +26,7 @@ MESSAGE_CHARACTERS_MAX = 400
 
 
 class Format(StrEnum):
-    """The formats with their names in ClickHouse. Lines of JSON are read as text, so that a bad line has a number."""
+    """The formats of files, with ClickHouse's names. JSON lines are read as text, so that bad lines can be numbered."""
 
     PARQUET = "Parquet"
     JSONL = "LineAsString"
@@ -55,7 +55,7 @@ def build_bad_file(name: object, error: EngineError) -> BadFile:
 
 
 def find_format(path: Path) -> Format:
-    """Return the format of a file that can be read. Raises BadFile."""
+    """Return the format of a file. Raises BadFile if the file is unreadable or has another format."""
     try:
         with path.open("rb"):
             pass
@@ -69,7 +69,7 @@ def find_format(path: Path) -> Format:
 
 
 def list_columns(client: EngineClient, path: Path, format: Format) -> list[str] | None:
-    """Return the column names of a file, for lines of JSON the fields of the first lines. Return None if unknown.
+    """Return the column names of a file, or None if they are unknown. For JSON lines, read the first lines.
 
     Raises BadFile.
     """
@@ -87,7 +87,7 @@ def list_columns(client: EngineClient, path: Path, format: Format) -> list[str] 
 
 
 def list_keys(path: Path) -> list[str]:
-    """Return the fields of the first lines of JSON. A line that is not an object is refused later."""
+    """Return the keys in the first JSON lines of a file. A line that is not an object is refused later."""
     keys: dict[str, None] = {}
     with report_unreadable(path), open_file(path) as opened:
         for line in itertools.islice(iter(lambda: opened.readline(LINE_BYTES_MAX), b""), SAMPLE_LINES):
@@ -98,9 +98,10 @@ def list_keys(path: Path) -> list[str]:
 
 
 def find_lines(path: Path, format: Format, rows: Sequence[int]) -> list[int]:
-    """Return the number of the line at which each row begins. Lines count from 1; rows count from 0 and ascend.
+    """Return the number of the line at which each row begins.
 
-    A value in CSV may have several lines. Parquet has no lines, so its rows are counted from 1.
+    Lines are numbered from 1. `rows` contains ascending numbers of rows, from 0. A value in CSV may have several lines.
+    Parquet has no lines, so its rows are counted from 1.
     """
     if format is not Format.CSV or not rows:
         return [row + 1 for row in rows]
@@ -138,7 +139,7 @@ def report_unreadable(path: Path) -> Iterator[None]:
 
 
 def measure_files(paths: Sequence[Path]) -> int:
-    """Return the total size of files in bytes. A missing file is refused later."""
+    """Return the total size of files in bytes. Missing files are skipped here, and refused later."""
     total = 0
     for path in paths:
         with suppress(OSError):

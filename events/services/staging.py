@@ -1,4 +1,4 @@
-"""Staging tables, which hold the rows of one file before they are visible. Only one import runs at a time."""
+"""Staging tables, which contain the rows of one file before the rows are visible. Only one import runs at a time."""
 
 import fcntl
 import os
@@ -21,13 +21,13 @@ from events.services.rows import BLANK, KEPT, PROBLEM
 
 LOCK_NAME = "import.lock"
 TABLE = "table_"
-# The age of an abandoned table on a ClickHouse server, where imports of several machines may run at the same time.
+# The minimum age of an abandoned table on a ClickHouse server, where another machine may still use a younger table.
 SECONDS_TO_ABANDON = 24 * 3600
 LISTED_MAX = 10
 LOST = "The engine was restarted during the import. Please import the file again."
 _NEITHER = {"blank": BLANK, "kept": KEPT}
 _IS_BAD = "problem NOT IN ('', {blank:String}, {kept:String})"
-# A compressed file may expand to ten times this size. A table in memory saves a third of the time.
+# A compressed file may expand to ten times this size. A table in memory saves a third of the import time.
 BYTES_IN_MEMORY_MAX = 16_000_000
 
 
@@ -48,7 +48,7 @@ class Staged(NamedTuple):
 
 @contextmanager
 def import_lock(report_wait: Callable[[], None]) -> Iterator[None]:
-    """Hold the import lock of this machine during the block. `report_wait` is called if another import holds it."""
+    """Hold the import lock of this machine during the block. `report_wait` is called if another process holds it."""
     create_data_dir(settings.DATA_DIR)
     descriptor = os.open(settings.DATA_DIR / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
@@ -63,7 +63,7 @@ def import_lock(report_wait: Callable[[], None]) -> Iterator[None]:
 
 
 def get_incoming_folder() -> Path:
-    """Return the folder for imported files, next to the store of the embedded engine."""
+    """Return the folder for temporary files in the engine's folder, and create it if it is missing."""
     create_folder(get_folder())
     folder = get_folder() / INCOMING
     folder.mkdir(mode=0o700, exist_ok=True)
@@ -71,7 +71,7 @@ def get_incoming_folder() -> Path:
 
 
 def drop_abandoned_tables(client: EngineClient) -> list[str]:
-    """Drop the tables and delete the files that killed imports left. Return the names of the tables.
+    """Drop the tables and delete the files that killed imports left behind. Return the names of the tables.
 
     The caller must hold the import lock.
     """
@@ -94,8 +94,8 @@ def drop_abandoned_tables(client: EngineClient) -> list[str]:
 def create_staging_table(client: EngineClient, columns: str, file_bytes: int) -> str:
     """Create a table for the rows of one file, and return its name. The rows of a small file are held in memory.
 
-    A restart of the engine empties a table in memory, as if the file had no rows. Each table therefore gets a marker
-    row. If it is missing, `count_staged` raises EngineUnavailable.
+    A restart of the engine empties a table in memory, as if the file had no rows. Each table therefore has a marker
+    row. If the marker row is missing, `count_staged` raises EngineUnavailable.
     """
     name = f"{STAGING}{secrets.token_hex(8)}"
     engine = "Memory" if file_bytes <= BYTES_IN_MEMORY_MAX else "MergeTree ORDER BY tuple()"
@@ -124,7 +124,7 @@ def check_rows_are_kept(client: EngineClient, table: str, good: int) -> None:
 
 
 def drop_table(client: EngineClient, name: str) -> None:
-    """Drop a table with its files. By default, ClickHouse keeps the files for some minutes."""
+    """Drop a table, and delete its files at once. By default, ClickHouse keeps the files for some minutes."""
     client.execute(f"DROP TABLE IF EXISTS {name} SYNC")
 
 

@@ -1,4 +1,4 @@
-"""The store of the engine, tied to the main database by its id. All reads and writes of events begin here."""
+"""The store of the engine, tied to the main database by its id. All code that reads or writes events opens it here."""
 
 from engine.client import get_client
 from engine.interface import EngineClient

@@ -1,4 +1,4 @@
-"""Imports of tables, which HogQL reads by name. A new import of a table replaces all of its rows atomically."""
+"""Imports of tables, which HogQL queries reference by name. A new import replaces all rows of a table atomically."""
 
 import re
 import secrets
@@ -85,7 +85,7 @@ def import_table(client: EngineClient, name: str, source: TableSource, project_i
         client.insert_file(physical, FileImport(source.path, source.format, structure, select, SETTINGS))
         [[rows]] = client.read(f"SELECT count() FROM {physical}").rows
     except EngineError as error:
-        with suppress(EngineError):  # the next import drops a table that is left
+        with suppress(EngineError):  # the next import drops the abandoned table
             drop_table(client, physical)
         if isinstance(error, InvalidQuery):
             raise build_bad_file(source.name, error) from error
@@ -121,7 +121,7 @@ def create_table(client: EngineClient, physical: str, columns: Mapping[str, str]
 def swap_table(
     project_id: int, name: str, physical: str, columns: Mapping[str, str], rows: int
 ) -> tuple[ImportedTable, str]:
-    """Assign a stored table to a name. Return the imported table, and the replaced stored table or an empty text."""
+    """Assign a stored table to a name. Return the imported table, and the replaced stored table, or an empty text."""
     earlier = ImportedTable.objects.filter(project_id=project_id, name=name).first()
     table, _ = ImportedTable.objects.update_or_create(
         project_id=project_id,

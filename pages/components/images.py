@@ -20,15 +20,15 @@ from users.readers import Row
 SCRIPT = Path(__file__).with_name("png_process.py")
 FONTS = Path(__file__).parents[1] / "fonts"
 SECONDS = 10
-# Each image occupies a processor for some tenths of a second. Further requests wait, but not for long, because each of
-# them occupies a thread of the pool.
+# Each image occupies a processor for some tenths of a second. Further requests wait only for a short time, because each
+# waiting request occupies a thread of the pool.
 PROCESSES = 2
 SECONDS_TO_WAIT = 2
 _slots = BoundedSemaphore(PROCESSES)
 
 
 def draw_image(insight: Row, format: str, size: ImageSize) -> bytes | None:
-    """Return the chart of an insight as SVG or PNG, or None without a chart. CHART_IMAGES names this function."""
+    """Return the chart of an insight as SVG or PNG, or None without a chart. CHART_IMAGES refers to this function."""
     shown = to_plain_json(insight)
     query = shown["query"] or get_legacy_display(shown)
     moment = get_computed_at(shown, Clock(now(), ZoneInfo(shown["timezone"] or "UTC")))
@@ -39,7 +39,7 @@ def draw_image(insight: Row, format: str, size: ImageSize) -> bytes | None:
 
 
 def draw_png(svg: str, size: ImageSize) -> bytes:
-    """Return SVG as PNG. Raises Unavailable if too many images are being drawn or if drawing takes too long."""
+    """Render SVG as PNG. Raises Unavailable if too many images are being drawn or if drawing takes too long."""
     if not _slots.acquire(timeout=SECONDS_TO_WAIT):
         raise Unavailable("Too many pictures are being drawn. Please try again in a moment.", code="too_many_images")
     try:
@@ -49,7 +49,7 @@ def draw_png(svg: str, size: ImageSize) -> bytes:
 
 
 def _run(svg: str, size: ImageSize) -> bytes:
-    # Isolated and without the environment, which holds secrets of the service.
+    # The process has no environment variables, because those of the service contain secrets.
     command = [sys.executable, "-I", str(SCRIPT), *map(str, size), str(FONTS)]
     try:
         done = subprocess.run(command, input=svg.encode(), capture_output=True, timeout=SECONDS, env={}, check=False)  # noqa: S603  fixed words and numbers

@@ -1,4 +1,4 @@
-"""Find web and mail addresses in plain text, in one pass and without backtracking."""
+"""Web and mail addresses in plain text, found in one pass and without backtracking."""
 
 import re
 from collections.abc import Iterator

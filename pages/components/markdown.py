@@ -1,6 +1,6 @@
-"""Render Markdown as safe HTML: no raw HTML, images as links, and only safe addresses.
+"""Markdown rendered as safe HTML: no raw HTML, images as links, and only safe addresses.
 
-Two layers protect pages: the parser accepts no HTML, and its output is sanitized with a list of allowed tags.
+Two layers protect pages: the parser accepts no HTML, and its output is sanitized with an allowlist of tags.
 """
 
 import re
@@ -30,19 +30,19 @@ TAGS = {
 PARSED_CHARACTERS_MAX = 200_000
 MARKUP_CHARACTERS_MAX = 30_000
 _MARKUP = re.compile(r"[^\w ]|_")
-# The size of the cache, texts and HTML together.
+# The maximum number of characters in the cache, for texts and HTML together.
 CACHED_CHARACTERS_MAX = 10_000_000
-# The parser pads every row of a table to the length of its head, which is quadratic.
+# The parser pads every row of a table to the length of its head, which takes quadratic time.
 CELLS_MAX = 2_000
 
-# The beginnings of tasks in lists.
+# The markers of tasks in lists, and the characters that replace the markers.
 BOXES = {"[ ] ": "\u2610", "[x] ": "\u2611", "[X] ": "\u2611"}
 
 _TAG_OR_QUOTE = re.compile(r'<[^<>"]*(?:"[^"]*"[^<>"]*)*>|"')
 
 
 class _Renderer(RendererHTML):
-    """A renderer that shows images as links, because loading an image would tell its server who views the dashboard."""
+    """A renderer that shows images as links, because loading an image would reveal the viewer to the image's server."""
 
     def image(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         token = tokens[idx]
@@ -59,7 +59,7 @@ def _build_parser(*rules: str) -> MarkdownIt:
 
 
 def _add_task_boxes(state: StateCore) -> None:
-    """Replace `[ ]` and `[x]` at the beginning of list items by boxes."""
+    """Replace `[ ]` and `[x]` at the beginning of list items with boxes."""
     for index, token in enumerate(state.tokens[2:], start=2):
         in_item = state.tokens[index - 2].type == "list_item_open" and state.tokens[index - 1].type == "paragraph_open"
         if in_item and token.children and token.children[0].type == "text":
@@ -114,7 +114,7 @@ def render_texts(texts: Iterable[str]) -> list[SafeString]:
 
 
 class _Cache:
-    """A thread-safe cache of the HTML of recent texts, up to a total size."""
+    """A thread-safe LRU cache of the HTML of texts, up to a total size."""
 
     def __init__(self) -> None:
         self._html: OrderedDict[str, SafeString] = OrderedDict()
@@ -159,11 +159,11 @@ def _render(text: str) -> SafeString:
         link_rel="noopener noreferrer nofollow",
         set_tag_attribute_values={"a": {"target": "_blank"}},
     )
-    return mark_safe(_TAG_OR_QUOTE.sub(_escape_quote, clean))  # noqa: S308  it was cleaned in the lines above
+    return mark_safe(_TAG_OR_QUOTE.sub(_escape_quote, clean))  # noqa: S308  the HTML was sanitized above
 
 
 def _escape_quote(found: re.Match[str]) -> str:
-    """Return a quotation mark outside of tags as an entity, so that no text looks like an attribute to naive tools."""
+    """Escape a quotation mark outside tags, so that simple tools do not mistake text for an attribute."""
     return "&quot;" if found[0] == '"' else found[0]
 
 

@@ -1,4 +1,4 @@
-"""Draw SVG from the standard input as PNG to the standard output: `python png_process.py WIDTH HEIGHT FONTS`.
+"""A script that renders SVG from standard input as PNG to standard output: `python png_process.py WIDTH HEIGHT FONTS`.
 
 The script runs in a separate process, because the renderer holds the global interpreter lock while it draws, and
 because the resources of a process can be limited.

@@ -1,4 +1,4 @@
-"""The state of an insight's result: its age, whether it is stale, and the reason why it is missing."""
+"""The state of an insight's result: its age, its staleness, and the reason for a missing result."""
 
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -18,14 +18,14 @@ DAMAGED = "This insight cannot be read."
 
 
 class Clock(NamedTuple):
-    """The present moment, and the format of other moments. A page that may be cached shows moments without ages."""
+    """The present moment, and the format of other moments. A cacheable page shows moments without ages."""
 
     now: datetime
     zone: ZoneInfo
     has_ages: bool = False
 
     def describe(self, moment: datetime) -> str:
-        """Return a moment as an age, such as `5 minutes ago`, or as in `describe_exactly`."""
+        """Return a moment as an age, such as `5 minutes ago`, or in the format of `describe_exactly`."""
         if not self.has_ages:
             return self.describe_exactly(moment)
         if self.now - moment < timedelta(minutes=1):
@@ -44,7 +44,7 @@ class ResultView(NamedTuple):
     is_stale: bool
     error: str
     reason: str  # the text that replaces a chart
-    computed_at: str  # for machines, empty if there is no result
+    computed_at: str  # in ISO 8601, empty if there is no result
     age: str
     exact: str
 

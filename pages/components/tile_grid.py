@@ -23,7 +23,7 @@ from users.readers import Row
 COLORS = frozenset({"blue", "green", "purple", "red", "orange", "yellow", "pink", "gray", "black"})
 # The fields that describe rows of SQL.
 SQL_FIELDS = ("columns", "types", "hasMore", "timezone")
-# The characters of a text in the title of its tile.
+# The number of characters after which titles are truncated.
 TITLE_LENGTH = 60
 UNTITLED = "Untitled dashboard"
 KIND_LABELS = {
@@ -64,13 +64,13 @@ class TileGrid(NamedTuple):
 
     @property
     def has_gaps(self) -> bool:
-        """Return whether a result is being computed and no older result can be shown meanwhile."""
+        """Return whether a result is being computed and there is no older result to show."""
         states = [tile.insight["state"] for tile in self.tiles if tile.insight]
         return any(state.is_queued and not state.computed_at for state in states)
 
     @property
     def style_hash(self) -> str:
-        """Return the source of the style sheet for the content security policy of the page."""
+        """Return the hash of the style sheet as a source expression for the page's Content Security Policy."""
         return f"'sha256-{base64.b64encode(hashlib.sha256(self.style.encode()).digest()).decode()}'"
 
 
@@ -86,7 +86,7 @@ class TileDetails(NamedTuple):
 def build_tile_grid(
     tiles: list[Row],
     clock: Clock,
-    details: TileDetails = TileDetails(),  # noqa: B008  it is a tuple
+    details: TileDetails = TileDetails(),  # noqa: B008  a tuple is immutable
 ) -> TileGrid:
     """Return the grid of tiles from a reader."""
     tiles = to_plain_json(tiles)
@@ -165,14 +165,14 @@ def get_computed_at(insight: Row, clock: Clock) -> datetime:
 
 
 def get_drawn_result(insight: Row) -> Any:
-    """Return the result of an insight in the form that charts read: rows of SQL together with their columns."""
+    """Return the result of an insight for a chart. Rows of SQL are combined with their columns."""
     if not insight["columns"]:
         return insight["result"]
     return {"results": insight["result"], **{name: insight[name] for name in SQL_FIELDS}}
 
 
 def get_legacy_display(insight: Row) -> Row:
-    """Return the display of an insight that has legacy filters and no query, in the form that a query has."""
+    """Return the display of an insight with legacy filters and without a query, in the form of a query."""
     filters = insight["filters"]
     return {"trendsFilter": {"display": filters.get("display")}} if isinstance(filters, dict) else {}
 
@@ -183,7 +183,7 @@ def get_insight_name(insight: Row) -> str:
 
 
 def get_tile_title(tile: Row) -> str:
-    """Return the title of a tile: the name of its insight, the label of its button, or the start of its text."""
+    """Return the title of a tile: the name of its insight, the label of its button, or the first line of its text."""
     if tile["text"]:
         lines = (line.lstrip("#*>- ").strip() for line in (tile["text"]["body"] or "").splitlines())
         return shorten_title(next(filter(None, lines), "Text"))
@@ -191,7 +191,7 @@ def get_tile_title(tile: Row) -> str:
 
 
 def shorten_title(title: str) -> str:
-    """Truncate a title for sentences and labels. The cookie of a one-time message has no space for two full names."""
+    """Truncate a title for sentences and labels. The cookie of a one-time message is too small for two full names."""
     return title if len(title) <= TITLE_LENGTH else f"{title[:TITLE_LENGTH]}…"
 
 

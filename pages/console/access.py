@@ -18,7 +18,7 @@ from users.models import Membership
 
 
 class NoSuchMember(ValidationFailed):
-    """The form contains no valid id of a member."""
+    """The error for a form without a valid member id."""
 
     def __init__(self) -> None:
         super().__init__("Choose a member.", attr="member")

@@ -30,7 +30,7 @@ class AccountView(ConsoleView):
         try:
             with transaction.atomic():
                 change_password(self.user, self.password_hash)
-                update_session_auth_hash(request, self.user)  # ends every other session
+                update_session_auth_hash(request, self.user)  # keeps this session; other sessions end
         except ValidationFailed as error:
             return self.refusal(error)
         return self.show(request.path, said="Your password is changed. Other browsers are signed out.")

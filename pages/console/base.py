@@ -30,7 +30,7 @@ class FormView(View):
 
 
 class ConsoleView(FormView):
-    """A page for the signed-in user, `self.user`. Other visitors are redirected to the sign-in page."""
+    """A page for the signed-in user, `self.user`. Anonymous visitors are redirected to the sign-in page."""
 
     user: User
 
@@ -64,7 +64,7 @@ class ConsoleView(FormView):
     def page(
         self, template: str, context: dict[str, Any], status: int = 200, *, keeps_message: bool = False
     ) -> HttpResponse:
-        """Return a page. With `keeps_message` the next page shows the same one-time message again."""
+        """Return a page. With `keeps_message`, the next page shows the same one-time message again."""
         around = {"user": self.user, "memberships": list_memberships(self.user, BrowserSession())}
         around["is_unsaved"] = self.request.method == "POST"  # the response to a stored form is a redirect
         is_shown = self.request.method == "GET" and COOKIE in self.request.COOKIES
@@ -81,7 +81,7 @@ class ConsoleView(FormView):
 
     @property
     def base(self) -> str:
-        """Return the base address of links for other people."""
+        """Return the base address of share links and invitation links."""
         return get_base_url(self.request)
 
     def refused(self, error: DomainError) -> HttpResponse:

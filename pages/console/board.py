@@ -57,7 +57,7 @@ class BoardView(ConsoleView):
     def board(
         self, membership: Membership, number: int, context: dict[str, Any] | None = None, status: int = 200
     ) -> HttpResponse:
-        """Return the page. The context may have an open `panel`, an `error` with its `attr`, and a `draft`."""
+        """Return the page. The context may contain an open `panel`, an `error` with its `attr`, and a `draft`."""
         project, given = membership.project, context or {}
         results = Results(project, RefreshRequest(Refresh.LAZY_ASYNC), characters_max=PAGE_CHARACTERS_MAX)
         versions, dashboard = self.view_dashboard(number, membership, results)
@@ -102,7 +102,7 @@ class BoardView(ConsoleView):
         return found
 
     def open_panel(self, panel: str, membership: Membership, dashboard: Row, given: dict[str, Any]) -> dict[str, Any]:
-        """Return the context of the open panel. Closed panels read no data."""
+        """Return the context of the open panel. No data is read for closed panels."""
         query = self.request.GET
         if panel == "add":
             search = query.get("search", "").replace("\0", "")[:SEARCH_MAX_LENGTH]
@@ -125,6 +125,6 @@ def build_tiles(dashboard: Row, project: Project) -> TileGrid:
 
 
 def build_file_link(project_id: int, dashboard_id: int, tile: Row, format: str) -> str:
-    """Return the address of a tile's result as a file, with the insight as this dashboard shows it."""
+    """Return the address of a tile's result as a file, with the filters and variables of this dashboard."""
     insight_id = tile["insight"]["id"]
     return f"/api/projects/{project_id}/insights/{insight_id}/export/?format={format}&from_dashboard={dashboard_id}"

@@ -51,7 +51,7 @@ def _describe_insight(row: Row, dashboard_id: int) -> Row:
 def find_tile(tiles: list[Row], tile_id: int, sent: Values) -> dict[str, Any]:
     """Return a tile with its stored settings and the values of the form, or an empty dictionary for an unknown tile.
 
-    `sent` are refused values, which replace the stored values in the form.
+    `sent` contains the values of a refused form, which replace the stored values.
     """
     places = compute_placements([tile["layouts"] for tile in tiles])
     for tile, place in zip(tiles, places, strict=True):

@@ -48,7 +48,7 @@ SAID = {
 
 
 class DashboardView(BoardView):
-    """The page of one dashboard. Its forms name an `action`."""
+    """The page of one dashboard. Each form has an `action`."""
 
     new_password: HashedPassword | None = None
 
@@ -69,7 +69,7 @@ class DashboardView(BoardView):
         return None
 
     def asks_for_first_password(self, membership: Membership, number: int) -> bool:
-        """Return whether the form requires a password while the link has none, which would lock out all viewers."""
+        """Return whether the form requires a password but no password exists, which would lock out all viewers."""
         if "password_required" not in self.request.POST:
             return False
         sharing = to_plain_json(read_sharing(number, project=membership.project, viewer=membership))
@@ -94,7 +94,7 @@ class DashboardView(BoardView):
             return self.board(membership, number, {"panel": panel, "error": detail, "draft": self.draft}, status=409)
 
     def compute(self, membership: Membership, number: int) -> HttpResponse:
-        """Queue all results of the dashboard, and redirect to its page, which then reloads automatically."""
+        """Queue all queries of the dashboard, and redirect to its page, which then reloads automatically."""
         results = Results(membership.project, RefreshRequest(Refresh.FORCE_ASYNC))
         read_dashboard_revision(number, project=membership.project, viewer=membership, results=results)
         return HttpResponseRedirect(f"{self.request.path}?{PARAMETER}=0", status=303)

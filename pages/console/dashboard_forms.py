@@ -22,7 +22,7 @@ ATTEMPTS = 3
 def write_dashboard(
     request: HttpRequest, membership: Membership, dashboard_id: int, work: Callable[[ChangeSet], T]
 ) -> T:
-    """Run `work` in a write transaction, at the version in the form, if there is any. Raises VersionConflict."""
+    """Run `work` in a write transaction. Raises VersionConflict if the form has a version that is not current."""
     return perform_write(
         work,
         lambda result, changes: result,
@@ -45,8 +45,8 @@ def write_and_offer_undo(
 ) -> tuple[T, dict[str, Any] | None]:
     """Run `work` in a write transaction. Return its result, and the form for `ConsoleView.show` that undoes the change.
 
-    The form restores the previous version, unless another user has changed the dashboard since. If `work` changed
-    nothing, there is no form. Raises VersionConflict.
+    The form restores the previous version, unless another user has changed the dashboard since. The form is None if
+    there is no previous version or `work` changed nothing. Raises VersionConflict.
     """
 
     def build_undo(result: T, changes: ChangeSet) -> tuple[T, dict[str, Any] | None]:
@@ -67,7 +67,7 @@ def write_merged(
     edits: Mapping[str, str],
     work: Callable[[ChangeSet], T],
 ) -> tuple[T, dict[str, Any] | None]:
-    """Write the edits in the form of a dashboard, and keep the changes of other users since the form was opened.
+    """Write the edits in the form of a dashboard, and keep other users' changes since the form was opened.
 
     Raises VersionConflict if another user has changed one of the same fields, or if repeated attempts conflict.
     """
@@ -81,7 +81,7 @@ def write_merged(
         expected = IfMatchVersions(dashboard_id, project, {versions.revision})
         try:
             return write_and_offer_undo(membership, dashboard_id, work, expected)
-        except VersionConflict:  # changed between the reading and the lock
+        except VersionConflict:  # the dashboard was changed between the read and the lock
             if attempt == ATTEMPTS - 1:
                 raise
     raise AssertionError("unreachable")

@@ -1,4 +1,4 @@
-"""The list of the dashboards of a project, and its trash."""
+"""The list of a project's dashboards, and the trash."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -26,7 +26,7 @@ ORDERS = ((ListOrder.DEFAULT, "Name"), (ListOrder.NEWEST, "Newest"), (ListOrder.
 
 
 class DashboardListView(ConsoleView):
-    """The dashboards of a project, or its trash."""
+    """The list of a project's dashboards, or the trash."""
 
     def get(self, request: HttpRequest, project_id: str) -> HttpResponse:
         return self.list(self.enter(project_id))
@@ -104,5 +104,5 @@ def parse_query(asked: QueryDict) -> ListQuery:
 
 
 def clean_text(text: str) -> str:
-    """Return a text of a query string without null characters, up to the length of a search."""
+    """Return a text of a query string without null characters, truncated to the maximum length of a search."""
     return text.replace("\0", "")[:SEARCH_MAX_LENGTH]

@@ -18,7 +18,7 @@ FIELDS = (*TEXTS, "pinned")
 
 
 def format_tags(tags: Iterable[str]) -> str:
-    """Return tags separated by commas. A tag with a comma is in quotes."""
+    """Return tags separated by commas. A tag with a comma is quoted."""
     return ", ".join(_quote_tag(tag) for tag in tags)
 
 
@@ -29,7 +29,7 @@ def _quote_tag(tag: str) -> str:
 
 
 def parse_tags(text: str) -> list[str]:
-    """Return the tags in a text with commas. Raises ValidationFailed."""
+    """Return the tags in a comma-separated text. Raises ValidationFailed."""
     try:
         [row] = csv.reader([" ".join(text.splitlines())], skipinitialspace=True)
     except (csv.Error, ValueError) as error:
@@ -68,7 +68,7 @@ def build_body(edits: dict[str, str]) -> dict[str, Any]:
 
 
 def is_same_text(text: str, was: str | None) -> bool:
-    """Return whether a text is unchanged. Browsers remove or change line breaks."""
+    """Return whether a text is unchanged, except for line breaks, which browsers remove or change."""
     return was is not None and _without_line_breaks(text) == _without_line_breaks(was)
 
 

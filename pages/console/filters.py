@@ -44,6 +44,6 @@ class FiltersView(BoardView):
         expected = IfMatchVersions(number, project, {versions.revision})
         try:
             _, undo = write_and_offer_undo(membership, number, work, expected)
-        except VersionConflict:  # changed since it was read
+        except VersionConflict:  # the dashboard was changed after the read
             return self.board(membership, number, {**context, "error": CHANGED_SINCE}, status=409)
         return self.show(request.path.removesuffix("/filters"), said="Applied the filters to all insights.", undo=undo)

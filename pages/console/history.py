@@ -78,7 +78,7 @@ class HistoryView(ConsoleView):
 
 
 class VersionView(ConsoleView):
-    """A dashboard at a version, before this version is restored. Insights are shown in their present form."""
+    """The preview of a version of a dashboard before a restore. Insights are shown in their present form."""
 
     def get(self, request: HttpRequest, project_id: str, id: str, version: str) -> HttpResponse:
         membership, number = self.enter(project_id), parse_id(id, DashboardNotFound)
@@ -103,7 +103,7 @@ class VersionView(ConsoleView):
 
 
 def build_version_tiles(state: dict[str, Any], dashboard: Row, membership: Membership) -> list[Row]:
-    """Return the tiles of a snapshot in the form of a reader. Deleted insights are left out."""
+    """Return the tiles of a snapshot in the form that readers return. Deleted insights are left out."""
     shown = {tile["insight"]["id"]: tile["insight"] for tile in to_plain_json(dashboard["tiles"]) if tile["insight"]}
     rows = []
     for order, (id_, tile) in enumerate(state["tiles"].items()):
@@ -119,7 +119,7 @@ _NO_DISPLAY: Row = {"layouts": {}, "color": None, "show_description": None, "tra
 
 
 def find_insight(insight_id: int | None, shown: dict[int, Row], membership: Membership) -> Row | None:
-    """Return an insight of a snapshot as the dashboard shows it or, else, by itself. Return None if it is deleted."""
+    """Return an insight of a snapshot, as shown on the dashboard if possible. Return None for a deleted insight."""
     if insight_id is None or insight_id in shown:
         return shown.get(insight_id or 0)
     try:
@@ -130,7 +130,7 @@ def find_insight(insight_id: int | None, shown: dict[int, Row], membership: Memb
 
 
 def find_titles(project: Project, dashboard: Row, entries: list[dict[str, Any]]) -> dict[str, str]:
-    """Return the titles, by id, of the tiles of a dashboard and of the tiles that the entries added or removed."""
+    """Return the titles of the present tiles, and of the tiles that were added or removed, by the ids of the tiles."""
     insights = find_insight_ids(entries)
     names = read_insight_names(project, set(insights.values()))
     removed = {tile: quote(names[insight]) for tile, insight in insights.items() if names.get(insight)}
@@ -139,7 +139,7 @@ def find_titles(project: Project, dashboard: Row, entries: list[dict[str, Any]])
 
 
 def activity_row(entry: dict[str, Any], titles: dict[str, str]) -> dict[str, Any]:
-    """Return the fields that the page shows of an activity entry, besides the entry itself."""
+    """Return the additional fields of an activity entry for the page."""
     changes = entry["detail"]["changes"]
     return {
         "sentences": describe_entry(entry, titles),
@@ -158,7 +158,7 @@ def activity_row(entry: dict[str, Any], titles: dict[str, str]) -> dict[str, Any
 
 
 def truncate(value: Any) -> str:
-    """Return a value before or after a change, shortened to a line or two."""
+    """Return a value before or after a change as a text, truncated to a line or two."""
     text = value if isinstance(value, str) and value else "nothing" if value is None else dump_json(value)
     return f"{text[:VALUE_SHOWN]}…" if len(text) > VALUE_SHOWN else text
 

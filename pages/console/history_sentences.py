@@ -8,7 +8,7 @@ from dashboards.changelog.diff import SEPARATOR, SHARING, TILES
 
 Change = dict[str, Any]
 
-# Changes by one person with less time between them are one session.
+# The maximum time between two successive changes of one session.
 PAUSE = timedelta(minutes=15)
 # The largest number of tiles that a sentence lists. More tiles are counted.
 NAMED_TILES = 3
@@ -58,7 +58,7 @@ _TILE_FIELDS = {
 
 
 def describe_entry(entry: Mapping[str, Any], titles: Mapping[str, str]) -> list[str]:
-    """Return the sentences of an activity entry. `titles` are the titles of tiles by their ids."""
+    """Return the sentences of an activity entry. `titles` maps the ids of tiles to their titles."""
     activity = str(entry["activity"]).replace("_", " ")
     changes: list[Change] = entry["detail"]["changes"]
     found = [_ACTIVITIES[activity]] if activity in _ACTIVITIES else []
@@ -164,7 +164,7 @@ def _join_some(titles: list[str]) -> str:
 
 
 def get_snapshot_title(tile: Any) -> str:
-    """Return the title of a tile in a snapshot, or an empty text for an insight, whose name the snapshot lacks."""
+    """Return the title of a tile in a snapshot, or an empty text for an insight, whose name is not in the snapshot."""
     if not isinstance(tile, dict):
         return ""
     text, button = tile.get("text"), tile.get("button_tile")
@@ -174,7 +174,7 @@ def get_snapshot_title(tile: Any) -> str:
 
 
 def find_insight_ids(entries: Iterable[Mapping[str, Any]]) -> dict[str, int]:
-    """Return the insights of the tiles that were added or removed, by the ids of the tiles."""
+    """Return the ids of the insights of added or removed tiles, by the ids of the tiles."""
     found: dict[str, int] = {}
     for entry in entries:
         for change in entry["detail"]["changes"]:
@@ -186,7 +186,7 @@ def find_insight_ids(entries: Iterable[Mapping[str, Any]]) -> dict[str, int]:
 
 
 def quote(value: Any) -> str:
-    """Return a text in quotes, in one line and shortened."""
+    """Return a text in quotes, in one line and truncated."""
     text = " ".join(str(value or "").split())
     return f"“{text[:_TEXT_SHOWN]}{'…' if len(text) > _TEXT_SHOWN else ''}”" if text else "nothing"
 

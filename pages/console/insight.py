@@ -173,7 +173,7 @@ def list_choices(project: Project, kind: Kind, values: Values) -> dict[str, Any]
 
 
 def find_tile(membership: Membership, dashboard_id: int, insight_id: int) -> int | None:
-    """Return the id of the tile that shows an insight on a dashboard."""
+    """Return the id of the tile that shows an insight on a dashboard, or None if there is no tile."""
     insight = read_insight(insight_id, project=membership.project, viewer=membership)
     tiles = insight["dashboard_tiles"]
     return next((tile["id"] for tile in tiles if tile["dashboard_id"] == dashboard_id), None)

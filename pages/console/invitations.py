@@ -27,7 +27,7 @@ SHOWN = 100
 
 
 class InvitationView(FormView):
-    """The page behind an invitation link: for its account, for a person without an account, or for another user."""
+    """The page behind an invitation link, for the invited user, a person without an account, or another user."""
 
     def get(self, request: HttpRequest, token: str) -> HttpResponse:
         try:

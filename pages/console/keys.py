@@ -1,4 +1,4 @@
-"""The page of the user's own API keys: create, rotate and revoke them. The value of a key is shown once."""
+"""The page on which users create, rotate and revoke their own API keys. The value of a key is shown once."""
 
 from urllib.parse import urlencode
 
@@ -45,7 +45,7 @@ class KeysView(ConsoleView):
             return HttpResponseRedirect(KEYS, status=303)
 
     def confirm_password(self, form: QueryDict) -> HttpResponse:
-        """Redirect to the sign-in page, which redirects back to this page with the typed values."""
+        """Redirect to the sign-in page, which redirects back to this page with the entered values."""
         typed = urlencode({name: form.getlist(name) for name in FIELDS if name in form}, doseq=True)
         following = f"{KEYS}?{typed}" if typed else KEYS
         return HttpResponseRedirect(f"{SIGN_IN}?{urlencode({'again': 1, 'next': following})}", status=303)
@@ -70,7 +70,7 @@ class KeysView(ConsoleView):
         )
 
     def keys(self, form: QueryDict, error: ValidationFailed | None = None) -> HttpResponse:
-        """Return the page. Its form has the values of `form`, and an error at its field."""
+        """Return the page with the values of `form` in its form, and with the error at its field."""
         keys = list_api_keys(self.user)
         context = {
             "keys": keys,

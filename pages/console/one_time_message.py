@@ -1,8 +1,8 @@
-"""Messages that a page shows once after a form: a new API key, a link, a confirmation.
+"""One-time messages after a form, such as a new API key, a link or a confirmation.
 
-Forms redirect, so that a reload does not submit them again. The message is sent in a cookie that is signed for its user
-and expires after a minute. It is never stored on the server, where sessions and backups would contain secrets that the
-database keeps only as hashes.
+Forms use Post/Redirect/Get, so that a reload does not submit them again. The message is sent in a cookie that is
+signed for its user and expires after a minute. The message is never stored on the server, because sessions and backups
+would then contain secrets that the database stores only as hashes.
 """
 
 from typing import Any
@@ -20,7 +20,7 @@ _SALT = "pages.once"
 
 
 def redirect_with_message(path: str, user: User, **content: Any) -> HttpResponse:
-    """Return a redirect to a page. When the page is first shown, its template gets `content` as `once`."""
+    """Return a redirect to a page. On the first view of the page, its template has `content` as `once`."""
     response = HttpResponseRedirect(path, status=303)
     response.set_cookie(
         COOKIE,

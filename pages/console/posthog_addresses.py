@@ -1,4 +1,4 @@
-"""Addresses of PostHog's pages, which its tools and scripts print. They redirect to pages of the console."""
+"""Addresses of PostHog's pages, as printed by PostHog's tools and scripts. They redirect to pages of the console."""
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
@@ -16,7 +16,7 @@ HOME = ("home", "homepage", "")
 
 
 class PostHogProjectAddressView(ConsoleView):
-    """Addresses such as `/project/1/dashboard/7`. The target page checks access."""
+    """Redirects from addresses such as `/project/1/dashboard/7`. The target page checks access."""
 
     prefix = ""
 

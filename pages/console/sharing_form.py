@@ -1,4 +1,4 @@
-"""The fields of the sharing panel. They are worded positively, while the stored settings are the same as in PostHog."""
+"""The fields of the sharing panel. Their labels are positive, whereas some stored settings of PostHog are negative."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from dashboards.models.sharing_configuration import THEMES
 from dashboards.services.inputs import SharingInput
 from dashboards_api.errors import ValidationFailed
 
-# Checkboxes: the field of the form, the stored setting, whether a tick means true, and the label.
+# Checkboxes: the field of the form, the stored setting, whether a checked box means true, and the label.
 SETTINGS = (
     ("show_header", "noHeader", False, "Title and description of the dashboard"),
     ("show_details", "hideExtraDetails", False, "Descriptions and kinds of the insights"),

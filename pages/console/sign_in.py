@@ -1,4 +1,4 @@
-"""Signing in and out, and setting up an account by a link."""
+"""The pages for signing in, signing out, and setting up an account through a link."""
 
 from typing import Any
 

@@ -23,7 +23,7 @@ from users.models import Membership
 
 SHOWN = 100
 NAME_MAX_LENGTH = 400
-# The parts of a template that make a dashboard.
+# The fields of a template from which a dashboard is created.
 DOCUMENT = (
     "template_name",
     "dashboard_description",
@@ -64,7 +64,7 @@ class TemplateView(ConsoleView):
         return template
 
     def prepare(self, request: HttpRequest, project_id: str, template_id: str) -> HttpResponse | None:
-        """Fill the template before the transaction, because this may be slow."""
+        """Fill the template before the transaction, because filling a template may be slow."""
         membership = self.enter(project_id)
         template = self.find(membership, template_id)
         document = {name: template[name] for name in DOCUMENT if template[name] is not None}

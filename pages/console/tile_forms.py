@@ -32,7 +32,7 @@ from users.readers import Row
 SIZES = {"wider": (1, 0), "narrower": (-1, 0), "higher": (0, 1), "lower": (0, -1)}
 STEPS = {"earlier": -1, "later": 1}
 BUTTON_FIELDS = ("text", "url", "placement", "style")
-# The columns and rows of new texts and buttons. A new insight gets the default size.
+# The columns and rows of new texts and buttons. A new insight has the default size.
 TEXT_SIZE = (6, 3)
 BUTTON_SIZE = (3, 1)
 # A host, optionally with a port and a path, as users type it.
@@ -40,7 +40,7 @@ BARE_ADDRESS = re.compile(r"(?:[\w-]+\.)+[A-Za-z][\w-]*(?::\d+)?(?:[/?#]\S*)?")
 
 
 class TextChanged(Exception):
-    """The text of a tile, or its button, was changed since the form was opened."""
+    """The error for a text or a button that has changed since the form was opened."""
 
 
 class TileAction(NamedTuple):
@@ -111,7 +111,7 @@ def _add_button(action: TileAction, changes: ChangeSet) -> tuple[int, str]:
 
 
 def _place_below(action: TileAction, size: tuple[int, int]) -> dict[str, Any]:
-    """Return the layouts of a tile below all other tiles. Phones order tiles by these layouts, too."""
+    """Return the layouts of a tile below all other tiles. They also determine the order on phones."""
     places = compute_placements([tile["layouts"] for tile in action.read_tiles()])
     bottom = max((y + height for _, y, _, height in places), default=0)
     return {"sm": set_placement(None, (0, bottom, *size))}
@@ -168,7 +168,7 @@ def _resize(action: TileAction, changes: ChangeSet, wider: int, higher: int) -> 
 
 
 def _place(action: TileAction, changes: ChangeSet) -> tuple[int, str]:
-    """Move a tile to the placement at which it was dropped. Tiles that it would overlap are moved."""
+    """Move a tile to the placement at which it was dropped. Other tiles are moved to avoid overlaps."""
     tiles = action.read_tiles()
     index = action.find_index(tiles)
     places = compute_placements([tile["layouts"] for tile in tiles])
@@ -240,7 +240,7 @@ _ACTIONS: dict[str, Callable[[TileAction, ChangeSet], tuple[int, str]]] = {
 
 
 def _build_item(tile: Row, display: dict[str, Any]) -> Any:
-    """Return an item that changes how a tile is displayed, and not its content."""
+    """Return the input that changes the display of a tile, but not its content."""
     return {**display, **({"text": {}} if tile["text"] else {})}
 
 

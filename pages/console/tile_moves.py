@@ -19,7 +19,7 @@ TARGETS_MAX = 200
 
 
 def build_move_panel(membership: Membership, dashboard_id: int) -> dict[str, Any]:
-    """Return the dashboards to which the member may move a tile."""
+    """Return the context of the panel: the other dashboards to which the member may move a tile."""
     found = list_editable_dashboards(membership.project, viewer=membership, limit=TARGETS_MAX)
     targets = [{"id": pk, "name": name or UNTITLED} for pk, name in found.names if pk != dashboard_id]
     return {"targets": targets, "has_more_targets": found.has_more, "targets_max": TARGETS_MAX}
@@ -30,8 +30,8 @@ def move_to_dashboard(
 ) -> tuple[str, dict[str, Any]]:
     """Move a tile. Return a message, and the form for `ConsoleView.show` that moves the tile back.
 
-    A removed tile of the same content on the target is deleted for good. Raises ValidationFailed for `to_dashboard`,
-    NotFound, and Forbidden.
+    A removed tile with the same content on the target dashboard is permanently deleted. Raises ValidationFailed for
+    `to_dashboard`, NotFound, and Forbidden.
     """
     if target_id is None or target_id == dashboard_id:
         raise ValidationFailed("Choose another dashboard.", attr=TARGET)

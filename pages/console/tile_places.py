@@ -27,8 +27,8 @@ def read_place(form: QueryDict) -> GridPlacement:
 def make_room(places: list[GridPlacement], index: int, wanted: GridPlacement) -> list[GridPlacement]:
     """Return the placements after one tile is moved to `wanted`.
 
-    If the moved tile overlaps only one tile, and that tile fits in the old placement, the two are swapped. Otherwise,
-    the overlapped tiles are moved down. All tiles are then moved up.
+    If the moved tile keeps its size and overlaps only one tile, which fits in the old placement, the two tiles are
+    swapped. Otherwise, the overlapped tiles are moved down. At the end, all tiles are moved up to close gaps.
     """
     places = _swap(places, index, wanted)
     others = sorted((place[1], place[0], number) for number, place in enumerate(places) if number != index)
@@ -42,7 +42,7 @@ def make_room(places: list[GridPlacement], index: int, wanted: GridPlacement) ->
 
 
 def _swap(places: list[GridPlacement], index: int, wanted: GridPlacement) -> list[GridPlacement]:
-    """Return the placements with the only overlapped tile at the old placement of the moved tile, if it fits there."""
+    """Return the placements with the only overlapped tile moved to the old placement, if this tile fits there."""
     old_x, old_y, old_width, old_height = places[index]
     covered = [number for number, place in enumerate(places) if number != index and _overlaps(place, wanted)]
     if len(covered) != 1 or (old_width, old_height) != wanted[2:]:
@@ -64,7 +64,7 @@ def _overlaps(one: GridPlacement, other: GridPlacement) -> bool:
 
 
 def move_in_order(ids: list[int], index: int, step: int) -> list[int]:
-    """Return the ids with one id moved by a step, or unchanged if it is at an end."""
+    """Return the ids with the id at `index` moved by a step, or the unchanged ids if the step leads out of the list."""
     other = index + step
     if 0 <= other < len(ids):
         ids[index], ids[other] = ids[other], ids[index]

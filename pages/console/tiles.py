@@ -20,7 +20,7 @@ from pages.console.tile_moves import MOVE, TARGET, move_to_dashboard
 from users.models import Membership
 from users.readers import Row
 
-# The field of forms on the board, which redirect to the board.
+# The field that marks forms on the board. Their responses redirect to the board.
 FROM_BOARD = "board"
 _PANELS = {"add": "add", "add-button": "add", "add-insight": "add"}
 
@@ -45,7 +45,7 @@ class TilesView(BoardView):
         return self.show(self.get_next(shown, number), said=said, undo=undo)
 
     def move_to(self, membership: Membership, number: int, tile_id: int) -> HttpResponse:
-        """Move a tile to another dashboard, and show the other dashboard."""
+        """Move a tile to another dashboard, and redirect to the tile on that dashboard."""
         target_id = parse_int(self.request.POST.get(TARGET))
         try:
             said, undo = move_to_dashboard(membership, number, tile_id, target_id)
@@ -60,13 +60,13 @@ class TilesView(BoardView):
         return FROM_BOARD in self.request.POST
 
     def get_next(self, tile_id: int, dashboard_id: int) -> str:
-        """Return the address of the tile on the page with the form."""
+        """Return the address of the page with the form, with the tile as its fragment."""
         path = self.request.path.removesuffix("/tiles") if self.is_on_board else self.request.path
         mark = "tile" if self.is_on_board else "edit"
         return f"{path}#{mark}-{tile_id}" if tile_id else path
 
     def draft(self, tile_id: int, error: str, attr: str | None) -> dict[str, Any]:
-        """Return the submitted values and the error, for showing the same form again."""
+        """Return the submitted values and the error, with which the form is rendered again."""
         sent = {name: self.request.POST.get(name, "") for name in ("action", "text", *BUTTON_FIELDS)}
         return {**sent, "tile": tile_id, "error": error, "attr": attr}
 
@@ -101,7 +101,7 @@ class TilesView(BoardView):
 
 
 def has_form_for(draft: dict[str, Any], rows: list[Row]) -> bool:
-    """Return whether the page contains the submitted form, which then shows the error."""
+    """Return whether the page contains the submitted form, in which the error is rendered."""
     kind = {"text": "text", "button": "button_tile"}.get(draft["action"])
     return draft["action"] in ("add", "add-button") or any(
         kind and row["id"] == draft["tile"] and row[kind] for row in rows

@@ -1,1 +1,1 @@
-"""Shared dashboards: pages that open by a link, without signing in."""
+"""Pages of shared dashboards, which need a share link but no sign-in."""

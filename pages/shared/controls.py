@@ -1,7 +1,7 @@
-"""The form with which viewers of a shared page choose the overrides that its link allows. It needs no JavaScript.
+"""The form in which viewers of a shared page choose the overrides that the share link allows. It needs no JavaScript.
 
-Its fields are parameters of the address: `range`, or `date_from` and `date_to`, and `text_…`, `number_…` or `flag_…`
-with the name of a variable. They mean the same as `filters_override` and `variables_override`.
+Its fields are query parameters: `range`, or `date_from` and `date_to`, and `text_…`, `number_…` or `flag_…` with the
+name of a variable. They have the same effect as `filters_override` and `variables_override`.
 """
 
 import math
@@ -40,7 +40,7 @@ class Option(NamedTuple):
 
 
 class Field(NamedTuple):
-    """A date or a variable in the form. `hint` is the value of the dashboard."""
+    """A date or a variable in the form. `hint` is the value without an override."""
 
     name: str
     label: str
@@ -50,7 +50,7 @@ class Field(NamedTuple):
 
 
 class Controls(NamedTuple):
-    """The form, with the values of the request. `reset` is the address without these values, or empty if unneeded."""
+    """The form with the values of the request. `reset` is the address without these values, or empty without values."""
 
     ranges: list[Option]
     dates: list[Field]
@@ -92,7 +92,7 @@ def build_controls(
 
 
 def _read_dates(query: QueryDict) -> dict[str, Any]:
-    """Return the filters of a range. A range without an end removes the end of the dashboard's range."""
+    """Return the filters of a range. A separator without an end removes the end of the dashboard's range."""
     chosen = query.get(RANGE, "")
     if chosen and chosen != CUSTOM:
         start, separator, end = chosen.partition(SEPARATOR)
@@ -125,7 +125,7 @@ def _parse_value(kind: str, text: str, parameter: str) -> Any:
 
 
 def _get_chosen_range(filters: Row, query: QueryDict) -> str:
-    """Return the value of the list for the range of the request, or an empty text for the range of the dashboard."""
+    """Return the selected value of the list of ranges, which is an empty text for the range of the dashboard."""
     chosen = query.get(RANGE, "")
     if chosen and chosen != CUSTOM:
         return chosen
@@ -139,7 +139,7 @@ def _get_chosen_range(filters: Row, query: QueryDict) -> str:
 
 
 def _list_ranges(names: list[str], filters: Row, chosen: str) -> list[Option]:
-    """Return the choices of the list. If the end cannot be overridden, the ranges with an end are left out."""
+    """Return the options of the list of ranges. If the end cannot be overridden, ranges with an end are omitted."""
     if "date_from" not in names:
         return []
     has_end = "date_to" in names

@@ -1,4 +1,4 @@
-"""Build the page of a shared dashboard from the content that a reader returns."""
+"""The page of a shared dashboard, built from the content that a reader returns."""
 
 from datetime import datetime
 from functools import partial
@@ -18,7 +18,7 @@ PREVIEW_MAX_LENGTH = 200
 
 
 class Preview(NamedTuple):
-    """The texts that other services show next to a link. They contain only texts that the page shows."""
+    """The Open Graph metadata for link previews. It contains only texts that are also on the page."""
 
     title: str = "A dashboard"
     description: str = ""
@@ -32,7 +32,7 @@ class SharedPage(NamedTuple):
     description: str
     preview: Preview
     date_range: str
-    computed_at: str  # the moment of the oldest result in words, empty if there is none
+    computed_at: str  # the moment of the oldest result in words, or an empty text
     tile_grid: TileGrid
     theme: str
     has_header: bool
@@ -40,7 +40,7 @@ class SharedPage(NamedTuple):
 
 
 def list_result_states(shared: Row, now: datetime) -> list[str]:
-    """Return the states of the results. The ETag includes them, since results become stale without a new version."""
+    """Return the states of the results. The ETag includes them, because results become stale without a new version."""
     insights = list_insights(shared)
     return [f"{insight['result_state']}{'-stale' if is_stale(insight, now) else ''}" for insight in insights]
 
@@ -50,9 +50,9 @@ def list_insights(shared: Row) -> list[Row]:
 
 
 def build_shared_page(opened: SharedDashboard, shared: Row, now: datetime, path: str) -> SharedPage:
-    """Return the page for a result of `read_shared_dashboard`, at this path.
+    """Return the page at a path. `shared` is the return value of `read_shared_dashboard`.
 
-    The page has moments instead of ages, because browsers may cache it.
+    The page contains moments instead of ages, because browsers may cache the page.
     """
     dashboard, clock = shared["dashboard"], Clock(now, ZoneInfo(opened.time_zone))
     return SharedPage(
@@ -80,7 +80,7 @@ def build_shared_page(opened: SharedDashboard, shared: Row, now: datetime, path:
 
 
 def offers_files(opened: SharedDashboard, shared: Row) -> bool:
-    """Return whether tiles have links to files. A frame may lack the cookie for files behind a password."""
+    """Return whether tiles have links to files. In a frame, the cookie for password-protected files may be missing."""
     return opened.offers_files and not (shared["type"] == "embed" and opened.is_locked)
 
 
@@ -92,7 +92,7 @@ def build_file_link(path: str, overrides: RequestOverrides, tile: Row, format: s
 
 
 def build_preview(shared: Row) -> Preview:
-    """Return the preview of a link. A page without its header shows neither title nor description."""
+    """Return the preview of a link. For a page without a header, it contains neither name nor description."""
     site_name = "" if shared.get("whitelabel") else "dashboards-api"
     if shared.get("noHeader"):
         return Preview(site_name=site_name)
@@ -104,7 +104,7 @@ def build_preview(shared: Row) -> Preview:
 
 
 def describe_date_range(shared: Row) -> str:
-    """Return the date range of a dashboard in words, or the days that all of its results have in common."""
+    """Return the date range of a dashboard in words, and its days if all results have the same days."""
     filters = to_plain_json(shared["dashboard"]["filters"])
     label = describe_range(filters.get("date_from"), filters.get("date_to"))
     ranges = [insight["resolved_date_range"] for insight in list_insights(shared) if insight["resolved_date_range"]]
@@ -115,6 +115,6 @@ def describe_date_range(shared: Row) -> str:
 
 
 def describe_oldest_result(shared: Row, clock: Clock) -> str:
-    """Return the moment of the oldest result of a page in words, or an empty text."""
+    """Return the moment of the oldest result of a page in words, or an empty text without results."""
     moments = [insight["last_refresh"] for insight in list_insights(shared) if insight["last_refresh"]]
     return clock.describe_exactly(min(moments)) if moments else ""

@@ -25,9 +25,9 @@ class RepeatedReload(NamedTuple):
 
 
 def plan_repeated_reload(request: HttpRequest) -> RepeatedReload | None:
-    """Return the periodic reload of a page, or None if its address does not request it.
+    """Return the periodic reload of a page, or None without the parameter `refresh_every`.
 
-    Raises ValidationFailed for an invalid duration. A duration outside of the limits becomes the nearest limit.
+    Raises ValidationFailed for an invalid duration. A duration outside the limits is clamped.
     """
     text = request.GET.get(REFRESH_EVERY, "")
     if not text or request.method != "GET":
@@ -45,7 +45,7 @@ def plan_repeated_reload(request: HttpRequest) -> RepeatedReload | None:
 
 
 def describe_seconds(seconds: int) -> str:
-    """Return a duration in the largest unit that divides it."""
+    """Return a duration in words, in the largest unit that divides the duration without a remainder."""
     size, unit = next(
         (size, unit) for size, unit in ((3600, "hour"), (60, "minute"), (1, "second")) if not seconds % size
     )

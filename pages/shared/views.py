@@ -44,7 +44,7 @@ class SharedPageView(View):
         return self.show(request, access_token, get_share_tokens(request))
 
     def post(self, request: HttpRequest, access_token: str) -> HttpResponseBase:
-        """Unlock the page. A request that does not accept HTML comes from a script, and the response is JSON."""
+        """Unlock the page. A request that does not accept HTML is from a script, and the response is JSON."""
         if self.json_view and "text/html" not in request.headers.get("Accept", ""):
             return self.json_view(request, access_token=access_token)
         try:
@@ -57,7 +57,7 @@ class SharedPageView(View):
             refused = self.unlock_page({"error": error.detail}, status=429)
             refused["Retry-After"] = str(error.wait)
             return refused
-        except ValidationFailed:  # the link needs no password any more
+        except ValidationFailed:  # the link no longer requires a password
             return HttpResponseRedirect(request.get_full_path())
         if self.page_type == "embed":
             # Browsers keep no cookies of a frame on another site, so this response must be the dashboard itself.
@@ -130,7 +130,7 @@ class SharedPageView(View):
         return response
 
     def with_embed_policy(self, response: HttpResponseBase, style: str | None = None) -> HttpResponseBase:
-        """Set the origins that may frame the page, and allow its only inline style."""
+        """Set the content security policy: the origins that may frame the page, and its only inline style."""
         response._csp_update = {"style-src": [style] if style else []}  # type: ignore[attr-defined]  # of django-csp
         response._csp_replace = {"frame-ancestors": settings.EMBED_ORIGINS}  # type: ignore[attr-defined]  # of django-csp
         return response
@@ -138,7 +138,7 @@ class SharedPageView(View):
 
 @method_decorator(xframe_options_exempt, name="dispatch")
 class DeadLinkView(SharedPageView):
-    """The page for addresses of links that were cut off or mistyped."""
+    """The page for truncated or mistyped share links."""
 
     http_method_names = ["get", "head", "options"]
 

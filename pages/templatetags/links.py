@@ -1,4 +1,4 @@
-"""The `linkify` filter, which turns the addresses in plain text into links."""
+"""The `linkify` filter, which turns URLs in plain text into links."""
 
 from django import template
 

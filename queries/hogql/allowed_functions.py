@@ -1,8 +1,8 @@
 """The functions of HogQL, as `name:arguments`, `name=ClickHouse's name:arguments`, `name[parameters]:arguments`.
 
-Each list has a kind, the type of the result, and whether the result may be null. None means that the result may be null
-if an argument may be null. The lists are complete: they also contain functions that another module prints, such as
-`now` and `toDateTime`.
+Each list has a kind, the type of the results, and a flag for results that may be null. None means that the result may
+be null if an argument may be null. The lists are complete: they also contain functions that another module prints, such
+as `now` and `toDateTime`.
 """
 
 _NUMBERS = """

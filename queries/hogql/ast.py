@@ -54,7 +54,7 @@ class Integers(Expr):
 
 @dataclass(frozen=True, slots=True)
 class Field(Expr):
-    """A column, an alias, or a property: `events.properties.$browser` is a chain of three.
+    """A column, an alias, or a property: `events.properties.$browser` is a chain of three names.
 
     With `is_untyped`, the text of a property is read, regardless of its definition. Only compilers of query JSON set
     it, not the parser.
@@ -81,7 +81,7 @@ class Alias(Expr):
 class Stage(Enum):
     """A stage of an aggregation in several steps. Only compilers of query JSON create stages, not the parser.
 
-    STATE collects values, FINAL returns the number of one state, and MERGE the number of several states.
+    STATE returns an aggregation state, FINAL the number of one state, and MERGE the number of several merged states.
     """
 
     STATE = "State"
@@ -228,7 +228,7 @@ class QuerySource(Node):
 
 @dataclass(frozen=True, slots=True)
 class Join(Node):
-    """A joined source. `using` are columns that both sides share, instead of a condition."""
+    """A joined source. `using` are the columns of a USING clause, which replaces the condition."""
 
     kind: str
     source: TableSource | QuerySource
@@ -287,7 +287,7 @@ class SetPart(Node):
 
 @dataclass(frozen=True, slots=True)
 class SetQuery(Query):
-    """A combination of queries with UNION, INTERSECT and EXCEPT, from left to right in their written order."""
+    """A combination of queries with UNION, INTERSECT and EXCEPT, in the order of the text."""
 
     first: Query
     rest: tuple[SetPart, ...]

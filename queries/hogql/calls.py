@@ -1,4 +1,4 @@
-"""Printing of calls: the functions of the allow list, and those that are printed specially for a project."""
+"""Printing of function calls: a general form, and handlers for functions that are printed in another form."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def print_plain(printer: ExpressionPrinter, node: ast.Call, function: Function) 
 
 
 def build_call(printer: ExpressionPrinter, node: ast.Call, function: Function, args: list[Sql]) -> Sql:
-    """Return a call with printed arguments. ClickHouse has suffixes of function names for DISTINCT and FILTER."""
+    """Return a call with printed arguments. DISTINCT and FILTER become suffixes of the function name."""
     stored = _name_stored(node, function)
     texts = [arg.text for arg in args]
     if node.condition is not None:
@@ -60,7 +60,7 @@ def build_call(printer: ExpressionPrinter, node: ast.Call, function: Function, a
 
 
 def print_number_of_state(printer: ExpressionPrinter, node: ast.Call, function: Function) -> Sql:
-    """Return the number of an aggregation state, or of several states that are merged."""
+    """Return the call that finalizes an aggregation state, or merges several states into one number."""
     state = printer.print(node.args[0]).text
     if node.stage is ast.Stage.FINAL:
         return Sql(f"finalizeAggregation({state})", function.type)
@@ -116,7 +116,7 @@ def _print_as_text(value: Sql) -> str:
 
 
 def _print_branches(printer: ExpressionPrinter, node: ast.Call, function: Function) -> Sql:
-    """Print functions that return one of several arguments. The result has their type if all have the same type."""
+    """Print functions that return one of several arguments. If all arguments have one type, so has the result."""
     if function.stored in ("if", "multiIf"):
         args = [
             printer.print(arg) if index == len(node.args) - 1 or index % 2 else printer.print_condition(arg)

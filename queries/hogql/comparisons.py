@@ -41,7 +41,7 @@ def get_operator(node: ast.Compare) -> str:
 
 
 def print_comparison(op: str, left: Sql, right: Sql) -> Sql:
-    """Return a comparison that is true or false even if one side, or both, are null."""
+    """Return a comparison that is true or false even if one or both sides are null."""
     if "NULL" in (left.text, right.text) and op in ("==", "=", "!="):
         other = right if left.text == "NULL" else left
         return Sql(f"{'isNotNull' if op == '!=' else 'isNull'}({other.text})", ValueType.BOOLEAN, False)

@@ -131,7 +131,7 @@ def _convert_call(node: Json, text: str) -> ast.Expr:
 
 
 def _convert_window_call(node: Json, text: str) -> ast.Expr:
-    """Convert a window call. The library has the x of `f(x)` in `exprs`, but that of `f(p)(x)` in `args`."""
+    """Convert a window call. For `f(x)`, the library returns x in `exprs`, but for `f(p)(x)` in `args`."""
     exprs, args, span = convert_all(node.get("exprs"), text), convert_all(node.get("args"), text), get_span(node)
     call = ast.Call(node["name"], args or exprs, params=exprs if args else None, span=span)
     if node.get("over_identifier"):

@@ -11,7 +11,7 @@ NAME_MAX_LENGTH = 80  # characters of an unknown name that an error repeats
 
 
 class Span(NamedTuple):
-    """A part of the text: `start` is its first character, `end` the character after its last one."""
+    """A part of the text: the offsets of its first character and of the character after its end."""
 
     start: int
     end: int
@@ -58,7 +58,7 @@ class QueryTooComplex(HogQLError):
 
 @contextmanager
 def refuse_deep_recursion() -> Iterator[None]:
-    """Raise QueryTooComplex for a RecursionError in the block, since a long chain of operators is a deep tree."""
+    """Raise QueryTooComplex for a RecursionError in the block, because a long chain of operators is a deep tree."""
     try:
         yield
     except RecursionError:
@@ -78,13 +78,13 @@ class InvalidValue(HogQLError):
 
 
 class AmbiguousColumn(HogQLError):
-    """A column that more than one table of the query has."""
+    """A column name that exists in more than one table of the query."""
 
     code = "ambiguous_column"
 
 
 class UnknownName(HogQLError):
-    """An unknown name. `nearest` is the known name that was probably meant."""
+    """An unknown name. `nearest` is the most similar known name, or None."""
 
     kind = "name"
 
@@ -96,21 +96,21 @@ class UnknownName(HogQLError):
 
 
 class UnknownFunction(UnknownName):
-    """A function that is not in the allow list."""
+    """A function that is not in the allowlist."""
 
     code = "unknown_function"
     kind = "function"
 
 
 class UnknownTable(UnknownName):
-    """A table that the project does not have."""
+    """A table that does not exist in the project."""
 
     code = "unknown_table"
     kind = "table"
 
 
 class UnknownColumn(UnknownName):
-    """A column that no table of the query has."""
+    """A column that does not exist in the tables of the query."""
 
     code = "unknown_column"
     kind = "column"

@@ -1,4 +1,4 @@
-"""Printing of expressions. Names of a query are looked up and never printed; its values become parameters."""
+"""Printing of expressions. Names from a query are looked up and never printed. Values become parameters."""
 
 import math
 from collections.abc import Callable
@@ -24,7 +24,8 @@ from queries.hogql.session import PrintedQuery
 from queries.hogql.values import Sql, ValueType
 
 ARITHMETIC = {"+": "plus", "-": "minus", "*": "multiply", "/": "divide", "%": "modulo"}
-# The smallest type, like that of ClickHouse's own literals. A larger type may have no common type with a count.
+# An integer has the smallest possible type, like a literal in ClickHouse. A larger type may have no common type with a
+# count.
 INTEGER_TYPES = [
     *((0, 2**bits, f"UInt{bits}") for bits in (8, 16, 32, 64)),
     *((-(2 ** (bits - 1)), 0, f"Int{bits}") for bits in (8, 16, 32, 64)),
@@ -52,7 +53,7 @@ class ExpressionPrinter:
         return printer(self, node)
 
     def print_condition(self, node: ast.Expr) -> Sql:
-        """Return an expression as a condition. The text of a property is true if it is `true`."""
+        """Return an expression as a condition. The text of a property is true if it equals `true`."""
         sql = self.print(node)
         if sql.is_property:
             return print_comparison("==", sql, self.session.bind_text("true"))
@@ -99,14 +100,14 @@ class ExpressionPrinter:
         if scalar is None or node.chain[0] in self.scope.arguments:
             return self._print_untyped(node) if node.is_untyped else self.scope.find_field(node.chain, node.span)
         name = node.chain[0]
-        del self.scope.scalars[name]  # an alias may have the name of a column that it uses
+        del self.scope.scalars[name]  # an expression may use a column with the name of its alias
         try:
             return replace(self.print(scalar), instant=None)
         finally:
             self.scope.scalars[name] = scalar
 
     def _print_untyped(self, node: ast.Field) -> Sql:
-        """Print the text of a property. A subquery may have the JSON as an ordinary column of text."""
+        """Print the text of a property. In a subquery, the JSON may be an ordinary text column."""
         try:
             found = self.scope.find_field(node.chain, node.span)
         except UnknownColumn:
@@ -214,7 +215,7 @@ class ExpressionPrinter:
         return Sql(f"{function}({whole.text}, {index})")
 
     def print_lambda(self, node: ast.Lambda) -> Sql:
-        """Print a lambda. Its arguments hide columns with the same names."""
+        """Print a lambda. Its arguments shadow columns with the same names."""
         outer, names = dict(self.scope.arguments), {arg: self.session.make_name("x") for arg in node.args}
         self.scope.arguments.update({arg: Sql(name) for arg, name in names.items()})
         try:

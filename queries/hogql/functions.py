@@ -1,6 +1,6 @@
-"""The allow list of functions: their names in HogQL, the numbers of their arguments, and the types of their results.
+"""The allowlist of functions: their names in HogQL, the numbers of their arguments, and the types of their results.
 
-A statement can contain no other function, because a name from a query is never printed.
+A statement cannot contain any other function, because a name from a query is never printed.
 """
 
 from collections.abc import Iterator
@@ -20,8 +20,8 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function. `name` is its name in HogQL, `stored` that in ClickHouse. `nullable` is None if it depends on the
-    arguments.
+    """A function. `name` is its name in HogQL, `stored` its name in ClickHouse. `nullable` is None if the arguments
+    determine whether the result may be null.
     """
 
     name: str

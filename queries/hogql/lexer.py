@@ -31,7 +31,7 @@ DROPPED = (("with", "totals"), ("nulls", "first"), ("ignore", "nulls"), ("respec
 
 
 def check_text(text: str) -> None:
-    """Check that a text can be given to the parser. Raises HogQLError."""
+    """Check that a text is safe for the parser. Raises HogQLError."""
     if len(text) > TEXT_MAX_LENGTH:
         raise QueryTooComplex(f"The query has {len(text):,} characters; at most {TEXT_MAX_LENGTH:,} are allowed.")
     if "\0" in text:
@@ -49,7 +49,7 @@ def check_text(text: str) -> None:
 
 
 def find_phrases(text: str, first: str, second: str) -> list[Span]:
-    """Return the positions at which two words follow each other, such as ORDER BY."""
+    """Return the positions of a phrase of two words, such as ORDER BY."""
     return [
         Span(left.start(), right.end())
         for left, right in pairwise(_find_tokens(text))

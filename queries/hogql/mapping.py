@@ -1,4 +1,4 @@
-"""Trees with some of their nodes replaced."""
+"""Replacement of nodes in a syntax tree."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
@@ -10,7 +10,7 @@ NodeT = TypeVar("NodeT", bound=Node)
 
 
 def map_children(node: NodeT, function: Callable[[Node], Node]) -> NodeT:
-    """Return a node with its direct children replaced by the results of a function."""
+    """Return a node with its direct children replaced by the return values of a function."""
     parts = (part.name for part in fields(node) if part.name != "span")
     return replace(node, **{name: _map_nodes(getattr(node, name), function) for name in parts})
 

@@ -1,4 +1,4 @@
-"""The adapter of PostHog's parser, from a text to our own syntax tree."""
+"""The adapter of PostHog's parser, which converts its parse trees to our own syntax trees."""
 
 import json
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ def parse_select(text: str) -> Query:
 
 
 def parse_expression(text: str) -> Expr:
-    """Return the tree of an expression, such as the `properties.$os = 'Linux'` of a filter. Raises HogQLError."""
+    """Return the tree of an expression, such as the filter `properties.$os = 'Linux'`. Raises HogQLError."""
     check_text(text)
     with refuse_deep_recursion():
         return convert_expression(_read_tree(PARSER.parse(text, expression=True), text), text)

@@ -1,4 +1,4 @@
-"""The client of the parser process, which is started for the first text and restarted after it has ended."""
+"""The client of the parser process, which is started for the first text and restarted if it has ended."""
 
 import atexit
 import json
@@ -19,7 +19,7 @@ SECONDS_TO_START = 10
 
 
 class ParserProcess:
-    """A parser process. Threads use it one at a time, and a forked process starts its own."""
+    """A parser process. Threads use it one at a time, and a forked process starts a parser process of its own."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -38,7 +38,7 @@ class ParserProcess:
         raise QueryTooComplex("The query is too complex for the parser.")
 
     def close(self) -> None:
-        """End the process. A new process is started for the next text."""
+        """Kill the process. A new process is started for the next text."""
         process, self._process = self._process, None
         if process is None or self._owner != os.getpid():
             return

@@ -1,9 +1,9 @@
-"""The process that runs PostHog's parser, a C extension that crashes on some texts and that no signal handler of Python
-can interrupt. `python -m queries.hogql.parser_server` reads requests and writes responses as lines of JSON.
+"""The process that runs PostHog's parser, a C++ extension that crashes on some texts and that Python's signal handlers
+cannot interrupt. `python -m queries.hogql.parser_server` reads requests and writes responses as lines of JSON.
 
-Each text is parsed in its own fork, which SIGALRM ends at its deadline. A reused parser becomes slow, because it caches
-the parsed texts. After a few hundred texts, eight nested functions take 15 seconds, instead of 0.1 seconds in a new
-process.
+Each text is parsed in its own fork, which SIGALRM kills at the deadline. A reused parser becomes slow, because it
+caches the parsed texts. After a few hundred texts, eight nested functions take 15 seconds, instead of 0.1 seconds in a
+new process.
 """
 
 import json
@@ -23,7 +23,7 @@ _ERRORS = ("SyntaxError", "NotImplementedError", "ParsingError", "BaseHogQLError
 
 
 def load_library() -> ModuleType:
-    """Return the parser. It imports PostHog's exceptions, although its JSON functions do not use them."""
+    """Import the parser, with stubs of the exceptions of PostHog that it imports but never uses for JSON."""
     for name in _MODULES:
         sys.modules[name] = ModuleType(name)
     for name in _ERRORS:
@@ -32,7 +32,7 @@ def load_library() -> ModuleType:
 
 
 def answer_request(library: ModuleType, request: dict[str, Any]) -> dict[str, Any]:
-    """Return the tree as the parser's JSON, or the signal that ended the parser."""
+    """Return the tree as the parser's JSON, or the signal that killed the parser."""
     reader, writer = os.pipe()
     if not (pid := os.fork()):
         os.close(reader)
@@ -49,7 +49,7 @@ def answer_request(library: ModuleType, request: dict[str, Any]) -> dict[str, An
 def parse_and_exit(library: ModuleType, request: dict[str, Any], writer: int) -> NoReturn:
     code = 1
     try:
-        os.closerange(0, 2)  # close the pipes, so that the other side notices when the parent process ends
+        os.closerange(0, 2)  # close the pipes, so that the client notices the end of the parent process
         signal.setitimer(signal.ITIMER_REAL, request["seconds"])
         parse = library.parse_expr_json if request["expression"] else library.parse_select_json
         with os.fdopen(writer, "wb") as pipe:

@@ -29,8 +29,8 @@ RANGE_ENDS = frozenset({"filters.dateRange.from", "filters.dateRange.to"})
 def replace_placeholders(node: NodeT, values: Mapping[str, PlaceholderValue]) -> NodeT:
     """Return a tree in which placeholders such as `{filters}` or `{variables.name}` are replaced by values.
 
-    The keys are the names without their braces. If an end of the date range is None, a comparison with it is always
-    true; any other use is refused. Raises UnknownPlaceholder and InvalidValue.
+    The keys of `values` are names without braces. If an end of the date range is None, a comparison with this end is
+    always true, and any other use is refused. Raises UnknownPlaceholder and InvalidValue.
     """
     with refuse_deep_recursion():
         return Replacer(values).replace(node)  # type: ignore[no-any-return]  # only a placeholder may change its type

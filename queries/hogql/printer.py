@@ -1,7 +1,7 @@
 """Printing of queries: a tree becomes one ClickHouse statement that reads one project.
 
-A source is printed by its `render` method: a scan of the project's rows, a subquery or a common table expression. No
-other code prints FROM, and `Statement` checks the result again.
+A source is a scan of the project's rows, a subquery or a common table expression. Its `render` method prints it after
+FROM or JOIN, and `Statement` checks the result again.
 """
 
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ def print_query(query: ast.Query, context: PrintContext) -> Statement:
 
 
 def _limit_for_has_more(limit: int) -> ast.Constant:
-    """Return a limit that is larger by one row, so that `Statement.has_more` can find whether there are more rows."""
+    """Return a limit that is larger by one row, from which `Statement.has_more` detects that there are more rows."""
     return ast.Constant(limit + 1)
 
 
@@ -121,7 +121,7 @@ def _bind_count(node: ast.Expr, printer: ExpressionPrinter) -> str:
 
 
 def _read_count(node: ast.Expr | None, default: int) -> int:
-    """Return the number of LIMIT or OFFSET. Raises InvalidValue for other expressions."""
+    """Return the number in LIMIT or OFFSET. Raises InvalidValue for other expressions."""
     if node is None:
         return default
     if not isinstance(node, ast.Constant) or type(node.value) is not int or not 0 <= node.value < 2**63:
@@ -158,7 +158,7 @@ class SelectPrinter:
     def _groups_json(self) -> bool:
         """Return whether a SELECT with GROUP BY uses the JSON of properties itself.
 
-        ClickHouse then knows that a property depends on the JSON, but not that a materialized column does.
+        In such a query, ClickHouse accepts properties extracted from the grouped JSON, but no materialized columns.
         """
         if not self.query.group_by:
             return False

@@ -1,4 +1,4 @@
-"""Access to properties, which are stored as JSON. A value has the type of its definition, or is null."""
+"""Access to properties, which are stored as JSON. A value has the type of its property definition, or is null."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ class PropertyType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PropertyTypes:
-    """The property definitions of a project, of events and of persons. A property without a definition is a text."""
+    """The types of a project's event and person properties. A property without a definition is a text."""
 
     event: Mapping[str, PropertyType] = field(default_factory=dict)
     person: Mapping[str, PropertyType] = field(default_factory=dict)
@@ -28,9 +28,9 @@ class PropertyTypes:
 
 
 def print_property_text(json: str, keys: Sequence[str]) -> str:
-    """Return the text of the value below keys of a JSON column. The arguments are printed SQL.
+    """Return the value at a path of keys in a JSON column, as text. The arguments are printed SQL.
 
-    JSONExtract returns strings without their quotes and other values as JSON. A missing key and `null` give null.
+    JSONExtract returns strings without quotes and other values as JSON. A missing key and a JSON null become null.
     """
     return f"JSONExtract({json}, {', '.join(keys)}, 'Nullable(String)')"
 

@@ -59,7 +59,7 @@ def convert_query(node: Json, text: str) -> ast.Query:
 
 
 def _convert_set(node: Json, text: str) -> ast.Query:
-    """Convert a set of queries. The library attaches a WITH of the whole set to the first query."""
+    """Convert a set of queries. The library attaches the WITH clause of the whole set to the first query."""
     first, common_tables = convert_query(node["initial_select_query"], text), _convert_common_tables(node, text)
     if isinstance(first, ast.Select):
         common_tables += first.common_tables
@@ -113,7 +113,7 @@ def _convert_column(node: Json, text: str) -> ast.Expr:
 
 
 def _convert_where(node: Json, text: str) -> ast.Expr | None:
-    """Convert WHERE and PREWHERE. PREWHERE is only an optimization, which the engine chooses by itself."""
+    """Convert WHERE and PREWHERE. PREWHERE is only an optimization, which the engine applies automatically."""
     conditions = [convert_expression(node[key], text) for key in ("prewhere", "where") if node.get(key)]
     if len(conditions) == 2:
         return ast.And(tuple(conditions))

@@ -12,7 +12,7 @@ from queries.hogql.values import Sql, ValueType
 
 
 def print_property_below(session: PrintSession, column: Sql, keys: tuple[str, ...]) -> Sql:
-    """Return the property below a column of JSON, typed by its definition."""
+    """Return a property in a JSON column, converted to the type of its definition."""
     text = print_property_text(column.text, [session.bind(key, "String") for key in keys])
     return _type_property(session, text, keys, of_person=column.json == "person")
 
@@ -24,7 +24,7 @@ def _type_property(session: PrintSession, text: str, keys: tuple[str, ...], *, o
 
 @dataclass
 class TableInScope:
-    """A table that a SELECT reads. It collects the used columns, and only these are read."""
+    """A table that a SELECT reads. `used` collects the columns that the scan selects."""
 
     alias: str
     table: Table
@@ -122,7 +122,7 @@ class CommonTableInScope:
 
 @dataclass
 class Scope:
-    """The names of one SELECT. Its subqueries can use only the names of its WITH."""
+    """The names of one SELECT. Its subqueries can use only the names in its WITH clause."""
 
     session: PrintSession
     common_tables: dict[str, CommonTableInScope] = field(default_factory=dict)
@@ -151,8 +151,8 @@ class Scope:
         """Return the expression for a chain of names. Raises UnknownColumn, and AmbiguousColumn if more than one table
         has the column.
 
-        As in SQL, a column hides an alias with the same name, except in GROUP BY and ORDER BY, where the alias hides
-        the column.
+        As in SQL, a column shadows an alias with the same name. In GROUP BY and all clauses after it, such as ORDER BY,
+        the alias shadows the column.
         """
         if len(chain) == 1 and chain[0] in self.arguments:
             return self.arguments[chain[0]]

@@ -1,4 +1,4 @@
-"""The state that the parts of one statement share: the project, bound parameters, generated names, a node budget."""
+"""The state that the parts of one statement share: the project, bound parameters, generated names, a node count."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class PrintContext:
 
     @property
     def all_tables(self) -> Mapping[str, Table]:
-        """Return the tables by name. An imported table cannot replace a built-in one."""
+        """Return the tables by name. An imported table cannot replace a built-in table."""
         events = build_events_table(self.has_persons, self.read_materialized_columns)
         sessions = build_sessions_table(self.read_materialized_columns)
         return {**self.tables, **BUILT_IN_TABLES, "events": events, "sessions": sessions}
@@ -97,7 +97,7 @@ class PrintSession:
         return self.bind(self.context.time_zone, "String")
 
     def bind(self, value: ParameterValue, kind: str) -> str:
-        """Return the placeholder of a value. Equal values share one placeholder, so that GROUP BY finds equal texts."""
+        """Return the placeholder for a value, which equal values share, so that equal expressions have equal SQL."""
         key = (kind, type(value), value)
         if key not in self._placeholders:
             name = f"p{len(self._placeholders) + 1}"

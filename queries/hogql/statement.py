@@ -1,4 +1,4 @@
-"""A printed statement, which cannot be created unless everything that it reads is limited to one project."""
+"""A printed statement, whose constructor refuses SQL that is not limited to the rows of one project."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,7 @@ from queries.hogql.tables import PROJECT_CONDITION
 
 ParameterValue = str | int | float | tuple[int, ...]
 
-# All texts of a user are parameters, so these words are never part of a literal.
+# All texts from a query are parameters, so the keywords in these patterns are never part of a literal.
 _READ = re.compile(r"\b(?:FROM|JOIN)\s+(?!\()(\S+)(.*?)(?=\bFROM\b|\bJOIN\b|$)", re.DOTALL)
 _QUOTED_NAME = re.compile(r"`[^`]*`")
 _ARRAY_JOIN = re.compile(r"\b(?:LEFT )?ARRAY JOIN ")
@@ -21,14 +21,14 @@ _FORBIDDEN = re.compile(
 
 
 class IsolationError(AssertionError):
-    """A statement that reads more than rows of its project, because of a defect in the printer."""
+    """A statement that reads rows of other projects because of a defect in the printer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One SELECT of ClickHouse. `columns` are the names in the result, which differ from those in the statement.
+    """One SELECT of ClickHouse. `columns` are the column names of the result, which differ from the names in the SQL.
 
-    If there are more rows than `limit`, the statement returns one row more.
+    If there are more rows than `limit`, the statement returns one additional row.
     """
 
     sql: str

@@ -37,7 +37,7 @@ Scan = Callable[[Iterable[str]], str]
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of HogQL. `stored` is its name in the scan, if that differs."""
+    """A column of HogQL. `stored` is its name in the scan, if the names differ."""
 
     type: ValueType
     nullable: bool = False
@@ -54,7 +54,7 @@ class Table:
     scan: Scan
     properties: Mapping[tuple[str, ...], str] = field(default_factory=dict)
     paths: Mapping[tuple[str, ...], str] = field(default_factory=dict)
-    """Names of several parts that mean a column: ("person", "id") is person_id."""
+    """Names of several parts and their columns: ("person", "id") is the column person_id."""
     read_materialized_columns: ReadMaterializedColumns = dict
 
 
@@ -77,9 +77,9 @@ def quote_identifier(name: str) -> str:
 
 
 def build_user_table(name: str, physical: str, columns: Mapping[str, str]) -> Table:
-    """Return an imported table. `columns` are their ClickHouse types, Nullable or not.
+    """Return an imported table. `columns` maps the names of columns to their ClickHouse types, which may be Nullable.
 
-    Raises ValueError if the stored name is not a plain identifier, or the type of a column is not supported.
+    Raises ValueError if the stored name is not a plain identifier, or a column name cannot be quoted.
     """
     if not _PHYSICAL_NAME.fullmatch(physical):
         raise ValueError(f"{physical!r} is no name of a table")
@@ -103,8 +103,8 @@ def build_events_table(has_persons: HasPersons, read_materialized_columns: ReadM
     """Return the table of events. `has_persons` is called if a query uses persons, `read_materialized_columns` if it
     uses properties.
 
-    Without imported persons, each event belongs to the person that it was sent with. A join with an empty table would
-    double the time of counting unique persons, since it reads the distinct id of each event.
+    Without imported persons, each event belongs to the person whose id was sent with the event. A join with an empty
+    table would double the time of counting unique persons, because the join reads the distinct id of each event.
     """
     return replace(
         EVENTS,
@@ -114,7 +114,7 @@ def build_events_table(has_persons: HasPersons, read_materialized_columns: ReadM
 
 
 def build_sessions_table(read_materialized_columns: ReadMaterializedColumns) -> Table:
-    """Return the table of sessions, which are read from the properties of events."""
+    """Return the table of sessions, which are aggregated from events."""
     return replace(SESSIONS, scan=lambda used: _scan_sessions(used, read_materialized_columns()))
 
 
@@ -131,9 +131,9 @@ def _scan_events(
     has_persons: HasPersons = assume_persons,
     read_materialized_columns: ReadMaterializedColumns = dict,
 ) -> str:
-    """Return the scan of events. The person is the present owner of the distinct id, since persons may be merged later.
+    """Return the scan of events. Persons may be merged later, so the person is the present owner of the distinct id.
 
-    The properties of the person are those that were sent with the event, or else the present properties.
+    The properties of the person are the properties that were sent with the event, or else the present properties.
     """
     names = set(used)
     of_session = sorted(name for name in names if name.startswith("session."))
@@ -185,13 +185,13 @@ _NO_PERSONS = _Join("", "if(e.person_properties = '', '{}', e.person_properties)
 
 @dataclass
 class _PropertyTexts:
-    """Printed texts of properties of stored events. `used` are the columns that they read."""
+    """Printed texts of properties of stored events. `used` collects the columns that the texts read."""
 
     materialized: Mapping[str, str]
     used: set[str] = field(default_factory=set)
 
     def print(self, name: str, prefix: str = "") -> str:
-        """Return the text of a property, or an empty text where an event lacks it."""
+        """Return the text of a property, or an empty text for events without the property."""
         column = self.materialized.get(name)
         self.used.add(column or EVENT_PROPERTIES)
         if column is not None:
@@ -201,7 +201,7 @@ class _PropertyTexts:
 
 
 def _scan_sessions(used: Iterable[str], materialized: Mapping[str, str]) -> str:
-    """Return the scan of sessions: the events with the same `$session_id`, aggregated."""
+    """Return the scan of sessions, which are events aggregated by `$session_id`."""
     columns = [f"{_SESSION_COLUMNS[name]} AS `{name}`" for name in sorted({*used, "session_id"})]
     texts = _PropertyTexts(materialized)
     inner = [f"{texts.print(name)} AS {alias}" for name, alias in _SESSION_PROPERTIES.items()]

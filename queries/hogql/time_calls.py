@@ -1,4 +1,4 @@
-"""Printing of functions on times, which use the project's time zone and week start, and the moment of the query."""
+"""Printing of date and time functions. They use the project's time zone and week start, and the moment of the query."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _print_today(printer: ExpressionPrinter, node: ast.Call, function: Function)
 def _print_to_datetime(printer: ExpressionPrinter, node: ast.Call, function: Function) -> Sql:
     """Print a conversion to a time.
 
-    A text is read in the project's time zone, or in the given one. A time is not shifted.
+    A text is parsed in the time zone of the second argument or of the project. A time remains the same moment.
     """
     zone = _print_time_zone(printer, node.args[-1]) if len(node.args) > 1 else printer.session.time_zone
     value = printer.print(node.args[0])
@@ -76,7 +76,7 @@ def _print_to_date(printer: ExpressionPrinter, node: ast.Call, function: Functio
 
 
 def print_time(printer: ExpressionPrinter, node: ast.Expr) -> Sql:
-    """Print an expression as a time. A text is read in the project's time zone, or becomes null if it is not a time."""
+    """Print an expression as a time. A text is parsed in the project's time zone, and becomes null if it is invalid."""
     value = printer.print(node)
     if value.type is not ValueType.TEXT:
         return value
@@ -93,10 +93,10 @@ def _print_of_time(printer: ExpressionPrinter, node: ast.Call, function: Functio
 
 
 def _print_day_of_week(printer: ExpressionPrinter, node: ast.Call, function: Function) -> Sql:
-    """Print the day of the week of the date of a time.
+    """Print the day of the week of a time, which is first converted to a date.
 
-    ClickHouse skips parts of a table whose times are in one week of UTC, because it assumes that the days of the week
-    ascend within the part. In other time zones they do not, and rows would be missing.
+    Without the conversion, ClickHouse skips parts of a table whose times are in one week of UTC, because it assumes
+    that the days of the week ascend within the part. In other time zones, rows would be missing.
     """
     time = print_time(printer, node.args[0])
     args = [f"toDate32({time.text})", *(printer.print(arg).text for arg in node.args[1:])]
@@ -104,7 +104,7 @@ def _print_day_of_week(printer: ExpressionPrinter, node: ast.Call, function: Fun
 
 
 def _print_start_of_week(printer: ExpressionPrinter, node: ast.Call, function: Function) -> Sql:
-    """Print the start of a week, which begins on the project's first day unless the query names another day."""
+    """Print the start of a week, which begins on the project's first day unless the call has a mode argument."""
     value = print_time(printer, node.args[0])
     mode = printer.print(node.args[1]).text if len(node.args) > 1 else _print_week_mode(printer)
     return Sql(f"toStartOfWeek({value.text}, {mode})", ValueType.DATE, value.nullable)
@@ -144,7 +144,7 @@ def _print_date_diff(printer: ExpressionPrinter, node: ast.Call, function: Funct
 
 
 def _read_unit(node: ast.Expr) -> str:
-    """Return a unit of time in the spelling of function names, such as Day. Raises UnknownName."""
+    """Return a unit of time in the spelling of function names, such as Day. Raises InvalidArguments and UnknownName."""
     if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
         raise InvalidArguments("The unit of time is a text, such as 'day'.", span=node.span)
     unit = node.value.lower().removesuffix("s").capitalize()
@@ -159,7 +159,7 @@ def _print_to_time_zone(printer: ExpressionPrinter, node: ast.Call, function: Fu
 
 
 def _print_time_zone(printer: ExpressionPrinter, node: ast.Expr) -> str:
-    """Return a valid time zone as SQL. Raises UnknownTimeZone."""
+    """Return a valid time zone as SQL. Raises InvalidArguments and UnknownTimeZone."""
     if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
         raise InvalidArguments("The time zone is a text, such as 'Europe/Berlin'.", span=node.span)
     if node.value not in available_timezones():
@@ -167,7 +167,7 @@ def _print_time_zone(printer: ExpressionPrinter, node: ast.Expr) -> str:
     return printer.session.bind(node.value, "String")
 
 
-# Functions that ClickHouse has as well. Only a text as their first argument is converted.
+# Functions that also exist in ClickHouse. Only their first argument is converted, if it is a text.
 OF_TIME = """
     toYear toQuarter toMonth toDayOfYear toDayOfMonth toHour toMinute toSecond toMillisecond toUnixTimestamp
     toUnixTimestamp64Milli toUnixTimestamp64Micro toYYYYMM toYYYYMMDD toYYYYMMDDhhmmss toISOYear toISOWeek

@@ -1,4 +1,4 @@
-"""Printed expressions with the properties that printing depends on: their type, and whether they may be null."""
+"""Printed expressions with their types and their nullability."""
 
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -19,10 +19,9 @@ class ValueType(Enum):
 class Sql:
     """An expression in ClickHouse's SQL.
 
-    `instant` is a time column in its stored form, without the project's time zone, so that the engine can use its index
-    for comparisons. `is_property` marks the text of a JSON value, which may be a number. `untyped` is the text of a
-    property that is converted to the type of its definition. `json` marks a column with the properties of an "event" or
-    of a "person".
+    `instant` is a time in its stored form, without the project's time zone, so that comparisons can use an index.
+    `is_property` marks the text of a JSON value, which may be a number. `untyped` is the text of a property before its
+    conversion to the type of its definition. `json` marks a column with the properties of an "event" or of a "person".
     """
 
     text: str

@@ -27,17 +27,17 @@ INSIGHTS: dict[str, tuple[str, Converter]] = {
 }
 DEFAULT_INSIGHT = "TRENDS"
 UNKNOWN_INSIGHT = "UNKNOWN"
-# Types that were variants of trends, in `shown_as`, before they became insights of their own.
+# Types of insights that were variants of trends in older filters, selected by `shown_as`.
 _SHOWN_AS = {"Stickiness": "STICKINESS", "Lifecycle": "LIFECYCLE"}
 _WITH_SERIES = frozenset({"TRENDS", "FUNNELS", "LIFECYCLE", "STICKINESS"})
 
 
 def convert_filters(filters: Any) -> Json | None:
-    """Return the query that is equivalent to the filters of an insight, or None if they do not belong to an insight.
+    """Return the query that is equivalent to the filters of an insight, or None for filters without an insight.
 
     Filters of an unknown insight become a query of an unknown kind, and actions become series that are not supported.
-    Both have an error and no result. Options that do not change numbers are left out, such as those of a legend, and so
-    is `sampling_factor`, since all events are read.
+    Both have an error and no result. Options that do not change numbers, such as the options of a legend, are omitted.
+    `sampling_factor` is also omitted, because all events are read.
     """
     if not isinstance(filters, Mapping) or not (filters.get("insight") or has_series(filters)):
         return None
@@ -50,7 +50,7 @@ def convert_filters(filters: Any) -> Json | None:
 
 
 def get_insight(filters: Mapping[str, Any]) -> str:
-    """Return the type of an insight in capital letters, such as TRENDS, so that it never equals a kind of query."""
+    """Return the type of an insight in upper case, such as TRENDS, so that it never equals a kind of query."""
     insight, shown_as = filters.get("insight") or DEFAULT_INSIGHT, filters.get("shown_as")
     if not isinstance(insight, str):
         return UNKNOWN_INSIGHT

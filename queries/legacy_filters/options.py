@@ -7,7 +7,7 @@ from queries.legacy_filters.properties import convert_properties
 from queries.legacy_filters.series import convert_name, find_kind
 from queries.legacy_filters.values import Json, drop_absent, load_json, read_boolean, read_number, rename
 
-# Displays of other insights, which stayed in the filters when the type of an insight was changed.
+# Displays of other insights, which remained in the filters when the type of an insight was changed.
 _FOREIGN_DISPLAYS = ("FunnelViz", "PathsViz")
 _PATHS = {
     "paths_hogql_expression": "pathsHogQLExpression",

@@ -46,12 +46,12 @@ def _is_group(item: Json) -> bool:
 
 
 def _is_dictionary(item: Json) -> bool:
-    """Return whether an object is a dictionary. An object with a single entry always is, even if it is named `key`."""
+    """Return whether an object is a dictionary. An object with a single key is a dictionary, even the key `key`."""
     return not _is_group(item) and (len(item) == 1 or not _is_filter(item))
 
 
 def _is_filter(item: Json) -> bool:
-    """Return whether an object is a filter and not a dictionary. An object with any key of filters is a filter."""
+    """Return whether an object is a filter and not a dictionary. An object with any key of a filter is a filter."""
     return any(name in item for name in _FILTER_KEYS)
 
 
@@ -65,7 +65,7 @@ def _convert_filter(item: Json) -> Json:
 
 
 def _convert_dictionary(properties: Json) -> list[Json]:
-    """Return the filters of a dictionary, whose names may end with an operator."""
+    """Return the filters of a dictionary, whose keys may end with an operator."""
     return [_convert_entry(name, value) for name, value in properties.items()]
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from queries.legacy_filters.properties import convert_properties
 from queries.legacy_filters.values import Json, drop_absent, load_json, read_boolean, read_number
 
-# The kinds of nodes by the lists of filters, in the order of entities without an `order`.
+# The kind of node for each list of entities. Entities without an `order` have the order of the lists.
 LISTS = {"actions": "ActionsNode", "events": "EventsNode", "data_warehouse": "DataWarehouseNode", "groups": "GroupNode"}
 _KINDS = {"actions": "ActionsNode", "events": "EventsNode", "data_warehouse": "DataWarehouseNode"}
 _NAMES = ("name", "custom_name")
@@ -20,7 +20,7 @@ _MATH = (
 )
 _WAREHOUSE = ("id_field", "timestamp_field", "distinct_id_field", "table_name")
 _FUNNEL_MATHS = ("first_time_for_user", "first_time_for_user_with_filters")
-# Maths of persons and groups. With any other math, stickiness counts persons.
+# The values of `math` that stickiness supports. Any other value is replaced by `dau`.
 _ACTOR_MATHS = ("dau", "weekly_active", "monthly_active", "unique_group", "hogql")
 
 

@@ -1,4 +1,4 @@
-"""Readers of values in legacy filters. Values may be strings if they come from URLs or were encoded as JSON twice."""
+"""Parsing of values in legacy filters. Values from URLs, and values that were encoded as JSON twice, are strings."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -26,24 +26,24 @@ def load_json(value: Any) -> Any:
 
 
 def read_boolean(value: Any) -> Any:
-    """Return the boolean that a string or a number means, or None for an empty string."""
+    """Return a string or a number as a boolean, an empty string as None, and other values unchanged."""
     if value is None or value == "":
         return None
     return str(value).lower() in _TRUE if isinstance(value, str | int) else value
 
 
 def read_number(value: Any) -> Any:
-    """Return the number of a text of digits, and other values unchanged."""
+    """Return a text of digits as a number, and other values unchanged."""
     return int(value) if isinstance(value, str) and _DIGITS.fullmatch(value) else value
 
 
 def rename(filters: Mapping[str, Any], names: Mapping[str, str]) -> Json:
-    """Return the values of filters, with their names in a query."""
+    """Return the values of filters by their names in a query."""
     return {new: filters.get(old) for old, new in names.items()}
 
 
 def drop_absent(values: Mapping[str, Any]) -> Json:
-    """Return an object without nulls and empty texts, both of which mean that nothing was chosen."""
+    """Return an object without nulls and empty texts, which both represent unset options."""
     return {name: value for name, value in values.items() if value is not None and value != ""}
 
 

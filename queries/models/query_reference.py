@@ -1,4 +1,4 @@
-"""Names that clients give to their queries."""
+"""Query ids that clients choose."""
 
 from django.db import models
 from django.utils.timezone import now
@@ -10,7 +10,7 @@ CLIENT_QUERY_ID_MAX_LENGTH = 100
 
 
 class QueryReference(models.Model):
-    """The `client_query_id` of an asynchronous query, by which its status can be read for a day."""
+    """The `client_query_id` of an asynchronous query, with which a client can read the query status for a day."""
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
     client_query_id = models.CharField(max_length=CLIENT_QUERY_ID_MAX_LENGTH)

@@ -45,11 +45,11 @@ class QueryResult(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="query_results")
     cache_key = models.CharField(max_length=CACHE_KEY_MAX_LENGTH)
-    # The effective query, without the nodes around it.
+    # The effective query, without visualization nodes.
     query = JSONTextField()
     created_at = models.DateTimeField(default=now, editable=False)
 
-    # The request. While it is set, the query is queued or computed.
+    # The time of the request. While it is set, the query is queued or computed.
     requested_at = models.DateTimeField(null=True)
     attempts = models.SmallIntegerField(default=0)
     # The worker that computes the query holds a lease and renews it. `lease_id` identifies the present lease.
@@ -62,8 +62,8 @@ class QueryResult(models.Model):
     details = JSONTextField(null=True)
     computed_at = models.DateTimeField(null=True)
     data_version = models.BigIntegerField(default=0)
-    # The moments at which the result becomes stale by its age, for ordinary and for lazy refreshes. Null if its date
-    # range had ended before, since the result then never becomes stale by its age.
+    # The moments at which the result becomes stale by its age, for ordinary and for lazy refreshes. Null if the date
+    # range had ended before the computation, because the result then never becomes stale by its age.
     stale_at = models.DateTimeField(null=True)
     lazily_stale_at = models.DateTimeField(null=True)
     milliseconds = models.IntegerField(null=True)
@@ -92,7 +92,7 @@ class QueryResult(models.Model):
 
 class ResultVersionQuerySet(models.QuerySet["ResultVersion"]):
     def raise_version(self, project_id: int) -> None:
-        """Count a change of the project's results. Call it in the transaction of the change."""
+        """Increment the project's counter. Call this method in the transaction that changes results."""
         if not self._increment(project_id):
             self.bulk_create([ResultVersion(project_id=project_id)], ignore_conflicts=True)
             self._increment(project_id)  # another transaction may have created the row, and counted its own change
@@ -109,14 +109,14 @@ class ResultVersionQuerySet(models.QuerySet["ResultVersion"]):
 
 
 def _select_number(rows: "models.QuerySet[Any]", project_id: Any) -> Coalesce:
-    """Return the counter of a project as a subquery, 0 before its first change."""
+    """Return a subquery for the counter of a project, which is 0 before the first change."""
     number = models.Subquery(rows.filter(project=project_id).values("number"))
     return Coalesce(number, models.Value(0), output_field=models.BigIntegerField())
 
 
 class ResultVersion(models.Model):
-    """A counter that rises with every change of a project's results. ETags of responses with results contain its sum
-    with the data version.
+    """A counter that is incremented by every change of a project's results. ETags of responses with results contain the
+    sum of this counter and the data version.
     """
 
     project = models.OneToOneField(Project, on_delete=models.CASCADE, primary_key=True, related_name="result_version")

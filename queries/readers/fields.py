@@ -12,7 +12,7 @@ from queries.readers.results import Outcome, StoredResult
 Row = dict[str, Any]
 
 RESULT_STATES = NOT_COMPUTED, QUEUED, COMPUTED, FAILED = "not_computed", "queued", "computed", "failed"
-# The names of stored details in an insight.
+# The stored details that are also fields of an insight.
 _DETAILS = ("columns", "types", "hasMore", "hogql", "timezone", "resolved_date_range")
 
 
@@ -48,7 +48,7 @@ def _get_state(outcome: Outcome) -> str:
 
 
 def build_query_status(stored: StoredResult | None, error: DomainError | None, project_id: int) -> Row | None:
-    """Return the status of a query that is queued, being computed, or failed (component QueryStatus); else None.
+    """Return the status of a query that is queued, being computed, or failed (component QueryStatus), or None.
 
     A query that cannot be computed is complete, so that clients stop polling.
     """

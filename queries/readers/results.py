@@ -1,4 +1,4 @@
-"""Read stored results: the results of many queries in one statement."""
+"""The reader of stored results, which reads the results of many queries in one statement."""
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
@@ -66,7 +66,7 @@ class StoredResult(NamedTuple):
 
     @property
     def expires_at(self) -> datetime | None:
-        """Return the moment at which the result becomes stale, or None if it never does.
+        """Return the moment at which the result becomes stale, or None for a result that never becomes stale.
 
         An outdated result is stale from the moment of its computation.
         """
@@ -81,7 +81,7 @@ class StoredResult(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """The result of a query, its error, or neither. An error may come together with an older result."""
+    """The result of a query, its error, or neither. There may be both an error and an older result."""
 
     cache_key: str | None = None
     stored: StoredResult | None = None
@@ -127,7 +127,7 @@ _RESULTS = NamedQuery(
 def read_results(
     project_id: int, cache_keys: Collection[str], characters_max: int = RESPONSE_CHARACTERS_MAX
 ) -> dict[str, StoredResult]:
-    """Return the stored results of these keys, by key. Beyond the limit of a response, results have no rows."""
+    """Return stored results by their cache keys. Results beyond the size limit of a response have no rows."""
     if not cache_keys:
         return {}
     keys = orjson.dumps(list(cache_keys)).decode()

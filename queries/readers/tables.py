@@ -1,11 +1,11 @@
-"""Results as texts for language models: tables with a tab between columns, and lists of names."""
+"""Results as texts for language models: tab-separated tables, and lists of names."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import orjson
 
-# About 25,000 tokens, because a text takes space in the context of a model.
+# About 25,000 tokens, because a larger text could fill the context window of a model.
 CONTENT_CHARACTERS_MAX = 100_000
 VALUE_CHARACTERS_MAX = 500
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
@@ -35,7 +35,7 @@ def format_table(columns: Sequence[str], rows: Sequence[Any], *, has_more: bool,
 
 
 def format_names(title: str, names: Iterable[str], *, has_more: bool) -> str:
-    """Return names as a text, one per line."""
+    """Return a title and names as a text, one per line."""
     lines = [title, *(_format_value(name, CONTENT_CHARACTERS_MAX) for name in names)]
     return "\n".join([*lines, "(There are more: use `limit` and `offset`.)"] if has_more else lines)
 

@@ -1,4 +1,4 @@
-"""Tables as CSV: RFC 4180 in UTF-8, with cells that no spreadsheet runs as formulas."""
+"""Tables as CSV (RFC 4180) in UTF-8. Texts are escaped against CSV injection."""
 
 import csv
 import io
@@ -8,8 +8,8 @@ from typing import Any
 
 from queries.results.tables import ResultTable
 
-# A spreadsheet reads a cell that begins with one of these characters as a formula, also after white space (OWASP, CSV
-# injection).
+# A spreadsheet evaluates a cell that begins with one of these characters as a formula, even after white space (OWASP,
+# CSV injection).
 _FORMULA = re.compile(r"\s*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?")
 

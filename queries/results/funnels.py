@@ -1,4 +1,4 @@
-"""Results of FunnelsQuery: steps with their persons and times, times in bins, or rates of conversion by interval."""
+"""Results of FunnelsQuery: steps with counts and times, a histogram of times, or conversion rates by interval."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from queries.results.labels import format_days, format_labels
 from queries.results.numbers import Number, simplify
 
 OTHER = "Other"
-"""The value of all values beyond the limit of a breakdown, as in PostHog."""
+"""The breakdown value that replaces all values beyond the limit, as in PostHog."""
 PERCENT = 100
 DECIMALS = 2
 
@@ -45,7 +45,7 @@ def _name_event(node: Mapping[str, Any]) -> str:
 
 
 def build_steps(steps: Sequence[StepInfo], row: Row) -> list[dict[str, Any]]:
-    """Return the steps of a row: their persons, then the averages and the medians of all steps but the first."""
+    """Return the steps of a row: counts of persons, then average times and median times without the first step."""
     counts, averages, medians = split_numbers(len(steps), row)
     return [
         step.build() | {"count": count, "average_conversion_time": average, "median_conversion_time": median}
@@ -54,7 +54,7 @@ def build_steps(steps: Sequence[StepInfo], row: Row) -> list[dict[str, Any]]:
 
 
 def split_numbers(count: int, row: Row) -> tuple[list[int], list[Number | None], list[Number | None]]:
-    """Return the persons, the averages and the medians of all steps. The first step has no times."""
+    """Return the counts of persons, the average times and the median times of steps. The first step has no times."""
     averages, medians = row[count : 2 * count - 1], row[2 * count - 1 : 3 * count - 2]
     return (
         [int(number) for number in row[:count]],
@@ -69,7 +69,7 @@ def build_funnel(steps: Sequence[StepInfo], rows: Sequence[Row]) -> list[dict[st
 
 
 def build_funnels(steps: Sequence[StepInfo], rows: Sequence[Row]) -> list[list[dict[str, Any]]]:
-    """Return the funnel of each breakdown value, those with more conversions first."""
+    """Return the funnel of each breakdown value, in descending order of conversions."""
     ordered = sorted(rows, key=lambda row: (*(-int(number) for number in row[len(steps) - 1 :: -1]), row[-1], row[-2]))
     return [
         [
@@ -81,12 +81,12 @@ def build_funnels(steps: Sequence[StepInfo], rows: Sequence[Row]) -> list[list[d
 
 
 def list_value(value: Any) -> list[str]:
-    """Return a breakdown value as a list. With several breakdowns, it already is a list."""
+    """Return a breakdown value as a list. With several breakdowns, the value already is a list."""
     return list(value) if isinstance(value, list | tuple) else [value]
 
 
 def build_time_bins(rows: Sequence[Row]) -> dict[str, Any]:
-    """Return the persons of each bin by its first second, and one more bin at the end."""
+    """Return the histogram of times: the first second and the persons of each bin, and an additional bin at the end."""
     if not rows:
         return {"bins": [], "average_conversion_time": None, "median_conversion_time": None}
     low, width, bins, average, median = rows[0][:5]
@@ -100,14 +100,14 @@ def build_time_bins(rows: Sequence[Row]) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Intervals:
-    """The intervals of the rates. `starts` are their starts as Unix time in microseconds."""
+    """The intervals of conversion rates. `starts` are their starts as Unix time in microseconds."""
 
     buckets: Sequence[datetime]
     starts: Sequence[int]
     interval: str
 
     def build(self, row: Row) -> dict[str, Any]:
-        """Return the rates of a row: the persons who began, and [start, persons at the first and the second step]."""
+        """Return the rates of a row, whose second item lists starts, and persons at the first and the second step."""
         rates = {start: compute_rate(first, second) for start, first, second in row[1]}
         return {
             "count": len(self.buckets),

@@ -8,7 +8,7 @@ NULL_VALUE = "$$_posthog_breakdown_null_$$"
 OTHER_VALUE = "$$_posthog_breakdown_other_$$"
 
 SHORT_INTERVALS = frozenset({"second", "minute", "hour"})
-# The names are listed here because strftime uses the process's locale.
+# The names are listed here because strftime depends on the locale of the process.
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 

@@ -1,4 +1,4 @@
-"""Numbers of results."""
+"""Conversion of numbers in results."""
 
 import math
 

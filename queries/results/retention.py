@@ -1,4 +1,4 @@
-"""Results of RetentionQuery: a table with a row of cells for each cohort, for each breakdown value."""
+"""Results of RetentionQuery: for each breakdown value, a table with one row for each cohort."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ Cells = Mapping[tuple[int, int], int]
 
 @dataclass(frozen=True)
 class RetentionTable:
-    """The dimensions of a table. `starts` are the starts of its cohorts, `period` is the name of an interval."""
+    """The dimensions of a table. `starts` are the starts of its cohorts, and `period` is the name of an interval."""
 
     starts: tuple[datetime, ...]
     period: str

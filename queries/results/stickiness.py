@@ -7,7 +7,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class StickinessSeries:
-    """One series in one period. `size` is the number of its intervals, `compare_label` is None without comparison."""
+    """One series in one period. `size` is the number of intervals. Without a comparison, `compare_label` is None."""
 
     order: int
     event: str | None

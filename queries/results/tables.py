@@ -53,7 +53,7 @@ def _build_series(results: Sequence[dict[str, Any]]) -> ResultTable:
 
 def _name_series(item: dict[str, Any]) -> str:
     label = str(item.get("label") or "")
-    if item.get("action", item) is None and "breakdown_value" in item:  # a formula, whose label is the same for all
+    if item.get("action", item) is None and "breakdown_value" in item:  # a formula has one label for all values
         label = f"{label} - {_join(item['breakdown_value'])}"
     return f"{label} ({item['compare_label']})" if item.get("compare_label") == "previous" else label
 

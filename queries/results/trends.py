@@ -21,7 +21,7 @@ DIGITS = 9  # of an average that is rounded down
 Key = tuple[str, ...]
 Numbers = list[Number]
 Groups = dict[Key, Numbers]
-"""Numbers by breakdown values, in their order: one for each interval, or one in all."""
+"""Numbers by breakdown values, in order: one number for each interval, or one total."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class TrendsShape:
 
 
 class TrendsResult:
-    """The objects of one result, from its rows: series, period, breakdown values, start of the interval, and number.
+    """A builder of one result. Its rows contain series, period, breakdown values, start of the interval, and number.
 
     Raises ResultTooLarge.
     """
@@ -149,7 +149,7 @@ class TrendsResult:
         return smooth(numbers, self.shape.smoothing) if self.shape.smoothing > 1 else numbers
 
     def _order(self, groups: Groups, place: tuple[int, int]) -> Groups:
-        """Return groups by descending total, with null and then the remaining values at the end."""
+        """Return groups by descending total, with null and then the value for all other values at the end."""
         if place in self.shape.bins:
             return groups
         null, rest = (self.shape.null_value,), self.shape.other_value
@@ -204,7 +204,7 @@ class TrendsResult:
 
 
 def build_action(info: SeriesInfo) -> dict[str, Any]:
-    """Return a series as clients read it in results, without SQL, because a share link must not show SQL."""
+    """Return the description of a series in results. SQL is omitted, because share links must not reveal it."""
     node = info.node
     return {
         "id": node.get("event"),
@@ -227,7 +227,7 @@ def accumulate(numbers: Numbers) -> Numbers:
 
 
 def smooth(numbers: Numbers, width: int) -> Numbers:
-    """Return moving averages over `width` numbers, each with the numbers before it, rounded down as in PostHog.
+    """Return trailing moving averages over `width` numbers, rounded down as in PostHog.
 
     An average such as 2.9999999999999996, which differs from 3 only by floating-point errors, becomes 3.
     """

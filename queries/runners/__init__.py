@@ -1,4 +1,4 @@
-"""Runners: from the JSON of a query to one statement, and from its rows to the body of a response.
+"""Runners, which compile the JSON of a query into one statement, and convert its rows to the body of a response.
 
     check_query_kind(source)                                   # in a request: kinds.py imports no compiler
     compiled = compile_query(source, context, read_rows)       # in a worker: compile.py

@@ -86,7 +86,7 @@ def aggregate(rows: EventRows, grouping: Grouping, math: Math) -> Select:
 
 
 def count_first_buckets(rows: EventRows, grouping: Grouping, unit: Expr) -> Select:
-    """Return the number of units that are first seen in each interval."""
+    """Return the statement for the numbers of units by the interval of their first event."""
     by_value = Grouping(grouping.values)
     first = [Alias(Call("min", (grouping.bucket or Constant(0),)), BUCKET)]
     seen = group(rows.source, [*by_value.aliases, Alias(unit, UNIT)], first, where=rows.where)
@@ -98,7 +98,7 @@ def count_first_buckets(rows: EventRows, grouping: Grouping, unit: Expr) -> Sele
 
 
 def _aggregate_units(rows: EventRows, grouping: Grouping, math: PerUnit) -> Select:
-    """Return an aggregate of the numbers of units. Breakdown values are ranked by the sum over all units."""
+    """Return a SELECT that aggregates one number per unit. Breakdown values are ranked by the sum over all units."""
     units = group(
         rows.source, [*grouping.aliases, Alias(math.unit, UNIT)], [Alias(math.first, NUMBER)], where=rows.where
     )

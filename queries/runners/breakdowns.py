@@ -27,7 +27,7 @@ _UNSUPPORTED = {
     "event_metadata": "Breakdowns by metadata of events are",
     "revenue_analytics": "Breakdowns of revenue analytics are",
 }
-# The last bin contains the greatest value.
+# Added to the last edge, so that the last bin contains the greatest value.
 _LAST_BIN = 0.01
 
 
@@ -41,7 +41,7 @@ class Breakdown:
 
     @property
     def value(self) -> Expr:
-        """Return the text, or NULL_VALUE where it is null or empty."""
+        """Return the text, or NULL_VALUE if the text is null or empty."""
         return Call("ifNull", (Call("nullIf", (self.text, Constant(""))), Constant(NULL_VALUE)))
 
 
@@ -63,14 +63,14 @@ def read_breakdowns(
     items, is_list = _read_items(options, builder, path)
     limit = get_number(options, "breakdown_limit", path, default=default_limit, low=1, high=LIMIT_MAX)
     if len(items) == 1 and items[0].bins:
-        limit = items[0].bins + 1  # all bins are shown, and null
+        limit = items[0].bins + 1  # all bins and the null value are shown
     hides_other = get_boolean(options, "breakdown_hide_other_aggregation", path)
     return BreakdownOptions(tuple(items), limit, hides_other, is_list)
 
 
 class _Fields(NamedTuple):
-    """The fields of one breakdown, from an item of `breakdowns` or from the filter itself. `key_path` and `kind_path`
-    lead to the key and the type.
+    """The fields of one breakdown, from an item of `breakdowns` or from the breakdown filter itself. `key_path` and
+    `kind_path` are the paths of the key and the type.
     """
 
     key: Any
@@ -138,12 +138,12 @@ def _build_value(kind: str, key: str, builder: FilterBuilder, path: Path) -> tup
 
 
 def _normalize_url(text: Expr) -> Expr:
-    """Return an address without its query, its fragment and trailing slashes."""
+    """Return a URL without its query string, its fragment and trailing slashes."""
     return Call("replaceRegexpOne", (Call("cutQueryStringAndFragment", (text,)), Constant("[/?#]+$"), Constant("")))
 
 
 class Bins:
-    """Bins of a number. Each bin contains its lower edge, and only the last bin contains its upper edge, too."""
+    """Bins of a histogram. Each bin contains its lower edge, and the last bin also contains its upper edge."""
 
     def __init__(self, edges: Sequence[float]) -> None:
         *lower, last = edges
@@ -155,9 +155,9 @@ class Bins:
         return [f"[{format_text(round(low, 6))},{format_text(round(high, 6))}]" for low, high in pairs]
 
     def build_value(self, number: Expr) -> Expr:
-        """Return the label of the bin of a number, or NULL_VALUE where it is null."""
+        """Return the label of the bin of a number, or NULL_VALUE if the number is null."""
         branches: list[Expr] = [Compare("==", number, NULL), Constant(NULL_VALUE)]
-        signs = ["<"] * (len(self.labels) - 1) + ["<="]  # the addition is lost in a large number
+        signs = ["<"] * (len(self.labels) - 1) + ["<="]  # `_LAST_BIN` may be lost by rounding
         for label, low, high, sign in zip(self.labels, self.edges, self.edges[1:], signs, strict=False):
             inside = And((Compare(">=", number, Constant(low)), Compare(sign, number, Constant(high))))
             branches += [inside, Constant(label)]

@@ -29,10 +29,10 @@ COMPILERS: dict[str, Compiler] = {
 
 
 def compile_query(source: Any, context: QueryContext, read_rows: ReadRows = read_nothing) -> CompiledQuery:
-    """Return the statement of a query. Raises HogQLError and UnsupportedQueryKind.
+    """Return the compiled query. Raises HogQLError and UnsupportedQueryKind.
 
     Some queries depend on values of the store, such as the time of the first event, which `read_rows` reads. Parsing
-    may take seconds, so call it in a worker.
+    may take seconds, so call this function in a worker process.
     """
     kind = kinds.check_query_kind(source)
     if kind != kinds.HOGQL:  # HogQL has limits of its own

@@ -9,15 +9,15 @@ from queries.hogql.statement import Statement
 
 Rows = Sequence[Sequence[Any]]
 Body = dict[str, Any]
-"""The body of a response: `results`, and fields beside it."""
+"""The body of a response: `results`, and other fields."""
 ReadRows = Callable[[Statement], Rows]
-"""Runs a statement on the engine, and returns its rows."""
+"""A function that runs a statement on the engine and returns its rows."""
 ShapeResult = Callable[[Sequence[str], Rows], Body]
-"""From the engine's types and rows to the body of a response."""
+"""A function that converts the engine's types and rows to the body of a response."""
 
 
 class ResolvedRange(NamedTuple):
-    """A date range in the project's time zone, both ends included. A start or an end of None is open."""
+    """A date range in the project's time zone, both ends included. None is an open start or end."""
 
     start: datetime | None
     end: datetime | None
@@ -27,8 +27,8 @@ class ResolvedRange(NamedTuple):
 class CompiledQuery:
     """One statement and the shape of its result.
 
-    `range` is None for SQL, which itself selects the events that it reads. SQL may call now(), so that its result can
-    become stale even if its date range has ended.
+    `range` is None for SQL, which selects its events itself and may call now(). The result of SQL can therefore become
+    stale even if its date range has ended.
     """
 
     kind: str

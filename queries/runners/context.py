@@ -25,7 +25,7 @@ class TableDescription(NamedTuple):
 
 @dataclass(frozen=True)
 class QueryContext:
-    """The values of a project that queries depend on. `now` is stored, so that a result can be computed again."""
+    """The values of a project that queries depend on. `now` is fixed, so that results are reproducible."""
 
     project_id: int
     time_zone: str = "UTC"

@@ -1,4 +1,4 @@
-"""Date ranges of queries: the moments of texts such as `-7d`, and the intervals between them.
+"""Date ranges of queries: the conversion of texts such as `-7d` to moments, and the intervals of a range.
 
 Times of day are in the project's time zone. Moments are compared in UTC, because Python would compare local times,
 which are ambiguous at the end of daylight saving time.
@@ -31,12 +31,12 @@ INTERVALS = {
 SHORT_UNITS = frozenset("sMh")
 BUCKETS_MAX = 10_000
 TEXT_MAX_LENGTH = 100
-YEARS = range(1901, 2299)  # ClickHouse moves other moments into its range, without an error
+YEARS = range(1901, 2299)  # ClickHouse clamps other moments to its range without an error
 DATE_RANGE = ("dateRange",)
 _TICK = timedelta(microseconds=1)
 
 FindFirst = Callable[[], datetime | None]
-"""Returns the time of the first event, in the project's time zone."""
+"""A function that returns the time of the first event in the project's time zone."""
 
 
 def check_interval(interval: Any) -> str:
@@ -56,10 +56,10 @@ def resolve_date_range(
     path: Path = DATE_RANGE,
     find_first: FindFirst | None = None,
 ) -> ResolvedRange:
-    """Return the start and the end of a date range, both included. For `all`, `find_first` returns the start, or None.
+    """Return the start and the end of a date range, both included. For `all`, `find_first` determines the start.
 
-    Without a start, the range covers the last seven days and today. Without an end, it ends with today, or with the
-    current interval for hours and shorter intervals. Raises InvalidQuery.
+    Without a start, the range covers the last seven days and today. Without an end, the range ends with today, or with
+    the current interval for hours and shorter intervals. Raises InvalidQuery.
     """
     reader = DateRangeReader(context, check_interval(interval), path, find_first)
     return reader.read(date_range, default_start=DEFAULT_START)
@@ -114,7 +114,7 @@ class DateRangeReader:
         return found
 
     def _resolve_start(self, start: NamedMoment) -> datetime:
-        """Return the start. An offset in hours starts with that hour, and an offset in months starts with that day."""
+        """Return the start. It is the start of an hour for an offset in hours, and of a day for an offset in months."""
         if start.form is not DateForm.OFFSET:
             return start.moment
         return self._start(start.moment, start.unit if start.unit in SHORT_UNITS else "d")
@@ -183,5 +183,5 @@ def to_utc(moment: datetime) -> datetime:
 
 
 def subtract_tick(moment: datetime) -> datetime:
-    """Return the last moment before another moment."""
+    """Return the last microsecond before a moment."""
     return (to_utc(moment) - _TICK).astimezone(moment.tzinfo)

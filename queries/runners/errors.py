@@ -1,4 +1,4 @@
-"""Errors in the JSON of a query. Errors in its text are in queries/hogql/errors.py."""
+"""Errors in the JSON of a query. Errors in the text of HogQL are in queries/hogql/errors.py."""
 
 from collections.abc import Iterable
 
@@ -19,7 +19,7 @@ class UnsupportedQueryKind(DomainError):
 
 
 class InvalidQuery(HogQLError):
-    """An invalid value in the JSON of a query. `path` leads to it from the query."""
+    """An invalid value in the JSON of a query. `path` is the path of the value in the query."""
 
     def __init__(self, detail: str, path: Path = ()) -> None:
         super().__init__(detail)

@@ -30,7 +30,7 @@ INTERVAL_DAYS = {"second": 0, "minute": 0, "hour": 0, "day": 1, "week": 7, "mont
 FIRST_TIME = "first_time"
 MATCHES = "matches"
 SEGMENT = "segment"
-# Events of the same time have an order, so that the first event is always the same.
+# Simultaneous events are ordered by id, so that the choice of the first event is deterministic.
 EVENT_ORDER = Tuple((TIMESTAMP, Field(("events", "uuid"))))
 
 
@@ -46,7 +46,7 @@ class SeriesRows:
 
 @dataclass(frozen=True)
 class SeriesInPeriod:
-    """A series in one period. `shared` is the condition that all series share; `values` are the breakdown values."""
+    """A series in one period. `shared` is the condition that all series share. `values` are the breakdown values."""
 
     series: Series
     shared: Expr

@@ -1,4 +1,4 @@
-"""Property filters of queries and dashboards: from their JSON to a condition of the syntax tree."""
+"""Property filters of queries and dashboards, whose JSON is compiled into a condition of the syntax tree."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -27,15 +27,15 @@ class FilterBuilder:
     """A builder of the conditions of filters in one query."""
 
     def __init__(self, context: QueryContext, finish: Callable[[Expr], Expr] = lambda expr: expr) -> None:
-        """`finish` is called with the tree of each expression of HogQL, which may contain placeholders."""
+        """Create a builder. `finish` converts the tree of each expression of HogQL, which may contain placeholders."""
         self.context = context
         self.finish = finish
         self._expressions: dict[str, Expr] = {}
 
     def build(self, properties: Any, scope: FilterScope, path: Path) -> Expr:
-        """Return the condition of a list of filters, all of which hold, or of a group.
+        """Return the condition of a group of filters, or of a list of filters that are combined with AND.
 
-        Raises HogQLError: InvalidQuery, UnsupportedFilter and QueryTooComplex, and those of expressions.
+        Raises HogQLError: InvalidQuery, UnsupportedFilter, QueryTooComplex, and the errors of expressions.
         """
         check_size(properties, path)
         if properties is None:
@@ -93,7 +93,7 @@ class FilterBuilder:
         return OPERATORS[operator](operand, FilterValues(values, self.context, (*path, "value")))
 
     def _build_condition(self, text: str, path: Path) -> Expr:
-        """Return an expression that holds for single events. Raises InvalidQuery for an aggregate."""
+        """Return the tree of an expression about single events. Raises InvalidQuery for an aggregate function."""
         expr = self.build_expression(text)
         if find_aggregates(expr):
             raise InvalidQuery("A filter is about single events, and cannot aggregate them.", path)

@@ -28,7 +28,7 @@ SYNTAX = "A formula has letters of series, numbers, + - * / % ** and parentheses
 
 @dataclass(frozen=True)
 class Formula:
-    """A formula of series. `label` is the name that a user gave to the formula, or else contains its text."""
+    """A formula of series. `label` is its custom name, or else contains its text."""
 
     text: str
     label: str

@@ -1,4 +1,4 @@
-"""Expressions of arrays, and SELECTs of columns by their names."""
+"""Builders of array expressions, and of SELECTs with named columns."""
 
 from collections.abc import Iterable, Mapping
 
@@ -10,17 +10,17 @@ Y = Field(("y",))
 
 
 def map_array(body: Expr, *arrays: Expr) -> Expr:
-    """Return the array of the values of an expression of X and Y, which are the items of the arrays."""
+    """Return the array of the values of `body`, in which X and Y are the items of the arrays."""
     return Call("arrayMap", (Lambda(("x", "y")[: len(arrays)], body), *arrays))
 
 
 def filter_array(array: Expr, condition: Expr, *others: Expr) -> Expr:
-    """Return the items of an array for which a condition of X, the item, and Y holds."""
+    """Return the items of an array that satisfy a condition. X is the item, and Y the item of another array."""
     return Call("arrayFilter", (Lambda(("x", "y")[: 1 + len(others)], condition), array, *others))
 
 
 def fill_from_next(array: Expr, is_kept: Expr, *others: Expr) -> Expr:
-    """Return an array in which items that are not kept become the next kept item. The last item is always kept."""
+    """Return an array with the next kept item in place of items that are not kept. The last item is always kept."""
     return Call("arrayReverseFill", (Lambda(("x", "y", "z")[: 1 + len(others)], is_kept), array, *others))
 
 
@@ -40,16 +40,16 @@ def has_bits(code: Expr, bits: int) -> Expr:
 
 
 def select_columns(columns: Mapping[str, Expr], source: Query, where: Expr | None = None) -> Select:
-    """Return the SELECT of columns by their names from a subquery."""
+    """Return a SELECT of named columns from a subquery."""
     return Select(tuple(Alias(expr, name) for name, expr in columns.items()), QuerySource(source), where=where)
 
 
 def pick(*names: str) -> dict[str, Expr]:
-    """Return columns of a subquery by their names."""
+    """Return fields for the columns of a subquery, by name."""
     return {name: Field((name,)) for name in names}
 
 
 def group_columns(columns: Mapping[str, Expr], source: Query, names: Iterable[str]) -> Select:
-    """Return the SELECT of columns by their names, grouped by some of them."""
+    """Return a SELECT of named columns from a subquery, grouped by some of the columns."""
     items = tuple(Alias(expr, name) for name, expr in columns.items())
     return Select(items, QuerySource(source), group_by=tuple(Field((name,)) for name in names))

@@ -1,4 +1,4 @@
-"""The attempts of persons at a funnel, from the arrays of their events.
+"""The attempts of persons at a funnel, computed from the arrays of their events.
 
 Arrays are filled from their end, so that the next event of each step is known for each event, without a join or a loop
 over pairs of events. An attempt begins with an event, and continues with the next event of each step within the window.
@@ -40,7 +40,7 @@ from queries.runners.funnel_options import Exclusion, Order
 from queries.runners.series import join_and
 
 BEST = "best"
-"""The attempt of a person that gets furthest."""
+"""The first attempt of a person with the most steps."""
 _CHAINS = "chains"
 _KEPT = "kept"
 _FURTHEST = "furthest"
@@ -62,7 +62,7 @@ class AttemptRows:
         return TupleAccess(attempt, place + 1) if self.is_tuple else ArrayAccess(attempt, Constant(place + 1))
 
     def choose_best(self) -> Select:
-        """Return the first attempt of each person that reaches the most steps, and the number of steps."""
+        """Return, for each person, the first attempt with the largest number of steps, and this number."""
         keys, arrays = pick(*self.keys), pick(ATTEMPTS, REACHED)
         furthest = select_columns(keys | arrays | {_FURTHEST: Call("arrayMax", (arrays[REACHED],))}, self.rows)
         is_furthest = Lambda(("x", "y"), Compare("==", Y, Field((_FURTHEST,))))
@@ -127,8 +127,8 @@ class AttemptBuilder:
     def _find_skipped(self) -> Expr:
         """Return, for each event, whether a strict funnel skips it.
 
-        Events of no step are skipped if another event has the same time. Events at the same time have no order, so such
-        an event does not come between two other events.
+        Events of no step are skipped if another event has the same time. Simultaneous events have no order, so such an
+        event is not between two other events.
         """
         follows = Compare("==", X, Field(("z",)))
         is_skipped = And((follows, Not(has_bits(Y, self.events.steps_mask))))
@@ -138,7 +138,7 @@ class AttemptBuilder:
         )
 
     def _build_links(self, step: int, size: int) -> Expr:
-        """Return, for each event, its time with the chain after it, of `size` items, and the stops that begin here."""
+        """Return, for each event, its time, the `size` items of the next chain, and the stops that begin at `step`."""
         stops = self._list_stops(step)
         names = [f"s{number}" for number in range(len(stops))]
         times_after = self.last - step
@@ -165,7 +165,7 @@ class AttemptBuilder:
         return fill_from_next(own, Not(Y), Field((_SKIPPED,)))
 
     def _gather_steps(self, rows: Select) -> Select:
-        """Return the attempts of unordered funnels. The times of an attempt are followed by the stop of exclusions."""
+        """Return the attempts of unordered funnels. The times of an attempt are followed by the stops of exclusions."""
         columns = pick(*self.keys, STARTS, *self.stops)
         gatherer = StepGatherer(self.events)
         rows = gatherer.add_next_times(rows, columns)
@@ -180,7 +180,7 @@ class AttemptBuilder:
         attempts = filter_array(Field((_CHAINS,)), Y, Field((STARTS,)))
         return select_columns(pick(*self.keys) | {ATTEMPTS: attempts}, rows)
 
-    # How far attempts get
+    # Numbers of reached steps
 
     def _measure(self, rows: Select, *, is_tuple: bool) -> AttemptRows:
         """Return attempts with the number of steps that they reached, except for attempts that an exclusion removes."""

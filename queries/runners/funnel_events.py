@@ -1,7 +1,7 @@
-"""The events of a funnel: for each person two arrays in the order of time, the times and the codes of the events.
+"""The events of a funnel: for each person two arrays in chronological order, the times and the codes of the events.
 
-The bits of a code are the steps and the exclusions that an event belongs to. Arrays end with a sentinel, an event after
-all other events that belongs to everything, so that "the next event of a step" always exists.
+The bits of a code are the steps and the exclusions that an event belongs to. Arrays end with a sentinel, a later event
+that belongs to all steps and exclusions, so that "the next event of a step" always exists.
 """
 
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ from queries.runners.periods import Period, to_microseconds
 from queries.runners.series import PERSON_ID, TIMESTAMP, Series, join_and, join_or, list_event_names
 
 NEVER = 2**62
-"""The time of the sentinel, in microseconds since the start of the period as all times here."""
+"""The time of the sentinel, in microseconds since the start of the period, like all times in this module."""
 PERSON = "person"
 VALUE = "value"
 TIMES = "times"
@@ -40,7 +40,7 @@ STARTS = "starts"
 """Whether an attempt may begin with an event: an array of booleans."""
 ATTEMPTS = "attempts"
 REACHED = "reached"
-"""The attempts of a person in the order of their starts, and the number of steps that each one reached."""
+"""The attempts of a person in the order of their starts, and the number of steps that each attempt reached."""
 _EVENTS = "events"
 _VALUES = "values"
 _DIFFERS = "differs"
@@ -79,7 +79,7 @@ class FunnelEvents:
 
     @property
     def have_own_names(self) -> bool:
-        """Return whether no event can belong to two steps, since their events have different names."""
+        """Return whether no event can belong to two steps, because the steps have different event names."""
         names = [name for step in self.steps for name in list_event_names(step)]
         return None not in names and len(set(names)) == len(names)
 
@@ -92,7 +92,7 @@ class FunnelEvents:
 
     @property
     def steps_mask(self) -> int:
-        """Return the bits of all steps in a code."""
+        """Return the bit mask of all steps in a code."""
         return sum(self.get_step_bit(step) for step in range(len(self.steps)))
 
     def get_step_bit(self, step: int) -> int:
@@ -114,7 +114,7 @@ class FunnelEvents:
             columns.append(Alias(self.value, VALUE))
         conditions = [step.condition for step in self.steps]
         conditions += [exclusion.condition for exclusion in self.options.exclusions]
-        # In a strict funnel, an event of no step is between two steps as well.
+        # A strict funnel also reads events of no step, because such an event may be between two steps.
         relevant = TRUE if self.options.order is Order.STRICT else join_or(*conditions)
         where = join_and(self.shared, self.period.build_condition(), relevant)
         return Select(tuple(columns), TableSource(("events",)), where=where)
@@ -223,7 +223,7 @@ class FunnelEvents:
         return self._sort(rows)
 
     def _sort(self, rows: Select) -> Select:
-        """Return arrays in the order of times and codes. Simultaneous events with the value come first."""
+        """Return arrays sorted by time and code. If both are equal, events with the value precede other events."""
         steps = Call("bitAnd", (Y, Constant(self.steps_mask)))
         lowest = Call("bitAnd", (steps, Call("negate", (steps,))))
         place = Call("if", (has_bits(Y, self.steps_mask), lowest, Constant(self.steps_mask)))
@@ -235,7 +235,7 @@ class FunnelEvents:
         return select_columns(pick(PERSON, VALUE) | columns, sorted_rows)
 
     def _end(self, arrays: Select) -> Select:
-        """Return the arrays with the sentinel, and for each event whether an attempt may begin with it."""
+        """Append the sentinel to the arrays, and add the array STARTS."""
         codes = Field((CODES,))
         everything = Constant((1 << self._code_bits) - 1)
         columns = {

@@ -1,8 +1,8 @@
-"""Attempts at unordered funnels: the next events of all steps, in the order of time.
+"""Attempts at unordered funnels: the next events of all steps, in chronological order.
 
 An event counts for the first of its steps that the attempt does not have yet. If an event may belong to several steps,
-such as two equal steps, this step depends on the earlier events. An attempt uses at most as many events with the same
-steps as there are such steps, so only this number of events is read.
+such as two equal steps, the counted step depends on the earlier events. An attempt uses at most n events that belong to
+the same n steps, so only the next n of these events are read.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,7 +21,10 @@ _NEVER = Constant(NEVER)
 
 @dataclass(frozen=True)
 class Kind:
-    """The events that belong to certain steps of a group, and to no other steps. `columns` are their next times."""
+    """The events that belong to certain steps of a group, and to no other steps.
+
+    `columns` are the names of the columns with the times of the next such events.
+    """
 
     steps: tuple[int, ...]
     columns: tuple[str, ...]
@@ -29,7 +32,7 @@ class Kind:
 
 @dataclass(frozen=True)
 class StepGroup:
-    """Steps that may share events with each other, and with no other steps."""
+    """Steps that may share events with one another, but not with other steps."""
 
     steps: tuple[int, ...]
     kinds: tuple[Kind, ...]
@@ -80,7 +83,7 @@ class StepGatherer:
         return [name for group in self.groups for kind in group.kinds for name in kind.columns]
 
     def add_next_times(self, rows: Select, columns: dict[str, Expr]) -> Select:
-        """Return the rows with an array for each column: the times of the first, second, … next event of a kind."""
+        """Return the rows with an array for each column: for each event, the time of the nth next event of a kind."""
         longest = max(len(kind.columns) for group in self.groups for kind in group.kinds)
         kept = columns | pick(TIMES, CODES)
         for place in range(longest):
@@ -104,7 +107,7 @@ class StepGatherer:
         return sum(self.events.get_step_bit(step) for step in steps)
 
     def build_times(self) -> Expr:
-        """Return the sorted times of all steps, an expression of the columns' items."""
+        """Return an expression for the sorted times of all steps, computed from the items of the columns."""
         parts = [self._build_times_of(group) for group in self.groups]
         return Call("arraySort", (Call("arrayConcat", tuple(parts)),))
 
@@ -119,7 +122,7 @@ class StepGatherer:
         return self._assign(Call("arraySort", (Array(tuple(found)),)), group)
 
     def _assign(self, events: Expr, group: StepGroup) -> Expr:
-        """Return the times of the steps of a group, assigned from `events`, which are (time, number, steps)."""
+        """Return the times of the steps of a group, assigned from `events`: tuples (time, number, steps)."""
         missing, times = TupleAccess(X, 1), TupleAccess(X, 2)
         usable = Call("bitAnd", (missing, TupleAccess(Y, 3)))
         first = Call("bitAnd", (usable, Call("negate", (usable,))))

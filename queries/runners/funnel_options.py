@@ -66,7 +66,7 @@ class Exclusion:
 
 @dataclass(frozen=True)
 class FunnelOptions:
-    """The options of a funnel. Steps are counted from 0, and times are in microseconds."""
+    """The options of a funnel. Steps are numbered from 0, and times are in microseconds."""
 
     order: Order
     visualization: Visualization

@@ -1,4 +1,4 @@
-"""The statements of funnels: from attempts to the numbers of steps, of bins of times, and of intervals."""
+"""The statements of funnels: the numbers of persons by step, by bin of times, and by interval, from attempts."""
 
 from dataclasses import dataclass
 
@@ -62,7 +62,7 @@ def median(expr: Expr, condition: Expr | None = None, stage: Stage | None = None
 
 @dataclass(frozen=True)
 class StepsTree:
-    """The numbers of persons of each step, and the averages and medians of the times between two steps."""
+    """The tree of the number of persons at each step, and of the average and median times between successive steps."""
 
     attempts: AttemptRows
     step_count: int
@@ -73,7 +73,7 @@ class StepsTree:
         return [f"count{step}" for step in range(self.step_count)]
 
     def build(self) -> Select:
-        """Return one row."""
+        """Return a SELECT with one row."""
         columns = [Alias(count, name) for name, count in zip(self.counts, self._build_counts(), strict=True)]
         for function in (average, median):
             for duration, condition in self._list_durations():
@@ -81,9 +81,9 @@ class StepsTree:
         return Select(tuple(columns), QuerySource(self.attempts.choose_best()))
 
     def build_by_value(self, limit: int) -> Select:
-        """Return a row for each of the `limit` values with the most conversions, and one row for all other values.
+        """Return a SELECT with a row for each of the `limit` values with the most conversions, and a row for the rest.
 
-        The last columns are the value, and whether the row is for the other values.
+        The last two columns are the value, and whether the row is for the rest.
         """
         ranked = self._rank(self._collect_states())
         is_other = Compare(">", Field((_PLACE,)), Constant(limit))
@@ -104,7 +104,7 @@ class StepsTree:
         return [Call("count", condition=count_at_least(step + 1)) for step in range(self.step_count)]
 
     def _list_durations(self) -> list[tuple[Expr, Expr]]:
-        """Return the time to each step but the first, and the condition that a person reached the step."""
+        """Return the time to each step except the first, with the condition that a person reached the step."""
         steps = range(1, self.step_count)
         return [(build_duration(self.attempts, step - 1, step), count_at_least(step + 1)) for step in steps]
 
@@ -126,10 +126,10 @@ class StepsTree:
 
 
 def build_time_bins(attempts: AttemptRows, from_step: int, to_step: int, bin_count: int | None) -> Select:
-    """Return the bins of the times from one step to another, or no row if there is no conversion.
+    """Return a SELECT with the bins of the times from one step to another, or with no row without conversions.
 
-    The columns are the first second of all bins, the width of a bin in seconds, the number of bins, the average, the
-    median, the number of a bin, and its persons.
+    The columns are the start of the first bin in seconds, the width of a bin in seconds, the number of bins, the
+    average, the median, the index of a bin, and the number of persons in the bin.
     """
     duration = build_duration(attempts, from_step, to_step)
     durations = select_columns({"duration": duration}, attempts.choose_best(), count_at_least(to_step + 1))
@@ -162,7 +162,10 @@ def build_time_bins(attempts: AttemptRows, from_step: int, to_step: int, bin_cou
 
 
 def _infer_bin_count() -> Expr:
-    """Return the cube root of the number of times, rounded up. Without the inner rounding, 27 might result in 4."""
+    """Return the cube root of the number of times, rounded up, at most BINS_WITHOUT_COUNT_MAX.
+
+    Without the inner rounding, 27 times might result in 4 bins.
+    """
     root = Call("ceil", (Call("round", (Call("cbrt", (Call("count"),)), Constant(9))),))
     return Call("least", (Constant(BINS_WITHOUT_COUNT_MAX), root))
 
@@ -173,7 +176,7 @@ def _in_microseconds(seconds: str) -> Expr:
 
 @dataclass(frozen=True)
 class TrendsTree:
-    """The numbers of persons who began in each interval, and of those who reached the two steps of the conversion."""
+    """The tree of the numbers of persons who reached the two steps of the conversion, by interval of their start."""
 
     attempts: AttemptRows
     period: Period
@@ -181,7 +184,10 @@ class TrendsTree:
     to_step: int
 
     def build(self) -> Select:
-        """Return one row: the total, and [start of the interval, persons at the first step, persons at the second]."""
+        """Return a SELECT with one row: the total, and the array of points.
+
+        A point is (start of the interval, persons at the first step, persons at the second step).
+        """
         return Select(self._build_points(), QuerySource(self._count_in_buckets()))
 
     def build_by_value(self, limit: int) -> Select:
@@ -204,7 +210,7 @@ class TrendsTree:
         return group_columns(pick(*groups) | counts, self._choose_furthest(), groups)
 
     def _choose_furthest(self) -> Select:
-        """Return the number of steps that each person reached in each interval."""
+        """Return the largest number of steps that each person reached in the attempts of each interval."""
         base = Constant(to_microseconds(self.period.start))
         time = Arithmetic("+", Call("toInt64", (Field((_START,)),)), base)
         bucket = Call("roundDown", (time, Integers(self.period.starts)))

@@ -1,7 +1,7 @@
-"""FunnelsQuery: the numbers of persons who complete a sequence of steps, their times, and the rates by interval.
+"""FunnelsQuery: the numbers of persons who complete a sequence of steps, times to convert, and conversion rates.
 
 Each statement has the same stages: events with the steps that they belong to, arrays of the events of each person,
-attempts, and numbers.
+attempts, and counts.
 """
 
 from collections.abc import Mapping, Sequence
@@ -51,7 +51,7 @@ class FunnelCompiler:
 
     @property
     def has_values(self) -> bool:
-        """Return whether results are split by breakdown values. Times in bins are not, as in PostHog."""
+        """Return whether results are split by breakdown values. Bins of times are never split, as in PostHog."""
         return bool(self.breakdowns.items) and self.options.visualization is not Visualization.TIME_TO_CONVERT
 
     def build(self) -> Select:
@@ -89,7 +89,7 @@ class FunnelCompiler:
                 return build_funnels(steps, rows) if self.has_values else build_funnel(steps, rows)
 
     def _list_intervals(self) -> Intervals:
-        """Return the intervals. Intervals whose persons may still convert can be hidden."""
+        """Return the intervals. `hides_incomplete_windows` omits intervals whose persons may still convert."""
         period, buckets = self.period, self.period.buckets
         if self.options.hides_incomplete_windows:
             last_end = self.context.now - timedelta(microseconds=self.options.conversion_window)
@@ -110,5 +110,5 @@ def _check_breakdown(options: FunnelOptions, breakdowns: BreakdownOptions) -> No
 
 
 def _build_values(breakdowns: BreakdownOptions) -> list[Expr]:
-    """Return the breakdown values of an event. Null is an empty text, as in PostHog."""
+    """Return the breakdown values of an event. Null becomes an empty text, as in PostHog."""
     return [Call("ifNull", (item.text, Constant(""))) for item in breakdowns.items]

@@ -10,13 +10,13 @@ from queries.runners.event_rows import SeriesInPeriod
 from queries.runners.statements import print_tree
 
 VALUE = "value"
-# Neither null nor a text such as "inf" has a bin. The edge between two larger numbers could be infinite.
+# Larger numbers have no bin, because the edge between two such numbers could be infinite. Null and "inf" have no bin.
 LARGEST = 1e300
 
 
 def read_bins(item: SeriesInPeriod, breakdown: Breakdown, context: QueryContext, read_rows: ReadRows) -> Bins | None:
     """Return bins with equal numbers of distinct values of a series, or None if the series has no values."""
-    # A null of a person's first event must be kept, since argMin would return the number of a later event.
+    # Null is replaced, because argMin skips null and would return the number of an event after the person's first.
     kept = Call("ifNull", (Call("toFloat", (breakdown.number,)), Constant(LARGEST)))
     rows = replace(item, values=(kept,)).build_rows()
     [number] = rows.values

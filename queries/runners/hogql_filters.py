@@ -35,7 +35,7 @@ def build_filter_values(
 
 
 class SelectFilters:
-    """The condition that `{filters}` stands for, which depends on the table that its SELECT reads."""
+    """The condition that replaces `{filters}`, which depends on the table that its SELECT reads."""
 
     def __init__(
         self,
@@ -51,7 +51,7 @@ class SelectFilters:
         self._built: dict[FilterScope, Expr] = {}
 
     def build(self, select: Select | None) -> Expr:
-        """Return the condition in a SELECT. Raises InvalidArguments if it reads neither events nor sessions."""
+        """Return the condition for a SELECT. Raises InvalidArguments for a SELECT of neither events nor sessions."""
         scope = find_scope(select)
         if scope is None:
             raise InvalidArguments(NO_TABLE, span=select.span if select else None)
@@ -72,7 +72,7 @@ class SelectFilters:
 
 
 def find_scope(select: Select | None) -> FilterScope | None:
-    """Return the table of a SELECT that filters apply to, events or else sessions, by its name in the SELECT."""
+    """Return the table of a SELECT to which filters apply, events or else sessions, with its name or alias."""
     if select is None:
         return None
     sources = [select.source, *(join.source for join in select.joins)]

@@ -1,4 +1,4 @@
-"""HogQLQuery: a text of HogQL with values for its placeholders."""
+"""HogQLQuery: a query in HogQL with values for its placeholders."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -16,7 +16,7 @@ from queries.runners.json_values import check_size, describe, get_object, read_v
 from queries.runners.kinds import HOGQL
 from queries.runners.moments import localize_rows
 
-# Fields that direct a query to another database. A query with one of them would have another result here.
+# Fields that direct a query to another database. A query with one of them would have a different result here.
 REFUSED = ("connectionId", "sendRawQuery")
 
 
@@ -30,7 +30,7 @@ def compile_hogql(source: Mapping[str, Any], context: QueryContext, read_rows: R
 
 
 def shape_table(statement: Statement, text: str, types: Sequence[str], rows: Rows) -> Body:
-    """Return a table. The engine's column names are generated, such as c1. The body has the names in the query."""
+    """Return a table with the column names of the query, because the engine's names are generated, such as c1."""
     names = list(statement.columns)
     return {
         "results": localize_rows(rows[: statement.limit], types),
@@ -54,7 +54,7 @@ def read_text(source: Mapping[str, Any]) -> str:
 
 
 def read_values(source: Mapping[str, Any], context: QueryContext, names: set[str]) -> dict[str, PlaceholderValue]:
-    """Return the values of placeholders by their names. If the text has no placeholders, nothing is read."""
+    """Return the values of placeholders by name. In a query without placeholders, no values are read."""
     if not names:
         return {}
     values = read_own_values(source)

@@ -1,4 +1,4 @@
-"""Readers of values in the JSON of a query. Each error has the path of the value."""
+"""Readers of values in the JSON of a query. Each error contains the path of the value."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -16,7 +16,7 @@ DEPTH_MAX = 40
 
 
 def get_object(source: Mapping[str, Any], name: str, path: Path = ()) -> dict[str, Any]:
-    """Return the object with a name, or an empty object if it is absent or null."""
+    """Return the object in a field, or an empty object if the field is absent or null."""
     value = source.get(name)
     if value is None:
         return {}
@@ -26,7 +26,7 @@ def get_object(source: Mapping[str, Any], name: str, path: Path = ()) -> dict[st
 
 
 def get_boolean(source: Mapping[str, Any], name: str, path: Path = ()) -> bool:
-    """Return the boolean with a name, or false if it is absent or null."""
+    """Return the boolean in a field, or false if the field is absent or null."""
     value = source.get(name)
     if value is None or isinstance(value, bool):
         return bool(value)
@@ -42,7 +42,7 @@ def check_choice(value: Any, known: Iterable[str], path: Path) -> str:
 
 
 def get_number(source: Mapping[str, Any], name: str, path: Path, *, default: int, low: int, high: int) -> int:
-    """Return the whole number with a name, or the default if it is absent or null. Raises InvalidQuery."""
+    """Return the integer in a field, or the default if the field is absent or null. Raises InvalidQuery."""
     value = source.get(name)
     if value is None:
         return default
@@ -54,7 +54,7 @@ def get_number(source: Mapping[str, Any], name: str, path: Path, *, default: int
 
 
 def check_size(value: Any, path: Path) -> None:
-    """Check the size of JSON that is used in a statement, and the texts in it.
+    """Check the size and the texts of JSON that is used in a statement.
 
     Raises QueryTooComplex and InvalidQuery.
     """
@@ -71,7 +71,7 @@ def check_size(value: Any, path: Path) -> None:
 
 
 def read_value(value: Any, path: Path) -> Scalar | list[Scalar]:
-    """Return a value that is a text, a number, a boolean, null, or a list of these."""
+    """Return a value that is a text, a number, a boolean, null, or a list of such values."""
     if isinstance(value, list):
         return [read_scalar(item, (*path, index)) for index, item in enumerate(value)]
     return read_scalar(value, path)

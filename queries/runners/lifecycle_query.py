@@ -20,8 +20,8 @@ from queries.runners.statements import check_row_count, print_tree
 def compile_lifecycle(source: Mapping[str, Any], context: QueryContext, read_rows: ReadRows) -> CompiledQuery:
     """Return the statement of a LifecycleQuery. Raises HogQLError.
 
-    Days of the week are not filtered, as in PostHog, because a person who is active only on Mondays would always be
-    resurrecting.
+    The days of the week of the date range are ignored, as in PostHog. If only Mondays counted, a person who is active
+    every day would be resurrecting every Monday.
     """
     builder = FilterBuilder(context)
     series = SeriesReader(builder).read_all(source, maximum=1)[0]
@@ -38,7 +38,7 @@ def compile_lifecycle(source: Mapping[str, Any], context: QueryContext, read_row
 
 
 def shape_lifecycle(series: LifecycleSeries, types: Sequence[str], rows: Rows) -> Body:
-    """Return the series. Rows are the number of an interval, a status, and the number of persons."""
+    """Return the series. Each row has the index of an interval, a status, and the number of persons."""
     check_row_count(rows)
     counts = {status: [0] * len(series.buckets) for status in range(len(STATUSES))}
     for place, status, number in rows:

@@ -27,16 +27,17 @@ from queries.runners.periods import EVENTS_TABLE, Period
 from queries.runners.series import PERSON_ID, TIMESTAMP, join_and, join_or
 from queries.runners.statements import build_column
 
-UNKNOWN_TIME = datetime(1970, 1, 1, tzinfo=UTC)  # of persons that were imported without a time
+UNKNOWN_TIME = datetime(1970, 1, 1, tzinfo=UTC)  # of persons who were imported without a time
 ONE = Constant(1)
 NONE = Constant(-9)  # neither the number of an interval nor of its neighbor
 
 
 @dataclass(frozen=True)
 class LifecycleTree:
-    """The parts of the tree. The first interval of `period` is before the intervals that are shown.
+    """A builder of the tree. The first interval of `period` precedes the intervals of the result.
 
-    If `begins` is true, earlier events are ignored, and the persons of the first shown interval are new.
+    If `begins` is true, events of the preceding interval are ignored, and all persons of the first interval of the
+    result are new.
     """
 
     period: Period
@@ -48,7 +49,7 @@ class LifecycleTree:
         return IntervalSets(self.period)
 
     def build(self) -> Select:
-        """Return the tree. Its rows are the number of an interval, a status, and the number of persons."""
+        """Return the tree. Each row has the index of an interval, a status, and the number of persons."""
         pairs = Call("arrayConcat", (self._build_present(), self._build_absent()))
         exploded = Select((Alias(Call("arrayJoin", (pairs,)), "pair"),), QuerySource(self._build_neighbours()))
         place, status = (TupleAccess(build_column("pair"), number) for number in (1, 2))
@@ -56,7 +57,7 @@ class LifecycleTree:
         return Select(columns, QuerySource(exploded), group_by=(build_column("place"), build_column("status")))
 
     def _build_present(self) -> Expr:
-        """Return the intervals in which a person was active, with the statuses."""
+        """Return the intervals in which a person was active, with their statuses."""
         x, before = build_column("x"), build_column("before")
         is_new: Expr = Compare("==", x, build_column("born"))
         if self.begins:
@@ -70,7 +71,7 @@ class LifecycleTree:
         return Call("arrayFilter", (Lambda(("pair",), is_shown), pairs))
 
     def _build_absent(self) -> Expr:
-        """Return the intervals in which a person was dormant: inactive, after an active interval."""
+        """Return the intervals in which a person was dormant: inactive, directly after an active interval."""
         after, following = build_column("after"), Arithmetic("+", build_column("x"), ONE)
         last = Constant(len(self.period.buckets) - 1)
         is_absent = join_and(Compare("!=", after, following), Compare("<=", following, last))
@@ -78,7 +79,7 @@ class LifecycleTree:
         return Call("arrayMap", (Lambda(("x",), Tuple((following, Constant(DORMANT)))), left))
 
     def _build_neighbours(self) -> Select:
-        """Return the intervals of each person, the intervals before and after each, and the interval of creation."""
+        """Return each person's active intervals with their neighbors, and the interval of the person's creation."""
         active, created = build_column("active"), build_column("created")
         earlier = Call("arrayPopBack", (Call("arrayPushFront", (active, NONE)),))
         later = Call("arrayPopFront", (Call("arrayPushBack", (active, NONE)),))
@@ -88,9 +89,10 @@ class LifecycleTree:
         return Select(columns, QuerySource(self._build_created()))
 
     def _build_created(self) -> Select:
-        """Return the active intervals of each person, and the time of its creation.
+        """Return the active intervals of each person, and the time of the person's creation.
 
-        If `persons` has no time of creation, it is the time of the first event.
+        If `persons` has no time of creation, the time of the first event in the period is used, or null if the person
+        has earlier events.
         """
         first = Call("if", (Compare("==", Field(("earlier", "person")), NULL), Field(("p", "first")), NULL))
         stored = Field(("persons", "created_at"))
@@ -104,7 +106,7 @@ class LifecycleTree:
         return Select(columns, QuerySource(self._build_active(), "p"), joins=joins)
 
     def _build_active(self) -> Select:
-        """Return the intervals of each person, and the time of its first event in these intervals, of any kind."""
+        """Return the active intervals of each person, and the time of the person's first event in the period."""
         start = self.period.buckets[1] if self.begins else None
         is_counted = join_and(self.condition, self.period.build_condition(start=start))
         active, first = self.sets.collect(is_counted), Call("min", (TIMESTAMP,))
@@ -114,7 +116,7 @@ class LifecycleTree:
         return Select(columns, EVENTS_TABLE, where=in_range, group_by=(PERSON_ID,), having=is_active)
 
     def _build_earlier(self) -> Select:
-        """Return the persons with events before these intervals."""
+        """Return the persons with events before the period."""
         is_earlier = Compare("<", TIMESTAMP, Constant(self.period.first))
         return Select((Alias(PERSON_ID, "person"),), EVENTS_TABLE, where=is_earlier, group_by=(PERSON_ID,))
 

@@ -34,7 +34,7 @@ class FirstEvent(Enum):
     """A definition of the first event of a person.
 
     NAMED is the first event with the name of the series, which counts only if it passes the filters. MATCHING is the
-    first event that passes the filters, too.
+    first event that has the name and passes the filters.
     """
 
     NAMED = auto()
@@ -43,9 +43,10 @@ class FirstEvent(Enum):
 
 @dataclass(frozen=True)
 class PerUnit:
-    """An aggregation in two steps: `first` aggregates the events of each unit such as a person, then `last` the units.
+    """An aggregation in two steps: `first` aggregates the events of each unit, and `last` aggregates the units.
 
-    `combine` is the function that merges the values of a unit from several breakdown values.
+    A unit is a person or a session. `combine` is the function that merges the values of a unit from several breakdown
+    values.
     """
 
     unit: Expr
@@ -58,8 +59,8 @@ class PerUnit:
 class Math:
     """The math of a series. `expr` aggregates columns of events.
 
-    `unique` is the expression whose distinct values are counted, if any. `days` is the number of days that an interval
-    looks back.
+    `unique` is the expression whose distinct values are counted, if any. `days` is the length of the look-back
+    window in days.
     """
 
     expr: Expr
@@ -121,7 +122,7 @@ def _read_numbers(series: Series, builder: FilterBuilder) -> Math:
 
 
 def _multiply(number: Expr, series: Series) -> Expr:
-    """Return a number multiplied by `math_multiplier`, for example to convert cents to the currency."""
+    """Return a number multiplied by `math_multiplier`, for example to convert cents to dollars."""
     given = series.node.get("math_multiplier")
     if given is None:
         return number

@@ -1,4 +1,4 @@
-"""Moments in results. They have the offset of their column's time zone, so that each text is unambiguous."""
+"""Moments in results, written with the offset of their column's time zone so that they are unambiguous."""
 
 import re
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ _MOMENT = re.compile(r"(?:Nullable\()?DateTime(?:64\(\d+(?:, '(?P<zone64>[^']+)'
 
 
 def localize_rows(rows: Rows, types: Sequence[str]) -> list[list[Any]]:
-    """Return rows with moments in the zones of their columns: `2026-03-29T02:30:00+02:00`.
+    """Return rows with moments in the time zones of their columns: `2026-03-29T02:30:00+02:00`.
 
     The engine writes moments in UTC. `types` are ClickHouse types. Moments inside of arrays stay in UTC.
     """

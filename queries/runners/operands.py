@@ -1,4 +1,4 @@
-"""The value that a property filter compares, as a text, a number and a moment, or null if it is not convertible."""
+"""Operands of property filters: a property as a text, a number and a moment, each null if the conversion fails."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ _SESSION_TYPES = {
 
 @dataclass(frozen=True)
 class FilterScope:
-    """The table that a filter is for: its name or alias in the SELECT, and whether its rows are sessions or events."""
+    """The table that a filter applies to: its name or alias, and whether its rows are sessions or events."""
 
     source: str = "events"
     is_sessions: bool = False

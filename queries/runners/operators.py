@@ -1,4 +1,4 @@
-"""The operators of property filters: from a property and the values of a filter to a condition that is never null."""
+"""The operators of property filters, which build a condition from a property and the values of a filter."""
 
 import math
 import re
@@ -21,7 +21,7 @@ _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", re.AS
 
 @dataclass(frozen=True)
 class FilterValues:
-    """The values that a filter compares a property with. A filter without values holds always, as in PostHog."""
+    """The values that a filter compares a property with. A filter without values always holds, as in PostHog."""
 
     values: list[Any]
     context: QueryContext
@@ -54,7 +54,7 @@ def join_or(parts: list[Expr]) -> Expr:
 
 
 def match_exact(operand: Operand, given: FilterValues) -> Expr:
-    """Return whether the property is one of the values. Null matches a missing property.
+    """Return the condition that the property is one of the values. Null matches a missing property.
 
     If the property is defined as a number or a time, numbers and times are compared instead of their texts.
     """
@@ -83,7 +83,7 @@ def _match_meaning(operand: Operand, value: Any, given: FilterValues) -> Expr | 
 
 
 def match_containing(operand: Operand, value: Any, given: FilterValues) -> Expr:
-    """Return whether the property contains a text, ignoring case."""
+    """Return the condition that the property contains a text, ignoring case."""
     needle = Constant(_require_text(value, given))
     return Compare(">", Call("positionCaseInsensitiveUTF8", (operand.text, needle)), ZERO)
 
@@ -122,13 +122,13 @@ def match_between(operand: Operand, given: FilterValues) -> Expr:
 
 
 def match_outside(operand: Operand, given: FilterValues) -> Expr:
-    """Return whether a number is outside of a range. A property that is missing or not a number is not outside."""
+    """Return the condition that a number is outside of a range. It excludes properties without a number."""
     low, high = _require_two(given)
     return Or((Compare("<", operand.number, Constant(low)), Compare(">", operand.number, Constant(high))))
 
 
 def match_date(operand: Operand, value: Any, given: FilterValues) -> Expr:
-    """Return whether a time equals the given moment, or is on the given day."""
+    """Return the condition that a time equals the given moment, or is on the given day."""
     start, end = _require_moments(value, given)
     bounds = (Compare(">=", operand.moment, Constant(start)), Compare("<=", operand.moment, Constant(end)))
     return And(bounds)
@@ -139,7 +139,7 @@ def match_before(operand: Operand, value: Any, given: FilterValues) -> Expr:
 
 
 def match_after(operand: Operand, value: Any, given: FilterValues) -> Expr:
-    """Return whether a time is after the given moment, or after the given day."""
+    """Return the condition that a time is after the given moment, or after the given day."""
     return Compare(">", operand.moment, Constant(_require_moments(value, given)[1]))
 
 
@@ -152,7 +152,7 @@ def match_not_set(operand: Operand, given: FilterValues) -> Expr:
 
 
 def read_number(value: Any) -> float | None:
-    """Return a finite number, which may be written as a text, or None."""
+    """Return the finite number that a value or its text represents, or None."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     if isinstance(value, str) and not _NUMBER.fullmatch(value):
@@ -165,7 +165,7 @@ def read_number(value: Any) -> float | None:
 
 
 def read_moments(value: Any, context: QueryContext) -> tuple[datetime, datetime] | None:
-    """Return a moment twice, or the first and the last moment of a day, or None."""
+    """Return the first and the last moment of a day, or a given moment twice. Return None for other values."""
     if not isinstance(value, str):
         return None
     try:

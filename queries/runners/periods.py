@@ -1,4 +1,4 @@
-"""Periods: the date range of a query cut into intervals, and the earlier period that it is compared with."""
+"""Periods: the date range of a query, divided into intervals, and the comparison period."""
 
 import re
 from collections.abc import Mapping
@@ -37,7 +37,7 @@ class Period:
     """A range of times, both ends included, and its intervals.
 
     `buckets` are the starts of the intervals; the first start may be before the range. `days` are the days of the week
-    that count, of which Monday is 1. Without `days`, all days count.
+    that count, where 1 is Monday. Without `days`, all days count.
     """
 
     first: datetime
@@ -52,7 +52,7 @@ class Period:
 
     @property
     def start(self) -> datetime:
-        """Return the first moment that counts. In weeks and longer intervals, the first day counts as a whole."""
+        """Return the first moment that counts. If intervals are weeks or longer, the whole first day counts."""
         return self.first if INTERVALS[self.interval] in (*SHORT_UNITS, "d") else get_start_of_unit(self.first, "d")
 
     @cached_property
@@ -61,7 +61,7 @@ class Period:
         return tuple(to_microseconds(bucket) for bucket in self.buckets)
 
     def build_condition(self, time: Expr = TIMESTAMP, *, start: datetime | None = None) -> Expr:
-        """Return whether a time is in the period. `start` replaces the start of the period for look-back windows."""
+        """Return the condition that a time is in the period. `start` replaces the start for look-back windows."""
         bounds = (Compare(">=", time, Constant(start or self.start)), Compare("<=", time, Constant(self.end)))
         return join_and(*bounds, *self.build_day_conditions(time))
 
@@ -73,13 +73,13 @@ class Period:
     def build_bucket(self, time: Expr = TIMESTAMP) -> Expr:
         """Return the start of the interval of a time, as Unix time in microseconds.
 
-        The intervals are computed in Python. So an hour that occurs twice stays two intervals, and the intervals of SQL
-        cannot differ from the list that gaps are filled from.
+        The starts are computed in Python. So an hour that is repeated at the end of daylight saving time remains two
+        intervals, and the intervals of SQL equal those for which gaps are filled.
         """
         return Call("roundDown", (Call("toUnixTimestamp64Micro", (time,)), Integers(self.starts)))
 
     def build_index(self, time: Expr = TIMESTAMP) -> Expr:
-        """Return the number of the interval of a time, counted from 0."""
+        """Return the index of the interval of a time, from 0."""
         numbers = Integers(tuple(range(len(self.starts))))
         return Call("transform", (self.build_bucket(time), Integers(self.starts), numbers, Constant(-1)))
 
@@ -98,11 +98,11 @@ class PeriodReader:
         self.days = _read_days(self.date_range)
 
     def read_current(self) -> Period:
-        """Return the date range of the query. Raises InvalidQuery."""
+        """Return the period of the query's date range. Raises InvalidQuery."""
         read_first = self._read_first_moment
         found = resolve_date_range(self.date_range, self.context, interval=self.interval, find_first=read_first)
         end = found.end or self.context.local_now
-        start = found.start or end  # `all` has a start, the first event
+        start = found.start or end  # even `all` has a start, the first event
         if to_utc(start) > to_utc(end):
             raise InvalidQuery("The range ends before it starts.", DATE_RANGE)
         return self._build(start, end)
@@ -121,7 +121,7 @@ class PeriodReader:
         return self._move(current, -int(found["number"]), found["unit"])
 
     def read_last(self, number: int) -> Period:
-        """Return the last intervals up to the end of the date range, regardless of its start. Raises InvalidQuery."""
+        """Return the last intervals up to the end of the date range, whose start is ignored. Raises InvalidQuery."""
         found = resolve_date_range({**self.date_range, "date_from": ALL}, self.context, interval=self.interval)
         last = self._start(found.end or self.context.local_now)
         first = self._start(add_units(last, 1 - number, INTERVALS[self.interval]))
@@ -142,8 +142,8 @@ class PeriodReader:
         return get_start_of_unit(moment, INTERVALS[self.interval], week_starts_on_monday=monday)
 
     def _find_previous(self, current: Period) -> Period:
-        """Return the previous period, with as many days. For `-7d`, which has eight days, and its multiples, the two
-        periods share a day, so that their days of the week are the same (as in PostHog).
+        """Return the previous period, which has the same number of days. For `-7d`, which has eight days, and its
+        multiples, the two periods overlap by a day, so that both start on the same day of the week, as in PostHog.
         """
         start, end = current.first.replace(tzinfo=None), current.end.replace(tzinfo=None)
         length = end - start
@@ -152,7 +152,7 @@ class PeriodReader:
             return self._build(*(side.astimezone(self.context.zone) for side in moved))
         days = (start.date() - (start - length).date()).days
         if self.interval == "hour":
-            days = max(days, 1)  # the same hours of a day before
+            days = max(days, 1)  # the same hours of an earlier day
         elif self.interval == "day" and self._is_whole_weeks_ago():
             days -= 1
         return self._move(current, -days, "d")

@@ -35,7 +35,7 @@ class Breakdown:
 
 @dataclass(frozen=True)
 class RetentionOptions:
-    """The options that affect the numbers. `occurrences` is the number of events that make a person return."""
+    """The options that affect the numbers. `occurrences` is the required number of events in an interval."""
 
     period: str
     columns: int

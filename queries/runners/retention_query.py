@@ -1,4 +1,4 @@
-"""RetentionQuery: the numbers of persons of each cohort who return, by the intervals since they started."""
+"""RetentionQuery: the numbers of persons of each cohort who return, by the number of intervals since they started."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -38,7 +38,7 @@ def compile_retention(source: Mapping[str, Any], context: QueryContext, read_row
 def read_period(
     source: Mapping[str, Any], context: QueryContext, read_rows: ReadRows, options: RetentionOptions
 ) -> Period:
-    """Return the intervals of the cohorts: those of the date range, or as many as there are columns if it has no start.
+    """Return the period of the cohorts: the date range, or one interval for each column if the range has no start.
 
     Raises InvalidQuery.
     """
@@ -52,7 +52,7 @@ def read_period(
 
 
 def shape_retention(table: RetentionTable, breakdown: Breakdown | None, types: Sequence[str], rows: Rows) -> Body:
-    """Return the rows of one table, or with a breakdown, of a table for each value and a table for the other values."""
+    """Return the rows of a table or, with a breakdown, of a table for each value and a table for all other values."""
     check_row_count(rows)
     if breakdown is None:
         return {"results": table.build({(start, back): number for start, back, number in rows})}

@@ -30,7 +30,7 @@ NONE = Constant(-1)  # not the number of an interval
 
 @dataclass(frozen=True)
 class RetentionTree:
-    """The parts of the tree. `shared` is the condition of all events."""
+    """A builder of the tree. `shared` is the condition that all events must meet."""
 
     options: RetentionOptions
     period: Period
@@ -43,7 +43,7 @@ class RetentionTree:
         return IntervalSets(self.period)
 
     def build(self) -> Select:
-        """Return the tree. Its rows are a cohort, the intervals until the return, and the number of persons.
+        """Return the tree. Each row has a cohort, the number of intervals until the return, and the number of persons.
 
         With a breakdown, the rows begin with the rank of the value and the value. Values beyond the limit share a rank.
         """
@@ -89,7 +89,7 @@ class RetentionTree:
         return Select(shown, QuerySource(persons))
 
     def _build_first(self) -> Select:
-        """Return persons with the interval of their first event, which may also be before the range."""
+        """Return the persons whose first event is in the period, with its interval. Earlier events are also read."""
         is_return = join_and(self.returning.condition, self.period.build_condition())
         is_target = self.target.names if self.options.type == FIRST_EVER else self.target.condition
         first, ever = (
@@ -108,7 +108,7 @@ class RetentionTree:
         return Select(shown, QuerySource(persons), where=is_start)
 
     def _collect_returns(self, is_return: Expr) -> Expr:
-        """Return the aggregate of the intervals in which a person returns: a set, or an array for many occurrences."""
+        """Return the aggregate of the intervals with a return: a set, or an array if several events are required."""
         least = self.options.occurrences
         if least == 1:
             return self.sets.collect(is_return)
@@ -125,7 +125,7 @@ class RetentionTree:
         )
 
     def _group(self, columns: Sequence[Expr], condition: Expr) -> Select:
-        """Return columns by person, and by breakdown value unless the person's first event determines the value."""
+        """Return columns grouped by person, and by breakdown value unless the first event determines the value."""
         keys, values = [PERSON_ID], []
         if breakdown := self.options.breakdown:
             if self.options.type == FIRST_EVER:

@@ -27,8 +27,8 @@ _UNSUPPORTED = {
 class Series:
     """One series. `path` leads to its node in the query.
 
-    `condition` is whether an event belongs to the series. It combines `names`, without the property filters of the
-    node, and `filters`.
+    `condition` selects the events of the series. It combines `filters`, the property filters of the node, and `names`,
+    the rest of the condition.
     """
 
     node: Mapping[str, Any]
@@ -62,7 +62,7 @@ class SeriesReader:
         self.builder = builder
 
     def read_all(self, source: Mapping[str, Any], *, maximum: int = SERIES_MAX) -> list[Series]:
-        """Return the series of a query, of which there is at least one. Raises HogQLError."""
+        """Return the series of a query, at least one. Raises HogQLError."""
         nodes = source.get("series")
         if not isinstance(nodes, list):
             raise InvalidQuery(f"This must be a list of series, not {describe(nodes)}.", ("series",))
@@ -107,7 +107,7 @@ class SeriesReader:
 
 
 def build_shared_condition(source: Mapping[str, Any], builder: FilterBuilder) -> Expr:
-    """Return the condition that all series of a query share: its property filters, and those of test accounts.
+    """Return the condition that all series of a query share: its property filters and the filters of test accounts.
 
     Raises HogQLError.
     """
@@ -120,7 +120,7 @@ def build_shared_condition(source: Mapping[str, Any], builder: FilterBuilder) ->
 
 
 def list_event_names(series: Series) -> list[str | None]:
-    """Return the names of the events that may belong to a series. None stands for all events."""
+    """Return the names of the events that may belong to a series. None means all events."""
     is_group = series.node.get("kind") == "GroupNode"
     return [node.get("event") for node in (series.node["nodes"] if is_group else [series.node])]
 

@@ -1,4 +1,4 @@
-"""Aggregation in stages. Numbers of larger groups are computed from states of small groups, without another read."""
+"""Aggregation in stages. Larger groups are computed from the states of small groups, without another read of events."""
 
 from dataclasses import replace
 from typing import cast
@@ -44,7 +44,7 @@ class StagedExpression:
         return [Alias(replace(call, stage=Stage.STATE), name) for call, name in pairs]
 
     def finish(self, stage: Stage) -> Expr:
-        """Return the expression that finalizes aggregate states: with FINAL of one row, with MERGE of several rows."""
+        """Return the expression that finalizes aggregate states: of one row with FINAL, of several rows with MERGE."""
 
         def visit(node: Node) -> Node:
             if isinstance(node, Call) and node in self.calls:

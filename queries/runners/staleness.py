@@ -16,7 +16,7 @@ _LIMITS = {
     "week": (timedelta(days=1), timedelta(days=1)),
     "month": (timedelta(days=2), timedelta(days=2)),
 }
-# Intervals that have no limits of their own.
+# The intervals whose limits are used for intervals without limits of their own.
 _NEAREST = {"second": "minute", "quarter": "month", "year": "month"}
 
 
@@ -42,7 +42,7 @@ def get_lazy_age_limit(interval: str | None) -> timedelta:
 
 
 def has_ended(found: ResolvedRange | None, moment: datetime) -> bool:
-    """Return whether a range had ended at a moment. A result of that moment never becomes stale by its age."""
+    """Return whether a range had ended at a moment. Results from after the end do not become stale by age."""
     return found is not None and found.end is not None and found.end.timestamp() < moment.timestamp()
 
 

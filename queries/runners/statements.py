@@ -1,4 +1,4 @@
-"""Statements of compiled trees. A tree of query JSON has no LIMIT, so too many rows are an error, never truncated."""
+"""Statements of compiled trees. Trees of query JSON have no LIMIT, so too many rows are an error."""
 
 from dataclasses import replace
 
@@ -22,7 +22,7 @@ def print_tree(tree: Query, context: QueryContext) -> Statement:
 
 
 def check_row_count(rows: Rows) -> None:
-    """Raise ResultTooLarge if a statement has more rows than it may return."""
+    """Raise ResultTooLarge if a statement returned more rows than allowed."""
     if len(rows) > LIMIT_MAX:
         raise ResultTooLarge(
             f"The result has more than {LIMIT_MAX:,} values."

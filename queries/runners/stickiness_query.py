@@ -48,7 +48,7 @@ MATHS = ("total", "dau")  # each counts persons here
 
 @dataclass(frozen=True)
 class Criterion:
-    """The number of events that makes a person active in an interval."""
+    """The required number of events of a person who is active in an interval."""
 
     operator: str
     value: int
@@ -95,7 +95,7 @@ def read_criterion(source: Mapping[str, Any]) -> Criterion | None:
 
 
 def join_intervals(period: Period, size: int) -> Period:
-    """Return a period in which each interval joins `size` intervals. The last interval is whole, as in PostHog."""
+    """Return a period in which each interval joins `size` intervals. The last interval is complete, as in PostHog."""
     buckets = period.buckets
     first = (len(buckets) - 1) % size + 1
     return replace(period, buckets=(buckets[0], *buckets[first::size]))
@@ -104,7 +104,7 @@ def join_intervals(period: Period, size: int) -> Period:
 def build_tree(
     number: int, period: Period, series: Sequence[Series], shared: Expr, criterion: Criterion | None
 ) -> Select:
-    """Return the tree of one period. Its rows are the period, a series, and the numbers of intervals and persons."""
+    """Return the tree of a period. Each row has the period, a series, and the numbers of intervals and persons."""
     sizes = _build_sizes if criterion is None else partial(_build_sizes_by_criterion, criterion)
     is_counted = join_and(shared, period.build_condition(), join_or(*(item.condition for item in series)))
     names = [build_column(f"n{place}") for place in range(len(series))]
@@ -135,7 +135,7 @@ def _build_sizes(period: Period, series: Sequence[Series], is_counted: Expr) -> 
 def _build_sizes_by_criterion(
     criterion: Criterion, period: Period, series: Sequence[Series], is_counted: Expr
 ) -> Select:
-    """Return the number of intervals in which each person has events of each series that meet the criterion."""
+    """Return the number of intervals in which the events of each person and series meet the criterion."""
     numbers = [Alias(_count_if(item.condition), f"n{place}") for place, item in enumerate(series)]
     columns = (Alias(PERSON_ID, "person"), Alias(period.build_bucket(), "bucket"), *numbers)
     groups = build_column("person"), build_column("bucket")
@@ -147,7 +147,7 @@ def _build_sizes_by_criterion(
 def build_results(
     source: Mapping[str, Any], series: Sequence[Series], periods: Sequence[Period]
 ) -> list[StickinessSeries]:
-    """Return the results to fill, sorted by series. The current period of a series precedes the earlier period."""
+    """Return results without numbers, sorted by series. The current period of a series precedes the earlier period."""
     mode = get_object(source, *FILTER).get("computedAs")
     is_cumulative = mode is not None and check_choice(mode, MODES, (*FILTER, "computedAs")) == CUMULATIVE
     return [
@@ -167,7 +167,7 @@ def build_results(
 
 
 def shape_stickiness(results: Sequence[StickinessSeries], types: Sequence[str], rows: Rows) -> Body:
-    """Return the series. Rows are the number of a period, of a series, of intervals, and of persons."""
+    """Return the series. A row has the indexes of a period and a series, and the numbers of intervals and persons."""
     check_row_count(rows)
     periods = 1 if results[0].compare_label is None else 2
     counts: dict[int, dict[int, int]] = {}

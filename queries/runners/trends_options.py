@@ -34,7 +34,7 @@ class TrendsOptions:
 
     @property
     def is_total(self) -> bool:
-        """Return whether the display shows one number of each series instead of one for each interval."""
+        """Return whether the display has one number for each series instead of one number for each interval."""
         return self.display in TOTAL_DISPLAYS
 
     @property

@@ -1,6 +1,6 @@
-"""TrendsQuery: numbers of series of events by interval, or in total, by breakdown and compared with an earlier period.
+"""TrendsQuery: numbers of series of events by interval or in total, by breakdown, and compared with another period.
 
-All series in all periods are one statement. Each row has the numbers of the series and of the period, the breakdown
+One statement computes all series in all periods. Each row has the indexes of the series and the period, the breakdown
 values, the start of the interval, and a number.
 """
 
@@ -93,7 +93,7 @@ class TrendsCompiler:
         return replace(item, values=tuple(values))
 
     def _list_weights(self, period: Period) -> tuple[tuple[int, int], ...]:
-        """Return the weights of the intervals in the sum of running totals, by their starts."""
+        """Return the start of each interval with its weight in the sum of running totals."""
         if not self.options.is_cumulative:
             return ()
         return tuple((start, len(period.starts) - place) for place, start in enumerate(period.starts))

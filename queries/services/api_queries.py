@@ -22,14 +22,14 @@ def apply_request_overrides(query: dict[str, Any], overrides: RequestOverrides) 
 
 @atomic_with_retry
 def name_query(project: Project, client_query_id: str, result_id: UUID) -> None:
-    """Store a client's id of a query. If the id was used before, it now refers to the new query."""
+    """Store the id that a client gave to a query. If the id was used before, it now refers to the new query."""
     QueryReference.objects.update_or_create(
         project=project, client_query_id=client_query_id, defaults={"result_id": result_id, "created_at": now()}
     )
 
 
 def find_query(project: Project, query_id: str) -> StoredResult:
-    """Return the query with this `client_query_id`, or else with this id. Raises QueryNotFound."""
+    """Return the query with a `client_query_id`, or with this id if none is equal. Raises QueryNotFound."""
     keys = QueryResult.objects.in_project(project).values_list("cache_key", flat=True)
     key = keys.filter(references__client_query_id=query_id, references__project=project).first()
     if key is None and (number := _parse_uuid(query_id)) is not None:

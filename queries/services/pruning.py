@@ -22,7 +22,7 @@ def prune_results(moment: datetime) -> int:
 
 
 def delete_results(project_id: int) -> int:
-    """Delete all results of a project whose data is deleted. Workers can no longer store results that they compute."""
+    """Delete all results of a project whose data is deleted. Results of running queries are then no longer stored."""
     return _delete_in_parts(QueryResult.objects.in_project(project_id))
 
 

@@ -1,8 +1,8 @@
 """The queue of queries: requests, claims, completion and cancellation.
 
-A row of QueryResult is queued while `requested_at` is set. A worker claims it with a lease, which it renews during the
-computation. If the lease expires, another worker may claim the row. A query may then be computed twice, but only the
-worker that holds the lease can store its result.
+A row of QueryResult is queued while `requested_at` is set. A worker claims the row with a lease, and renews the lease
+during the computation. If the lease expires, another worker may claim the row. A query may then be computed twice, but
+only the worker that holds the lease can store its result.
 """
 
 from collections.abc import Collection, Mapping
@@ -76,9 +76,9 @@ def request_results(
 
 
 def claim_query() -> Claim | None:
-    """Claim the oldest query of the projects with the fewest running queries. Return None if no query waits.
+    """Claim the oldest query of the projects with the fewest running queries. Return None if no query can be claimed.
 
-    The write lock of SQLite is taken only if a query waits.
+    The write lock of SQLite is acquired only if a query can be claimed.
     """
     if not QueryResult.objects.claimable(now()).exists():
         return None
@@ -103,8 +103,8 @@ def _claim() -> Claim | None:
 
 
 def _find_claimable(moment: datetime) -> Any:
-    """Return the claimable queries in the order of their claims. Projects with fewer running queries come first, so
-    that a project with a long queue does not keep all slots of a worker.
+    """Return the claimable queries in the order of their claims. Projects with fewer running queries are first, so
+    that a project with a long queue does not occupy all slots of a worker.
     """
     running = QueryResult.objects.running(moment).order_by().values_list("project").annotate(number=Count("pk"))
     numbers = dict(running)  # at most one entry for each slot of the workers
@@ -158,7 +158,7 @@ def release_query(claim: Claim) -> None:
 
 @atomic_with_retry
 def retry_query(claim: Claim) -> None:
-    """Return a query to the queue after its child has died. The attempt is counted."""
+    """Return a query to the queue after its child process has died. The attempt is counted."""
     _find_held(claim).update(lease_id=None, lease_until=None)
 
 
@@ -175,7 +175,7 @@ def _find_held(claim: Claim) -> Any:
 
 def _store_error(rows: Any, project_id: int, code: str, detail: str) -> bool:
     moment = now()
-    # The text quotes the query, and PostgreSQL refuses NUL characters.
+    # The text may quote NUL characters of the query, which PostgreSQL refuses.
     detail = detail[:ERROR_DETAIL_MAX_LENGTH].replace("\0", "\ufffd").encode(errors="replace").decode()
     error = {"error_code": code, "error_detail": detail, "failed_at": moment}
     stored = rows.update(**_NOT_QUEUED, **error, read_at=moment)

@@ -1,4 +1,4 @@
-"""The rate limit of queries: the number of queries that an API key may have computed."""
+"""The rate limit of the queries that are computed for an API key."""
 
 import time
 
@@ -8,10 +8,10 @@ from users.rate_limiting.limiter import rate_limiter
 
 
 def start_counting(key_id: str) -> int:
-    """Count one query of an API key. Return the seconds to wait, or 0 if the key may have queries computed.
+    """Count one query of an API key. Return the seconds to wait, or 0 if the key is within its limit.
 
-    Only queries that a worker has to compute count, so that results can be read from the cache as often as the limit of
-    requests allows. Sessions and share links have no key and are not limited here.
+    Only queries that a worker has to compute are counted, so that results can be read from the cache as often as the
+    limit of requests allows. Sessions and share links have no key and are not limited here.
     """
     if not _is_limited(key_id):
         return 0
@@ -22,8 +22,8 @@ def start_counting(key_id: str) -> int:
 def finish_counting(key_id: str, queries: int) -> None:
     """Count the queued queries except the first query, which `start_counting` has counted.
 
-    The last queries of a dashboard may exceed the limit, so that no dashboard is computed in part. The wait of the API
-    key is then longer.
+    The last queries of a dashboard may exceed the limit, so that no dashboard is computed in part. The waiting time of
+    the API key is then longer.
     """
     if _is_limited(key_id) and queries != 1:
         rate_limiter.charge(_name_quota(key_id), queries - 1, settings.QUERY_RATE_LIMITS, time.time())

@@ -26,7 +26,7 @@ from users.models import Project
 ENGINE_OFF = "The engine is turned off: ENGINE=off."
 TOO_LARGE = "The results of this response are too large together. Read this insight by itself."
 
-# The time after a failure in which a poll does not compute the query again, and the same time for share links.
+# The time after a failure during which polls do not compute the query again, and the same time for share links.
 SECONDS_BETWEEN_FAILURES = 60
 SECONDS_BETWEEN_FAILURES_OF_SHARES = 600
 _ALWAYS_AGAIN = frozenset({Refresh.BLOCKING, Refresh.FORCE_BLOCKING, Refresh.FORCE_ASYNC})
@@ -40,20 +40,20 @@ class RefreshRequest(NamedTuple):
 
     refresh: Refresh = Refresh.FORCE_CACHE
     since: datetime | None = None
-    is_shared: bool = False  # whether it is made by a share link
+    is_shared: bool = False  # whether the request uses a share link
     key_id: str = ""  # of the API key, whose queries are limited; empty for sessions and share links
 
     def repeats_failure(self, age: float) -> bool:
-        """Return whether to compute a query again whose last attempt failed `age` seconds ago."""
+        """Return whether to compute a query again if its last attempt failed `age` seconds ago."""
         if self.is_shared:
             return age >= SECONDS_BETWEEN_FAILURES_OF_SHARES
         return self.refresh in _ALWAYS_AGAIN or age >= SECONDS_BETWEEN_FAILURES
 
     @property
     def is_best_effort(self) -> bool:
-        """Return whether results may remain unrequested while the database is busy or read-only.
+        """Return whether queries need not be queued while the database is busy or read-only.
 
-        The next request asks for the results again.
+        A later request queues them instead.
         """
         return self.refresh is Refresh.LAZY_ASYNC
 
@@ -78,7 +78,7 @@ class Results:
         self.refusals: dict[str, Outcome | None] = {}
 
     def obtain(self, queries: Sequence[dict[str, Any] | None]) -> list[Outcome]:
-        """Return the outcome of each query, in order. Queue the queries that the mode of the request computes."""
+        """Return the outcome of each query, in order. Queue the queries that the refresh mode computes."""
         return self._obtain([self._prepare(query) for query in queries])
 
     def obtain_validation(self, query: dict[str, Any]) -> Outcome:
@@ -112,7 +112,7 @@ class Results:
         return _Query(build_cache_key(source, self.project), source)
 
     def _find_refusal(self, source: dict[str, Any]) -> Outcome | None:
-        """Return the error of a query whose kind is not computed, or None. All queries of a kind share one object."""
+        """Return the error of a query whose kind is not computed, or None. All queries of a kind share one error."""
         kind = get_kind(source)
         if kind not in self.refusals:
             try:

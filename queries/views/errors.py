@@ -14,7 +14,7 @@ SECONDS_UNTIL_RETRY = 5
 
 
 class QueryFailed(APIException):
-    """A defect of the service, and not of the query. The error is in the log."""
+    """A query that failed because of a defect of the service. The error is in the log."""
 
     status_code = 500
 
@@ -35,5 +35,5 @@ def build_failure(stored: StoredResult, project_id: int) -> Exception:
     """Return the API exception for a failed query, with its status in addition to the fields of an error."""
     error = QueryError(stored.error_detail, code=stored.error_code)
     failure = to_api_exception(convert_query_error(error))
-    failure.further_fields = {"query_status": build_query_status(stored, error, project_id)}  # type: ignore[attr-defined]  # ours
+    failure.further_fields = {"query_status": build_query_status(stored, error, project_id)}  # type: ignore[attr-defined]  # an attribute of this project
     return failure

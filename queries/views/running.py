@@ -1,4 +1,4 @@
-"""Running a query for a request: from the cache, or by a worker, for which the edge waits."""
+"""Execution of a query for a request: the result is cached, or the edge waits until a worker has computed it."""
 
 from typing import Any
 

@@ -8,6 +8,6 @@ from tests.queries.rows import make_store
 
 @pytest.fixture
 def with_store(db: None, settings: Settings) -> None:
-    """Turn the engine on and record an import of events, but start no engine or worker, so that queries stay queued."""
+    """Set ENGINE and record an import of events. No engine or worker is started, so queries stay queued."""
     settings.ENGINE = True
     make_store()

@@ -1,8 +1,8 @@
 """One table for every route, method and caller. The suite fails if a route is missing from the table.
 
 Callers: a request without credentials (`nobody`); a key without a matching scope; a key that can only read; a member;
-the admin of the project; the admin of another project; a key of the admin that is scoped to another project. The
-session of a member gets the same statuses as the member's key.
+the admin of the project; the admin of another project; a key of the admin that is scoped to another project. A
+session of the member has the same statuses as the member's key.
 """
 
 import re
@@ -112,7 +112,7 @@ def test_session_gets_the_same_status_as_a_key_of_the_member(
 ) -> None:
     path = build_path(route, make_dashboard(alice), make_insight(alice))
     expected = TABLE[route][method][CALLERS.index("member")]
-    if (route, method) == ("api/personal_api_keys/@current/", "GET"):  # a session has no key to show
+    if (route, method) == ("api/personal_api_keys/@current/", "GET"):  # a session has no API key
         expected = 404
     assert make_session(bob).call(method, path, build_body(method)).status == expected
 

@@ -1,4 +1,4 @@
-"""Activity entries of insights that are changed together with their dashboard, and undoing them."""
+"""Activity entries of insights that are changed together with their dashboard, and undoing these changes."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Lists of objects that this service does not have: clients of PostHog read them, and they are empty."""
+"""Empty lists of objects that this service does not have, but clients of PostHog read."""
 
 import pytest
 

@@ -88,7 +88,7 @@ def test_at_most_100_distinct_dashboards_can_be_named(alice: Person) -> None:
 
 
 def test_number_of_subqueries_does_not_depend_on_the_dashboards(alice: Person) -> None:
-    """With a subquery for each dashboard, PostgreSQL took two seconds to plan 100 and ten minutes to plan 500."""
+    """PostgreSQL needed two seconds to plan a subquery for each of 100 dashboards, and ten minutes for 500."""
     make_insight(alice, make_dashboard(alice))
 
     def selects(number: int) -> int:

@@ -1,4 +1,4 @@
-"""Reading, comparing and restoring versions of large dashboards, which store only their changes."""
+"""Reading, comparing and restoring versions of large dashboards. The versions store only changes."""
 
 from datetime import timedelta
 from typing import Any
@@ -29,7 +29,7 @@ def read_snapshots(alice: Person, board: Dashboard) -> dict[int, Any]:
 
 
 def have_snapshots(board: Dashboard) -> list[bool]:
-    """Return whether each version has a full snapshot, the newest first."""
+    """Return for each version, newest first, whether it has a full snapshot."""
     versions = Activity.objects.versions_of(board.pk).order_by("-version")
     return [state is not None for state in versions.values_list("state", flat=True)]
 

@@ -1,4 +1,4 @@
-"""Null in text fields: a request stores it as an empty text, and a stored null is shown as an empty text."""
+"""Null in text fields, which is stored as an empty text. A stored null is also returned as an empty text."""
 
 from typing import Any
 

@@ -21,7 +21,7 @@ UNKNOWN = (400, "validation_error", "unknown_field", "zz")
 
 
 def iter_operations(patterns: list[Any] | None = None, prefix: str = "") -> Iterator[tuple[str, str, Any]]:
-    """Yield route, method and view of every operation below /api/ except the API document."""
+    """Yield the route, method and view of every operation below /api/ except the API document."""
     for pattern in get_resolver().url_patterns if patterns is None else patterns:
         path = prefix + str(pattern.pattern).replace("<str:", "<")
         if isinstance(pattern, URLResolver):

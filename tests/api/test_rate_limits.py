@@ -151,7 +151,7 @@ def send_invalid_keys(project_id: int, times: int, address: str) -> list[Answer]
 
 @pytest.fixture
 def wait_for_a_new_minute() -> None:
-    """Wait near the end of a minute, because a new minute resets the counters."""
+    """Wait for a new minute if the current minute ends soon, because a new minute resets the counters."""
     while time.time() % failed_keys.WINDOW_SECONDS > 50:
         time.sleep(0.5)
 

@@ -1,4 +1,4 @@
-"""Results of shared dashboards: the contents of a link, and the queries that its viewers may queue."""
+"""Results of shared dashboards: the contents of a shared page, and the queries that its viewers may queue."""
 
 import json
 from datetime import timedelta
@@ -22,7 +22,7 @@ from users.models import Project
 
 pytestmark = pytest.mark.usefixtures("with_store")
 FILTERED = "select count() from events where {filters}"
-# The numbers of queries that a link queues for a fresh, a stale, a lazily stale and a missing result.
+# The numbers of queries that a request by link queues for a fresh, a stale, a lazily stale and a missing result.
 QUEUED = {
     "": (0, 0, 1, 1),
     "force_cache": (0, 0, 1, 1),
@@ -46,7 +46,7 @@ def board(alice: Person) -> Dashboard:
 
 
 def get_insight(token: str, **query: str) -> dict[str, Any]:
-    """Return the first insight that a link shows as JSON."""
+    """Return the first insight of a shared dashboard in JSON."""
     parameters = "&".join(f"{name}={value}" for name, value in query.items())
     answer = visit(f"/shared/{token}.json?{parameters}")
     assert answer.status == 200, answer
@@ -190,7 +190,7 @@ def test_sql_of_results_and_errors_is_not_shown(alice: Person, board: Dashboard,
 
 
 def test_text_of_columns_is_not_shown(alice: Person, home: Project) -> None:
-    """A column without an alias is named by its SQL, also in the settings of a chart."""
+    """A column without an alias is named after its SQL, also in the settings of a chart."""
     sql = "select event, countIf(secret = 1), sum(x) as `Revenue (EUR)`, avg(y) as 'Mean y' from events"
     columns = ["event", "countIf(secret = 1)", "Revenue (EUR)", "Mean y"]
     settings = {"xAxis": {"column": "event"}, "yAxis": [{"column": columns[1]}, {"column": columns[2]}]}

@@ -66,7 +66,7 @@ class Browser:
 
 
 def pop_error(answer: Answer) -> tuple[Any, ...]:
-    """Return the error of an unlock response, which has its detail in two fields."""
+    """Remove `error`, which repeats the detail, from an unlock response, and return its error."""
     assert answer.json.pop("error") == answer.json["detail"]
     return answer.error
 

@@ -1,4 +1,4 @@
-"""Undoing all changes of an API key restores the state before them, and leaves nothing to undo."""
+"""Undoing all changes of an API key restores the state before these changes, and leaves nothing to undo."""
 
 import os
 import random
@@ -78,7 +78,7 @@ class World:
 
 
 def read_snapshot() -> dict[str, Any]:
-    """Return everything that users see, without the ids of content."""
+    """Return all visible dashboards and insights, without the ids of content."""
     seen: dict[str, Any] = {}
     for dashboard in Dashboard.objects.filter(deleted=False):
         [shown] = load_snapshots([dashboard.pk])

@@ -1,4 +1,4 @@
-"""Undoing an undo, undoing in parts, and undoing next to changes by other users."""
+"""Undoing an undo, undoing in parts, and undoing changes that are mixed with changes by other users."""
 
 import pytest
 

@@ -87,7 +87,7 @@ def test_override_without_a_value_is_reported_and_ignored(alice: Person) -> None
 
 @pytest.mark.parametrize("tiles", [1, 3])
 def test_value_for_many_variables_of_many_queries_is_limited(alice: Person, tiles: int) -> None:
-    """In a query with 1,000 variables of one code name, the value is written 1,000 times."""
+    """In a query with 1,000 variables of the same code name, the value is written 1,000 times."""
     variables = {f"v{number}": {"code_name": "country"} for number in range(100)}
     board = make_dashboard(alice, variables={"v": {"code_name": "country", "value": "x" * 3_000}})
     for number in range(tiles):

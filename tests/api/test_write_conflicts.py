@@ -49,7 +49,7 @@ def repeatable_read(transactional_db: None) -> Iterator[None]:
 
 
 class ConcurrentChange:
-    """A wrapper that changes dashboards by another connection before the request locks them, `times` times."""
+    """A wrapper that changes dashboards in another connection before the request locks them, `times` times."""
 
     def __init__(self, other_connection: psycopg.Connection[Any], times: int) -> None:
         self.other, self.left = other_connection, times
@@ -63,7 +63,7 @@ class ConcurrentChange:
 
 
 class ConflictAt:
-    """A wrapper that makes the first statement with this prefix fail, as in a conflict of two transactions."""
+    """A wrapper that makes the first statement with a prefix fail, as in a conflict of two transactions."""
 
     def __init__(self, beginning: str) -> None:
         self.beginning, self.left = beginning, 1

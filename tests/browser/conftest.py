@@ -1,4 +1,4 @@
-"""A real browser and a running service. Every page that it opens must keep the same rules."""
+"""A real browser and a running service. The fixture `page` fails if its page has violations."""
 
 import os
 import re
@@ -17,8 +17,8 @@ __all__ = ["environment", "service"]
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
 ADMIN = {"name": "Ada Admin", "email": "ada@example.com", "password": "correct horse battery"}
-# The browser says that a page was a 401, a 404 or a 409, which some pages are. Swagger UI takes the underscores of
-# operation ids in the address for an old way to write spaces, and finds the operation all the same.
+# The browser logs the status of error pages, which some tests open. Swagger UI warns that the underscores of operation
+# ids in the address may be an old encoding of spaces, but finds the operation.
 HARMLESS = re.compile(r"status of (400|401|404|409)|escaping deep link whitespace")
 
 
@@ -34,7 +34,7 @@ def chromium() -> Iterator[Browser]:
 
 
 class PageErrors:
-    """The violations of a page: of its policy, errors in the console, failed requests, requests to other hosts."""
+    """The violations of a page: of its security policy, console errors, failed requests, requests to other hosts."""
 
     def __init__(self, page: Page, base: str) -> None:
         self.found: list[str] = []
@@ -67,7 +67,7 @@ def page(chromium: Browser, service: Service, request: pytest.FixtureRequest) ->
 
 @pytest.fixture(scope="module")
 def admin(service: Service, chromium: Browser) -> dict[str, str]:
-    """Set up the first admin with the link of the first start."""
+    """Set up the first admin with the set-up link of the first start."""
     [link] = service.setup_links
     with chromium.new_context() as context:
         page = context.new_page()

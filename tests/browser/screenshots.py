@@ -1,4 +1,4 @@
-"""Pictures of every page, wide and on a phone, light and dark: `python -m tests.browser.screenshots`."""
+"""Screenshots of every page, for wide screens and phones, light and dark: `python -m tests.browser.screenshots`."""
 
 import os
 import shutil
@@ -61,7 +61,7 @@ def take_all(browser: Browser, service: Service) -> None:
 
 
 def create_shared_links(service: Service) -> tuple[str, str]:
-    """Share a dashboard of the demo, and one with a password, and return their paths."""
+    """Share two dashboards of the demo, the second with a password, and return their paths."""
     headers = {"Authorization": f"Bearer {service.printed_keys[0]}"}
     with httpx.Client(base_url=f"{service.base}/api/projects/2/dashboards/", headers=headers, timeout=60) as api:
         for number in (1, 2, 3):

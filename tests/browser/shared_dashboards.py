@@ -1,4 +1,4 @@
-"""The content that browser tests look at, created through the API."""
+"""The shared dashboards of browser tests, created through the API."""
 
 import httpx
 

@@ -1,4 +1,4 @@
-"""Building a board in the console from nothing, with and without scripts."""
+"""Building a board in the console from scratch, with and without scripts."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -69,7 +69,7 @@ def add_text(page: Page, text: str) -> None:
 
 
 def stay_once(page: Page) -> list[str]:
-    """Dismiss the next dialog of a page. Return the list that gets its type."""
+    """Dismiss the next dialog of a page. Return a list to which the type of the dialog is added."""
     asked: list[str] = []
 
     def stay(dialog: Dialog) -> None:

@@ -1,4 +1,4 @@
-"""The text of charts in a real browser: its size and its space, at every width of a screen and of a tile."""
+"""The text of charts in a real browser: its size and its space, for all widths of the viewport and of tiles."""
 
 import gzip
 import random
@@ -85,12 +85,12 @@ def page(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
         yield opened
 
 
-# The space above and below a capital letter in the box of its line, in pixels: two lines may share it.
+# The space above and below a capital letter in its line box, in pixels. Two lines may overlap by this space.
 LINE_SPACE = 5
 
 
 def overlap(first: dict[str, Any], second: dict[str, Any]) -> bool:
-    """Return whether two texts overlap by more than a rounding."""
+    """Return whether two texts overlap by more than a rounding error."""
     a: list[float] = first["box"]
     b: list[float] = second["box"]
     height = LINE_SPACE if first["kind"] == second["kind"] == "letter" else 0.5

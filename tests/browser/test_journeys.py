@@ -173,7 +173,7 @@ def test_unknown_page_is_a_page(page: Page) -> None:
 
 @contextmanager
 def serve_site(html: str) -> Iterator[str]:
-    """Serve a page from another site than the service: its host is localhost."""
+    """Serve a page on localhost, which browsers treat as a different site from 127.0.0.1."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:

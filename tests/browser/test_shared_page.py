@@ -1,4 +1,4 @@
-"""Shared pages in a browser: the form without scripts, on a phone, and on paper."""
+"""Shared pages in a browser: the form without scripts, on a phone, and in print."""
 
 import re
 from typing import Any
@@ -23,7 +23,7 @@ WIDE_TABLE = "|".join(["", *(f"column number {number}" for number in range(30)),
 
 @pytest.fixture
 def shared(api: httpx.Client) -> str:
-    """Return the path of a shared dashboard with a wide table, whose viewers choose dates."""
+    """Return the path of a shared dashboard with a wide table, whose viewers may choose dates."""
     path = share_dashboard(api)
     board = allow_dates(api, path)
     separator = "|".join(["", *["---"] * 30, ""])

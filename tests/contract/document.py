@@ -13,7 +13,7 @@ import yaml
 
 FILE = Path(__file__).parents[2] / "openapi.yaml"
 ERROR = {"$ref": "#/components/schemas/Error"}
-# These are not operations, so the document does not have them.
+# These methods are not operations, so the document does not contain them.
 UNDOCUMENTED_METHODS = {"HEAD", "OPTIONS"}
 
 

@@ -150,7 +150,7 @@ def test_other_prefixes_are_refused(prefix: str) -> None:
 
 
 def test_document_is_generated_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The document is public, so generating it for each request would be expensive."""
+    """The document is public. If it were generated for each request, any client could cause a high load."""
     queries = ("", "?prefix=projects", "?format=json", "?format=json&prefix=projects")
     first = {query: Client().get(f"/api/schema/{query}").content for query in queries}
     assert len(set(first.values())) == len(queries)

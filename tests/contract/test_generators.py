@@ -21,7 +21,7 @@ def read_schemas() -> dict[str, Any]:
 
 
 def normalize(name: object) -> str:
-    """Return a name without separators and case, since a generator may map such names to the same identifier."""
+    """Return a name in lower case without separators, since a generator may map such names to the same identifier."""
     return re.sub(r"[^a-z0-9]", "", str(name).lower())
 
 

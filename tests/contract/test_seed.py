@@ -1,4 +1,4 @@
-"""openapi.yaml contains all of the frozen contract of PostHog's documentation (seed.json)."""
+"""openapi.yaml contains the whole frozen contract of PostHog's documentation (seed.json)."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The demo project, and the templates that come with the service."""
+"""The demo project and the built-in templates."""
 
 import json
 from collections import Counter

@@ -109,7 +109,7 @@ def test_packing_1000_tiles_takes_milliseconds(layouts: list[Layouts]) -> None:
 
 
 def measure_seconds(work: Callable[[], object]) -> float:
-    """Return the least processor time of three runs."""
+    """Return the shortest processor time of three runs."""
     found = []
     for _ in range(3):
         started = time.process_time()

@@ -24,7 +24,7 @@ for path in ("/healthz", "/readyz"):
 
 
 def ask_readiness(url: str, data: Path) -> str:
-    """Return the readiness response of a process on another database."""
+    """Return the health and readiness responses of a process with another database."""
     environment = os.environ | {"DATABASE_URL": url, "DATA_DIR": str(data), "LOG_LEVEL": "CRITICAL"}
     environment["DJANGO_SETTINGS_MODULE"] = "dashboards_api.settings"
     done = subprocess.run([sys.executable, "-c", ASK], env=environment, cwd=ROOT, capture_output=True, text=True)

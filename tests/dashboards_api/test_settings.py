@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 
 
 class Loader:
-    """A loader that runs the settings module with its own environment."""
+    """A loader that runs the settings module with only DATA_DIR and the given environment variables."""
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.folder = folder

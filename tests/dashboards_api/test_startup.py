@@ -1,4 +1,4 @@
-"""Database errors at start, shown without the password."""
+"""Database errors at start, without the password."""
 
 from typing import Any
 

@@ -58,7 +58,7 @@ def _find_difference_of_lists(documented: list[Any], actual: list[Any], placehol
 
 
 def update_answer(documented: Any, actual: Any, placeholders: Placeholders, key: str = "") -> Any:
-    """Return the actual response as the documentation shows it: the same parts are omitted, and placeholders stay."""
+    """Return the actual response in the form of the documented response, with its omissions and placeholders."""
     if isinstance(actual, dict):
         return _update_object(documented if isinstance(documented, dict) else {}, actual, placeholders)
     if isinstance(actual, list):

@@ -1,7 +1,7 @@
-"""The examples of the API document: the first accepted request in the section of an operation, and its whole answer.
+"""The examples of the API document: the first accepted request in the section of an operation, and its whole response.
 
-An operation has one if dashboards_api/http/openapi_examples.json names it. To add one, write `"<operation id>": {}`
-into that file and run `python -m tests.docs.update`.
+An operation has an example if dashboards_api/http/openapi_examples.json contains its id. To add an example, write
+`"<operation id>": {}` into that file and run `python -m tests.docs.update`.
 """
 
 import json
@@ -30,13 +30,13 @@ def write_api_examples(examples: ApiExamples) -> None:
 
 
 def find_operation_id(page: Path, example: Example) -> str | None:
-    """Return the id of the operation whose example in the API document comes from this example of a page."""
+    """Return the id of the operation whose example in the API document is this example of a page."""
     return _select_examples(page).get(example.answer.start) if example.answer else None
 
 
 @cache
 def _select_examples(page: Path) -> dict[int, str]:
-    """Return the operation ids by the position where the response to their example begins."""
+    """Return the operation ids by the position at which the response to their example begins."""
     wanted, selected = set(read_api_examples()), {}
     for example in read_examples(page):
         if example.is_setup or not example.answer or example.answer.status >= 300:
@@ -51,7 +51,7 @@ def _select_examples(page: Path) -> dict[int, str]:
 
 
 def read_api_example(command: str, status: int, body: str) -> dict[str, Any]:
-    """Return a command and the reply to it as an example of an operation."""
+    """Return a command and its response as an example of an operation."""
     request = {"request": read_body(command)} if read_body(command) else {}
     response = {"response": json.loads(body)} if is_json(body) else {}
     return {**request, "status": str(status), **response}
@@ -60,14 +60,14 @@ def read_api_example(command: str, status: int, body: str) -> dict[str, Any]:
 def update_api_example(
     documented: dict[str, Any], actual: dict[str, Any], placeholders: Placeholders
 ) -> dict[str, Any]:
-    """Return the actual example with placeholders for what differs in each database."""
+    """Return the actual example with placeholders for the values that differ in each database."""
     if "response" not in actual:
         return actual
     return {**actual, "response": update_answer(documented.get("response"), actual["response"], placeholders)}
 
 
 def read_body(command: str) -> dict[str, Any]:
-    """Return the body of a curl command as JSON. Fields of a form are JSON where they can be: numbers and booleans."""
+    """Return the body of a curl command as JSON. Numbers and booleans in forms become JSON values."""
     words = shlex.split(command.replace("\\\n", " "), comments=True)
     values = [value for option, value in pairwise(words) if option == "-d"]
     if values and values[0].startswith("{"):

@@ -1,4 +1,4 @@
-"""Fixtures for documentation tests. Each page runs on its own empty database, so that ids are the same each time."""
+"""Fixtures for documentation tests. Each page has an empty database, so that the ids are the same in every run."""
 
 from tests.live.conftest import fresh_environment
 

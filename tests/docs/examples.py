@@ -1,8 +1,8 @@
 """The examples of a page: each shell block, and the response below it.
 
-An answer is a `json`, `http` or `text` block. `json` and `text` have the status in their title: `title="201 Created"`.
-A comment `<!-- setup` with shell commands up to `-->` prepares what the examples need; readers do not see it. What it
-prints as `placeholder=value` is the value of a placeholder.
+A documented response is a `json`, `http` or `text` block. The title of a `json` or `text` block contains the status:
+`title="201 Created"`. The shell commands in a comment from `<!-- setup` to `-->` prepare the examples and are not
+displayed. A line `placeholder=value` of their output sets the value of a placeholder.
 """
 
 import re
@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.live.conftest import ROOT
 
 PAGES = ROOT / "docs" / "api"
-# Other pages whose examples are executed, too.
+# Other pages whose examples are also executed.
 MORE_PAGES = [ROOT / "docs" / "operations" / "monitoring.md"]
 _BLOCK = re.compile(
     r"^```(?P<language>sh|json|http|text)(?: title=\"(?P<title>[^\"]*)\")?\n(?P<text>.*?)^```$"
@@ -36,7 +36,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Example:
-    """A shell block of a page. Setup has no answer."""
+    """A shell block of a page. A set-up block has no documented response."""
 
     command: str
     is_setup: bool
@@ -74,7 +74,7 @@ def is_json(text: str) -> bool:
 
 
 def read_request(command: str) -> tuple[str, str]:
-    """Return the method and the path of a curl command, without the query."""
+    """Return the method and the path of a curl command, without the query string."""
     words = shlex.split(command.replace("\\\n", " "), comments=True)
     curl = words[words.index("curl") :]
     address = next(word for word in curl if "$HOST/" in word)

@@ -44,7 +44,7 @@ def read_headings() -> dict[tuple[str, str], tuple[Path, list[str]]]:
 
 
 def find_operation(method: str, path: str) -> tuple[str, str] | None:
-    """Return the operation of a request. A literal path takes precedence over one with parameters."""
+    """Return the operation of a request. A literal path takes precedence over a path with parameters."""
     for known_method, template in sorted(read_operations(), key=lambda each: each[1].count("{")):
         if known_method == method and re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template), path):
             return known_method, template

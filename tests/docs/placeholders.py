@@ -1,4 +1,4 @@
-"""Values that differ in each database: the documentation shows placeholders for them, which match by their shape."""
+"""Placeholders in the documentation for values that differ between databases. They match values of the same format."""
 
 import re
 
@@ -20,7 +20,7 @@ SECRETS = {
 
 
 class Placeholders:
-    """The values of one database for the placeholders of one page. Each stands for the same value everywhere."""
+    """The values of one database for the placeholders of one page. A placeholder has one value on the whole page."""
 
     def __init__(self, host: str) -> None:
         self.host = host
@@ -33,13 +33,13 @@ class Placeholders:
         return copied
 
     def fill_in(self, text: str) -> str:
-        """Return a text of the documentation with the values of this database."""
+        """Return a text of the documentation in which the values of this database replace the placeholders."""
         for placeholder in sorted(self.values, key=len, reverse=True):
             text = text.replace(placeholder, self.values[placeholder])
         return text.replace(DOCUMENTED_HOST, self.host)
 
     def match(self, documented: str, actual: str) -> bool:
-        """Return whether a text matches the actual one. Remembers the value of a new placeholder."""
+        """Return whether a documented text matches an actual text. Store the value of a new placeholder."""
         if documented not in self.values and is_placeholder_of(documented, actual):
             self.values[documented] = actual
         if TIME.fullmatch(documented):
@@ -48,7 +48,7 @@ class Placeholders:
         return re.fullmatch(pattern, actual, re.DOTALL) is not None
 
     def show(self, actual: str, key: str) -> str:
-        """Return how the documentation shows an actual value: itself, or a placeholder."""
+        """Return the documented form of an actual value: the value or a placeholder."""
         if TIME.fullmatch(actual):
             return SHOWN_TIME
         if UUID.fullmatch(actual) or KEY_ID.fullmatch(actual) or (key in SECRETS and actual):
@@ -73,7 +73,7 @@ class Placeholders:
 
 
 def is_placeholder_of(documented: str, actual: str) -> bool:
-    """Return whether a documented text is a placeholder for values of the actual one's shape."""
+    """Return whether a documented text is a placeholder for values in the format of the actual value."""
     if UUID.fullmatch(documented):
         return UUID.fullmatch(actual) is not None
     prefix, example, _ = documented.partition("EXAMPLE")

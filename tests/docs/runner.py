@@ -1,4 +1,4 @@
-"""Run the examples of a page against a live service, and compare or update its answers."""
+"""Execution of the examples of a page against a live service, to compare or update the documented responses."""
 
 import json
 import os
@@ -25,7 +25,7 @@ MANAGE = ".venv/bin/python manage.py"
 
 @dataclass(frozen=True)
 class Reply:
-    """A response that a command received."""
+    """The response to the request of a command."""
 
     status: int
     headers: dict[str, str]
@@ -33,7 +33,7 @@ class Reply:
 
 
 class PageRunner:
-    """A runner of commands in a folder of its own, with a curl that records the headers of each reply."""
+    """A runner of commands in a separate folder, in which curl is configured to record the headers of each response."""
 
     def __init__(self, environment: dict[str, str], host: str, key: str, folder: Path) -> None:
         self.folder = folder
@@ -44,7 +44,10 @@ class PageRunner:
         (folder / ".curlrc").write_text(f'silent\nshow-error\ndump-header = "{folder / "headers"}"\n')
 
     def run(self, example: Example) -> Reply | None:
-        """Run the command of an example and return the reply. One without an answer sets variables for later ones."""
+        """Run the command of an example, and return the response.
+
+        A command without a documented response sets variables for later commands.
+        """
         if not example.is_setup and not example.answer:
             self.assignments += example.command
         command = self.placeholders.fill_in(self.assignments + example.command)
@@ -65,7 +68,7 @@ class PageRunner:
         return Reply(int(status_line.split()[1]), headers, body)
 
     def find_difference(self, answer: Answer, reply: Reply) -> str:
-        """Return how a reply differs from the documented answer, or an empty text."""
+        """Return the difference between a response and the documented response, or an empty text."""
         if reply.status != answer.status:
             return f"{answer.status} is documented, {reply.status} is answered: {reply.body}"
         for name, value in answer.headers.items():
@@ -79,7 +82,7 @@ class PageRunner:
         return "" if is_same else f"{answer.body!r} is documented, {reply.body!r} is answered"
 
     def update(self, answer: Answer, reply: Reply) -> str:
-        """Return the text of a documented answer as it should be."""
+        """Return the updated text of a documented response."""
         if not is_json(answer.body) or not is_json(reply.body):
             return answer.body
         updated = update_answer(parse_answer(answer.body), json.loads(reply.body), self.placeholders)
@@ -87,7 +90,7 @@ class PageRunner:
 
 
 def find_differences(runner: PageRunner, page: Path) -> Iterator[str]:
-    """Yield the differences of each example of a page that is out of date."""
+    """Yield the difference of each example of a page that is out of date."""
     for example in read_examples(page):
         reply = runner.run(example)
         difference = runner.find_difference(example.answer, reply) if example.answer and reply else ""
@@ -99,8 +102,9 @@ def find_differences(runner: PageRunner, page: Path) -> Iterator[str]:
 
 
 def update_page(runner: PageRunner, page: Path, api_examples: ApiExamples) -> None:
-    """Write the present answers into a page and into the examples of the API document. A changed status is not written:
-    it needs a decision.
+    """Write the present responses into a page and into the examples of the API document.
+
+    A changed status is printed and not written, because the maintainer must decide whether the change is intended.
     """
     text, shift = page.read_text(), 0
     for example in read_examples(page):

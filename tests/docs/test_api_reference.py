@@ -57,8 +57,8 @@ def test_section_names_the_required_scopes(operation: tuple[str, str]) -> None:
     method, path = operation
     example = path.replace("{user_uuid}", "0192f3a0-0000-4000-8000-000000000001")
     view = resolve(re.sub(r"\{\w+\}", "1", example)).func
-    action = view.actions[method.lower()]  # type: ignore[attr-defined]  # a viewset's
-    required = view.cls.required_scopes.get(action, [])  # type: ignore[attr-defined]  # a viewset's
+    action = view.actions[method.lower()]  # type: ignore[attr-defined]  # an attribute of viewsets
+    required = view.cls.required_scopes.get(action, [])  # type: ignore[attr-defined]  # an attribute of viewsets
     assert read_headings()[operation][1] == required
 
 

@@ -1,4 +1,4 @@
-"""Links of the files at the root lead to files that exist. Those within docs/ are checked by `make docs`."""
+"""Links in the files of the root folder lead to existing files. `make docs` checks the links within docs/."""
 
 import re
 

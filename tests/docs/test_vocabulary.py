@@ -26,7 +26,7 @@ RETIRED_WORDS = {
     "told": "activity",
     "unwritable": "read-only error",
 }
-# Retired names: their words are still used with other meanings.
+# Retired names. Their words are still used with other meanings.
 RETIRED_NAMES = {
     "Act": "Activity",
     "AlreadyThere": "Conflict",
@@ -61,7 +61,7 @@ def find_python_files() -> list[str]:
 
 
 def iter_identifiers(name: str) -> Iterator[str]:
-    """Yield the names that a file defines, and those in its path."""
+    """Yield the names that a file defines, and the parts of its path."""
     yield from re.split(r"[/.]", name)
     for node in ast.walk(ast.parse((ROOT / name).read_text())):
         match node:
@@ -81,7 +81,7 @@ def split_words(identifier: str) -> list[str]:
 
 
 def describe_retired(identifier: str) -> str | None:
-    """Return the term that replaces an identifier, or None if it is not retired."""
+    """Return the term that replaces an identifier, or None if the identifier is not retired."""
     if identifier in RETIRED_NAMES:
         return RETIRED_NAMES[identifier]
     return next((RETIRED_WORDS[word] for word in split_words(identifier) if word in RETIRED_WORDS), None)

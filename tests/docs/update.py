@@ -1,9 +1,8 @@
-"""`python -m tests.docs.update [PAGE …]` runs the examples of docs/api/ and writes their answers into the pages, and
-those of the API document into dashboards_api/http/openapi_examples.json.
+"""`python -m tests.docs.update [PAGE …]` updates the documented responses.
 
-Omitted parts stay omitted: in a new answer write `{"id": 0,
-
-…}`, or `0` for all of it. Review the diff afterwards.
+The command runs the examples of docs/api/ and writes their responses into the pages, and the examples of the API
+document into dashboards_api/http/openapi_examples.json. Omitted parts of a response stay omitted. In a new example,
+write `{"id": 0, // …` and `}` on two lines to show only the id, or `0` to show the whole response. Review the diff.
 """
 
 import sys

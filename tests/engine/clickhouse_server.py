@@ -1,7 +1,7 @@
-"""A substitute for a ClickHouse server: its HTTP interface in front of chDB. `python … FOLDER` prints its port.
+"""A substitute for a ClickHouse server, with the HTTP interface of ClickHouse. `python … FOLDER` prints its port.
 
-No package registry has a ClickHouse server to run in tests. Dialect, settings, limits and errors are those of the real
-engine; HTTP, users and query ids are imitated. The server accepts the user `tester` with the password `p@ss`.
+No package registry contains a ClickHouse server for tests. Dialect, settings, limits and errors are those of chDB.
+HTTP, users and query ids are simulated. The server accepts the user `tester` with the password `p@ss`.
 """
 
 import base64
@@ -87,7 +87,7 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
-        """Write nothing."""
+        """Suppress the access log."""
 
 
 if __name__ == "__main__":

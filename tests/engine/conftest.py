@@ -22,7 +22,7 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture
 def shared(shared_folder: Path) -> EmbeddedClient:
-    """Return an engine for tests that leave no data in it."""
+    """Return a shared engine, for tests that leave no data behind."""
     return EmbeddedClient(shared_folder)
 
 
@@ -66,7 +66,7 @@ def get_parent(pid: int) -> int:
 
 
 def is_running(pid: int) -> bool:
-    """Return whether a process runs. A zombie process does not."""
+    """Return whether a process is running. A zombie process has ended."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except (FileNotFoundError, ProcessLookupError):

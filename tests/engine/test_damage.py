@@ -1,4 +1,4 @@
-"""A full disk and damaged files cause a clear error, and never a number that is too low."""
+"""A full disk and damaged files cause a clear error, and never a result with missing rows."""
 
 import contextlib
 import os

@@ -1,4 +1,4 @@
-"""Folders: one engine each, shared by services and machines, at any path."""
+"""The folder of an engine, which the processes of one machine share. Its path can have any length."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""Statements that the engine itself refuses as the second line of defense, since the printer never prints them."""
+"""Statements that the printer never prints. The engine also refuses them, as a second line of defense."""
 
 import os
 import sqlite3

@@ -143,7 +143,7 @@ def test_stop_ends_what_runs_within_seconds(own: EmbeddedClient) -> None:
 
 
 def start_supervisor(folder: Path, change: str) -> "subprocess.Popen[bytes]":
-    """Start a supervisor with other intervals and timeouts than those of a service."""
+    """Start a supervisor with intervals and timeouts that differ from those of a service."""
     create_folder(folder)
     program = f"import engine.supervisor as s; {change}; s.main()"
     arguments = [sys.executable, "-c", program, str(folder)]
@@ -174,10 +174,10 @@ def test_engine_that_is_killed_before_the_first_check_has_started(folder: Path) 
 
 def test_hanging_engine_is_replaced(folder: Path) -> None:
     process = start_supervisor(folder, "s.SECONDS_BETWEEN_PINGS = s.SECONDS_TO_ANSWER = 0.5")
-    client = EmbeddedClient(folder, may_start=False)  # a supervisor that it starts would have longer timeouts
+    client = EmbeddedClient(folder, may_start=False)  # a supervisor started by the client would have longer timeouts
     try:
         assert process.stderr
-        assert b"engine_started" in process.stderr.readline()  # before its start, the engine has more time, too
+        assert b"engine_started" in process.stderr.readline()  # an engine that is starting has a longer timeout
         assert client.read("SELECT 1").rows == [[1]]
         pid = get_pid(folder)
         os.kill(pid, signal.SIGSTOP)

@@ -11,7 +11,7 @@ GB = 1024**3
 
 @pytest.fixture
 def groups(tmp_path: Path) -> Path:
-    """Create control groups without limits. This process is in `service/web`."""
+    """Create control groups without limits. This process belongs to the group `service/web`."""
     (tmp_path / "service" / "web").mkdir(parents=True)
     (tmp_path / "memberships").write_text("0::/service/web\n")
     (tmp_path / "service" / "web" / "memory.max").write_text("max\n")

@@ -1,4 +1,4 @@
-"""`manage.py serve`, the engine and the query worker: started if there is data, stopped with the service.
+"""`manage.py serve` starts the engine and the query worker if there is data, and stops them with the service.
 
 The engine never runs in a web process. `queries.supervisor`, a child of the server, runs the engine and the worker.
 """

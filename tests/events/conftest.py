@@ -23,7 +23,7 @@ def shared_data_dir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture
 def engine(shared_data_dir: Path, settings: Settings, db: None) -> EngineClient:
-    """Return the engine of the settings, without a table."""
+    """Return the engine of the settings, without tables."""
     settings.DATA_DIR, settings.ENGINE, settings.ENGINE_URL = shared_data_dir, True, None
     client = get_client()
     for [name] in client.execute("SHOW TABLES").rows:
@@ -39,7 +39,7 @@ def store(engine: EngineClient) -> EngineClient:
 
 @pytest.fixture
 def data_dir(tmp_path: Path, settings: Settings, db: None) -> Iterator[Path]:
-    """Return a DATA_DIR without data and without an engine, which a test may damage."""
+    """Yield a DATA_DIR without data and without an engine, which a test may damage."""
     settings.DATA_DIR, settings.ENGINE, settings.ENGINE_URL = tmp_path, True, None
     yield tmp_path
     stop_supervisor(tmp_path / FOLDER)

@@ -15,7 +15,7 @@ from engine.interface import EngineClient
 
 
 class Output(NamedTuple):
-    """What a command printed, and the error with which it ended."""
+    """The output of a command, and the text of its error."""
 
     out: str
     err: str
@@ -42,7 +42,7 @@ def make_event(number: int = 1, **values: Any) -> dict[str, Any]:
 
 
 def write_lines(path: Path, rows: Sequence[object]) -> Path:
-    """Write JSON lines, compressed as the name of the file says. A row that is a text is written as it is."""
+    """Write JSON lines, compressed according to the suffix of the file. A row that is a text is written unchanged."""
     lines = "".join(f"{row if isinstance(row, str) else json.dumps(row, ensure_ascii=False)}\n" for row in rows)
     content = lines.encode("utf-8", "surrogateescape")
     match path.suffix:
@@ -55,7 +55,7 @@ def write_lines(path: Path, rows: Sequence[object]) -> Path:
 
 
 def write_parquet(client: EngineClient, folder: Path, name: str, select: str) -> Path:
-    """Write the rows of a SELECT as Parquet, by way of the engine, which can write to its own folder alone."""
+    """Write the rows of a SELECT as Parquet with the engine, which can write only to its own folder."""
     path = folder / "engine" / "tmp" / name
     client.execute(f"{select} INTO OUTFILE '{path}' TRUNCATE FORMAT Parquet")
     return path

@@ -1,4 +1,4 @@
-"""`backup` and `restore` with events: both files fit each other, or results are unavailable."""
+"""`backup` and `restore` with events. Without the matching backup of the events, results are unavailable."""
 
 import json
 import shutil
@@ -58,7 +58,7 @@ class Installation:
         self.run("import_events", write_lines(self.folder / "a.jsonl", [make_event(number)]), "--project", 1)
 
     def count(self) -> str:
-        """Return how many events are read, or the code of the error."""
+        """Return the number of events in the store, or the code of the error."""
         return self.run("shell", "-v0", "-c", CHECK).stdout.strip()
 
 

@@ -1,4 +1,4 @@
-"""`manage.py delete_events`: all data of one project, and no other."""
+"""`manage.py delete_events`, which deletes all data of one project and no data of other projects."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ ROWS = "SELECT project_id, count() FROM {} GROUP BY project_id ORDER BY project_
 
 @pytest.fixture
 def filled(store: EngineClient, home: Project, away: Project, tmp_path: Path) -> EngineClient:
-    """A store in which two projects have the same data."""
+    """Return a store in which two projects have the same data."""
     (tmp_path / "orders.csv").write_text("id\n1\n")
     for project in (home, away):
         events = write_lines(tmp_path / "e.jsonl", [make_event(1), make_event(2)])

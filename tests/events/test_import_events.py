@@ -1,4 +1,4 @@
-"""`manage.py import_events`: what becomes of good files."""
+"""`manage.py import_events`: the import of valid files."""
 
 from pathlib import Path
 
@@ -144,7 +144,7 @@ def test_definitions_are_those_of_the_events(store: EngineClient, home: Project,
 
 
 def test_rare_property_of_a_large_file_has_its_type(store: EngineClient, home: Project, tmp_path: Path) -> None:
-    """The types of a large file are those of a sample."""
+    """The types of the properties in a large file are determined from a sample."""
     lines = [make_event(number % 28 + 1, properties={"n": number}) for number in range(25_000)]
     lines[7]["properties"] = {"rare": True}
     run_command("import_events", write_lines(tmp_path / "a.jsonl", lines), "--project", home.pk)

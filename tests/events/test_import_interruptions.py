@@ -1,4 +1,4 @@
-"""Imports that are killed, that wait for each other, and that run beside a service which has the engine."""
+"""Imports that are killed, that wait for another import, and that use the engine of a running service."""
 
 import itertools
 import os
@@ -62,7 +62,7 @@ def test_import_uses_the_engine_of_a_running_service(data_dir: Path, home: Proje
 
 @pytest.mark.parametrize("seconds", [0.2, 0.6, 1.0, 1.4])
 def test_killed_import_is_completed_by_the_next_one(migrated: dict[str, str], tmp_path: Path, seconds: float) -> None:
-    """The engine belongs to another process and lives on. Time counts from the first table of the import."""
+    """Kill an import some seconds after it created its first table. The engine, in another process, keeps running."""
     data_dir = tmp_path / "data"
     events = [make_event(number % 28 + 1, properties={"n": number}) for number in range(ROWS)]
     path = write_lines(tmp_path / "a.jsonl", events)
@@ -97,7 +97,7 @@ def test_tables_of_killed_imports_are_dropped(store: EngineClient, home: Project
 
 
 class KillingClient(EmbeddedClient):
-    """A client that kills the engine before its next statement of a number, counted from 0."""
+    """A client that runs `left` statements, and kills the engine before the next statement."""
 
     left = 0
 
@@ -110,7 +110,7 @@ class KillingClient(EmbeddedClient):
 
 
 def test_engine_that_is_killed_before_any_statement_loses_no_acknowledged_row(own: EmbeddedClient) -> None:
-    """The rows of a small file are in memory until they are written: a restarted engine has none of them."""
+    """Kill the engine before each statement in turn, while the rows of a small file are still in memory."""
     project = make_project("Home")
     create_store_if_missing()
     client, refused = KillingClient(own.folder), []

@@ -1,4 +1,4 @@
-"""`manage.py import_events`: bad rows, bad files, and what is kept of them: nothing, unless --skip-bad is given."""
+"""`manage.py import_events` with bad files. Without --skip-bad, a file with a bad row is not imported."""
 
 from pathlib import Path
 from typing import Any

@@ -170,7 +170,7 @@ def test_files_of_killed_imports_are_removed(store: EngineClient, home: Project,
 
 
 def test_days_before_1970_are_moments(store: EngineClient, home: Project, tmp_path: Path) -> None:
-    """A Date of ClickHouse begins in 1970."""
+    """The type Date of ClickHouse begins in 1970, so the column has the type DateTime64."""
     (tmp_path / "a.csv").write_text("day\n2026-01-01\n1950-01-01\n")
     run_command("import_table", "orders", tmp_path / "a.csv", "--project", home.pk)
     assert read_tables(home.pk)[0].columns == {"day": "Nullable(DateTime64(6, 'UTC'))"}

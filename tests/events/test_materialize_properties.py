@@ -1,4 +1,4 @@
-"""`manage.py materialize_properties`: properties become columns of the store, and are columns no more."""
+"""`manage.py materialize_properties`, which adds columns for properties to the store and drops such columns."""
 
 from pathlib import Path
 

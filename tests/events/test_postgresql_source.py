@@ -1,4 +1,4 @@
-"""`manage.py import_table` with a table of a PostgreSQL. This module runs beside PostgreSQL alone, which it needs."""
+"""`manage.py import_table` with a table of a PostgreSQL database. The tests run only with PostgreSQL."""
 
 import os
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ INSERT INTO {} VALUES
 
 @pytest.fixture
 def table() -> Iterator[str]:
-    """A table with the name `schema.table` in the database of the tests."""
+    """Yield the name of a table, as `schema.table`, in the database of the tests."""
     schema = f"shop_{uuid4().hex}"
     name = sql.Identifier(schema, "Orders 2026")
     with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:

@@ -1,4 +1,4 @@
-"""The project data that queries depend on: types of properties, imported tables, the data version."""
+"""The data of a project on which queries depend: types of properties, imported tables, and the data version."""
 
 from events import models
 from events.models import DataVersion, PropertyDefinition, PropertyOwner

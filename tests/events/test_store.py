@@ -1,4 +1,4 @@
-"""Opening the store: the one of this database, or a typed error."""
+"""Creation and opening of the store. A lost store, or the store of another database, is an error."""
 
 import shutil
 from pathlib import Path

@@ -30,7 +30,7 @@ def free_port() -> int:
 
 
 def wait_until_ready(base: str, process: "subprocess.Popen[bytes]") -> bool:
-    """Wait until a service answers, and return whether it did before its process ended or the time was over."""
+    """Wait until a service is ready. Return False if its process ends or the time limit is exceeded first."""
     deadline = time.monotonic() + SECONDS_TO_START
     while time.monotonic() < deadline and process.poll() is None:
         try:
@@ -66,12 +66,12 @@ class Service:
 
     @property
     def printed_keys(self) -> list[str]:
-        """Return the API key that a first start wrote to its file, in a list; empty if there was no first start."""
+        """Return a list with the API key that the first start wrote to a file, or an empty list without a file."""
         return self._written("first_api_key")
 
     @property
     def setup_links(self) -> list[str]:
-        """Return the set-up link that a first start wrote to its file, in a list."""
+        """Return a list with the set-up link that the first start wrote to a file, or an empty list without a file."""
         return self._written("setup_link")
 
     def _written(self, name: str) -> list[str]:
@@ -86,13 +86,13 @@ class Service:
 def manage(
     environment: dict[str, str], *arguments: object, prefix: Sequence[str] = ()
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command of `manage.py` to its end."""
+    """Run a command of `manage.py`, and return its exit code and output."""
     command = [*prefix, sys.executable, "manage.py", *map(str, arguments)]
     return subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True)
 
 
 def start_error(environment: dict[str, str], *arguments: object, prefix: Sequence[str] = ()) -> str:
-    """Return the one line of error output of a command that cannot start."""
+    """Return the single line of error output of a command that cannot start."""
     ended = manage(environment, *arguments, prefix=prefix)
     assert (ended.returncode, ended.stdout) == (2, ""), ended.stderr
     assert ended.stderr.startswith("Error: ")
@@ -102,8 +102,9 @@ def start_error(environment: dict[str, str], *arguments: object, prefix: Sequenc
 
 @contextmanager
 def empty_database(data: Path, template: str = "template1") -> Iterator[dict[str, str]]:
-    """Yield an environment with a database of its own, on the engine of this run. It has no tables, unless PostgreSQL
-    copies another template.
+    """Yield an environment with a new database, in SQLite or PostgreSQL as in this run.
+
+    The database has no tables, unless another `template` of PostgreSQL is copied.
     """
     url = os.environ.get("DATABASE_URL", "")
     clean = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "LOG_LEVEL")}
@@ -132,14 +133,14 @@ def copied_database(migrated: dict[str, str], data: Path) -> Iterator[dict[str, 
 
 @pytest.fixture(scope="module")
 def environment(migrated: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """Yield a database without rows that the tests of a module share."""
+    """Yield an environment with a database without rows, which the tests of a module share."""
     with copied_database(migrated, tmp_path_factory.mktemp("data")) as created:
         yield created
 
 
 @pytest.fixture
 def fresh_environment(migrated: dict[str, str], tmp_path: Path) -> Iterator[dict[str, str]]:
-    """Yield a database without rows for one test."""
+    """Yield an environment with a database without rows for one test."""
     with copied_database(migrated, tmp_path / "data") as created:
         yield created
 

@@ -1,4 +1,4 @@
-"""Queries of HogQL that take as much time, memory or space as they can get. They pass the printer or are refused."""
+"""HogQL queries that consume as much time, memory or disk space as possible. The printer refuses some of them."""
 
 BOMBS = [
     "select count() from events a cross join events b cross join events c cross join events d",

@@ -54,7 +54,7 @@ def test_backup_during_writes_is_consistent_and_can_be_restored(
     acknowledged = list(busy_writer.made)
     run_command(environment, "backup", tmp_path / "one")
     assert (tmp_path / "one").stat().st_mode & 0o777 == 0o600
-    assert len(busy_writer.made) > len(acknowledged)  # the killed process was not waited for
+    assert len(busy_writer.made) > len(acknowledged)  # the backup did not block writes
     other = make_other_environment(environment, tmp_path / "data")
     assert "Restored" in run_command(other, "restore", tmp_path / "one")
     rows = read_rows(get_url(other))
@@ -131,7 +131,7 @@ def test_backup_of_a_newer_release_is_refused(service: Service, environment: dic
     with sqlite3.connect(get_url(other).removeprefix("sqlite:///")) as opened:
         opened.execute(note)
     opened.close()
-    # This release cannot back up an unknown migration: the newer release did.
+    # This release refuses to back up a database with an unknown migration, so its file serves as the backup.
     assert "users.9999_newer" in get_refusal(other, "backup", tmp_path / "refused")
     newer = Path(get_url(other).removeprefix("sqlite:///"))
     assert "users.9999_newer" in get_refusal(target, "restore", shutil.copyfile(newer, tmp_path / "newer"))
@@ -200,11 +200,11 @@ def feed_backup(pipe: Path, backup: bytes) -> None:
     while True:
         try:
             with pipe.open("wb") as opened:
-                opened.write(backup[:16384] * 80)  # more than one block of the copy, and than the buffer of the pipe
+                opened.write(backup[:16384] * 80)  # more than one block of the copy, and more than the pipe buffer
                 opened.flush()
                 time.sleep(60)
         except BrokenPipeError:
-            continue  # it was opened before the reader had closed it, to open it a second time
+            continue  # the pipe was opened before the reader closed it to open it again
         return
 
 

@@ -1,4 +1,4 @@
-"""Backups of PostgreSQL by its own programs, which `manage.py backup` and `restore` print, and moving from SQLite."""
+"""Backups of PostgreSQL with the commands that `manage.py backup` and `restore` print, and moving from SQLite."""
 
 import os
 import shlex
@@ -21,7 +21,7 @@ PASSWORD = "never/printed"
 
 
 def get_refusal(environment: dict[str, str], *arguments: object) -> str:
-    """Return the one line of error output of a refused command."""
+    """Return the single line of error output of a refused command."""
     ended = manage(environment, *arguments)
     assert ended.returncode == 1
     assert ended.stderr.count("\n") == 1
@@ -30,7 +30,7 @@ def get_refusal(environment: dict[str, str], *arguments: object) -> str:
 
 
 def run_printed(line: str, environment: dict[str, str]) -> None:
-    """Run the command that a line ends with, as an operator would."""
+    """Run the command at the end of a printed line, as an operator would."""
     command = shlex.split(line.partition(" with: ")[2])
     subprocess.run([find_binaries() / command[0], *command[1:]], env=environment, check=True)
 

@@ -1,4 +1,4 @@
-"""docker-compose.yml without containers: the database role, and the settings that it passes on."""
+"""docker-compose.yml without containers: the role of the database, and the settings of the service."""
 
 import os
 import re
@@ -59,7 +59,7 @@ def test_any_password_works_and_the_role_is_not_a_superuser(socket_folder: str, 
 
 def test_every_setting_is_passed_to_the_container() -> None:
     documented = re.findall(r"^\| `(\w+)` \|", (ROOT / "docs" / "configuration.md").read_text(), re.MULTILINE)
-    own = {"DATA_DIR", "PGHOST", "PGUSER"}  # the image sets the first; the others are parts of a URL
+    own = {"DATA_DIR", "PGHOST", "PGUSER"}  # the image sets DATA_DIR, and the other two complete the database URL
     assert {*documented} ^ {*COMPOSE["dashboards"]["environment"]} == own
 
 

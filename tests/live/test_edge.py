@@ -1,4 +1,4 @@
-"""Tests that need real connections: slow, silent and greedy clients next to an ordinary one, and a port in use."""
+"""Tests that need real connections: slow, silent and greedy clients next to an ordinary client, and a port in use."""
 
 import os
 import socket
@@ -30,7 +30,7 @@ def open_connections(service: Service, number: int, sent: bytes) -> Iterator[lis
 
 
 def measure_longest(url: str, times: int = 20) -> float:
-    """Return the longest response time of some requests."""
+    """Return the longest response time of `times` requests."""
     longest = 0.0
     for _ in range(times):
         started = time.monotonic()
@@ -82,7 +82,7 @@ def test_large_body_that_is_announced_and_not_sent_is_refused_within_seconds(ser
     assert time.monotonic() - started < 20  # an incomplete body may take a minute
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0", "localhost"])  # noqa: S104  what is refused must cover it
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0", "localhost"])  # noqa: S104  any host is refused
 def test_port_in_use_is_refused_in_one_line(
     service: Service, environment: dict[str, str], tmp_path: Path, host: str
 ) -> None:
@@ -98,7 +98,7 @@ def test_port_in_use_is_refused_in_one_line(
 
 
 def test_port_is_bound_by_one_of_two_concurrent_starts(environment: dict[str, str], tmp_path: Path) -> None:
-    """The two have different databases: with a shared port, requests would be distributed between them."""
+    """Start two services with different databases. On a shared port, requests would be distributed between them."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     started = [

@@ -14,7 +14,10 @@ FORM = "application/x-www-form-urlencoded"
 def exchange(
     service: Service, request: bytes, *, method: str = "POST", path: str = "dashboards/", ends: bool = True
 ) -> bytes:
-    """Send the head of a request with a key, then `request`, and end the stream if `ends`. Return the response."""
+    """Send a request line and headers with an API key, then `request`, and return the response.
+
+    `ends` closes the sending direction of the connection.
+    """
     head = (
         f"{method} /api/projects/1/{path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n"
         f"Authorization: Bearer {service.printed_keys[0]}\r\n"

@@ -1,4 +1,4 @@
-"""`Idempotency-Key` with concurrent requests to several workers, and when a process is killed."""
+"""`Idempotency-Key` with concurrent requests to several workers, and with a killed process."""
 
 import os
 import signal
@@ -53,7 +53,7 @@ def wait_until(condition: Callable[[], object]) -> None:
 
 
 def kill(service: Service) -> None:
-    """Kill the process and its workers without a clean shutdown."""
+    """Kill the process of a service and its workers without a clean shutdown."""
     pid = service.process.pid
     workers = [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
     for each in (pid, *workers):

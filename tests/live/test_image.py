@@ -1,4 +1,4 @@
-"""The files of the container image, without a container engine: what the Dockerfile copies is enough to start."""
+"""The files of the container image, without a container engine. The copied files suffice to run the service."""
 
 import re
 import shutil
@@ -11,14 +11,14 @@ from tests.live.conftest import ROOT
 
 
 def read_context() -> set[str]:
-    """Return the names that `.dockerignore` leaves in the build context, which ignores everything else."""
+    """Return the names that `.dockerignore` includes in the build context. All other names are excluded."""
     first, *lines = (ROOT / ".dockerignore").read_text().split()
     assert first == "*"
     return {line.removeprefix("!") for line in lines if line.startswith("!")}
 
 
 def list_copied() -> Iterator[tuple[str, str]]:
-    """Yield what the last stage of the Dockerfile copies from the build context, and where to."""
+    """Yield each path that the last stage of the Dockerfile copies from the build context, and its target path."""
     stage = (ROOT / "Dockerfile").read_text().rpartition("\nFROM ")[2]
     for arguments in re.findall(r"^COPY (?!--from)(.+)$", stage, re.MULTILINE):
         *sources, target = arguments.split()

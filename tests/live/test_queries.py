@@ -1,4 +1,4 @@
-"""Queries on a live service: the edge waits for the worker, and a request has one answer and one line in the log."""
+"""Queries on a live service. The edge waits for the worker, and a request has one response and one line in the log."""
 
 import json
 import os
@@ -25,7 +25,7 @@ SLOW = (
 def client(
     service: Service, environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[httpx.Client]:
-    """Return a client of a service with an event. Its worker has started."""
+    """Yield a client of a service that has an event and a running query worker."""
     events = tmp_path_factory.mktemp("events") / "events.jsonl"
     event = {"event": "seen", "distinct_id": "ann", "timestamp": "2026-10-30T09:00:00Z"}
     events.write_text(json.dumps(event) + "\n")
@@ -57,7 +57,7 @@ def test_blocking_query_is_answered_once_and_logged_once(service: Service, clien
 
 
 def test_waiting_requests_keep_no_thread_from_others(service: Service, client: httpx.Client) -> None:
-    """The service has four threads, one for each caller: a waiting request must not have it."""
+    """Send another request while six queries of the same caller wait. A caller may occupy one of the four threads."""
     with ThreadPoolExecutor(6) as pool:
         waiting = [pool.submit(run, client, f"{SLOW} where a + b >= {number}") for number in range(6)]
         time.sleep(0.5)

@@ -1,6 +1,6 @@
-"""Processes are killed under load: no acknowledged import is lost, and every query gets its one result.
+"""Processes are killed under load. No acknowledged import is lost, and every query has one result.
 
-`CHECK_FULL=1` kills 50 times, otherwise ten times.
+With `CHECK_FULL=1`, 50 processes are killed, otherwise ten.
 """
 
 import json
@@ -19,17 +19,17 @@ from tests.live.conftest import Service, copied_database, manage
 
 KILLS = 50 if os.environ.get("CHECK_FULL") else 10
 SEED = int(os.environ.get("SEED", random.SystemRandom().randrange(10**6)))
-ROWS = 50  # of each import
+ROWS = 50  # in each import
 LEASE_SECONDS = 30
 SECONDS_TO_FINISH = 90
-# By a part of their command line: the engine, the query worker, a child of it, and a web worker.
+# Parts of the command lines of the engine, the query worker, a child of the query worker, and a web worker.
 VICTIMS = ("engine.embedded", "query_worker", "forkserver", "dashboards_api.server")
-# The server ends where its workers die as soon as they start: a process manager then starts it again.
+# The server exits if its workers die as soon as they start, so web workers are killed at intervals.
 WEB_WORKER, SECONDS_BETWEEN_WEB_WORKERS = "dashboards_api.server", 8
 
 
 class Load:
-    """What clients were answered while processes died."""
+    """A load of imports and queries on a service whose processes are killed, with its counts and wrong results."""
 
     def __init__(self, service: Service, environment: dict[str, str], folder: Path) -> None:
         self.service, self.environment, self.folder = service, environment, folder
@@ -44,7 +44,7 @@ class Load:
         return {"Authorization": f"Bearer {self.service.printed_keys[0]}"}
 
     def import_files(self) -> None:
-        """Import one file after another. Only imports that end with success are counted."""
+        """Import one file after another, and count the attempted and the successful imports."""
         while not self.stopped.is_set():
             self.attempted += 1
             path = self.folder / f"{self.attempted}.jsonl"
@@ -57,7 +57,7 @@ class Load:
                 self.imported += 1
 
     def ask(self) -> None:
-        """Send queries that nobody sent before, and check those that are answered."""
+        """Send a different query each time, and record each wrong result."""
         while not self.stopped.is_set():
             number = len(self.queries)
             text = f"select {number} + count() * 0 from events"
@@ -68,7 +68,7 @@ class Load:
 
 
 def send_query(load: Load, text: str, refresh: str = "blocking") -> list[list[int]] | None:
-    """Return the rows of a query; None where it has none, or the web worker died meanwhile."""
+    """Return the rows of a query, or None if the response has no rows or the web worker was killed."""
     body = {"query": {"kind": "HogQLQuery", "query": text}, "refresh": refresh}
     url = f"{load.service.base}/api/projects/1/query/"
     try:
@@ -99,7 +99,7 @@ def test_killed_processes_lose_nothing(migrated: dict[str, str], tmp_path: Path)
     print(f"{len(load.queries)} queries, {extra} computed a second time")
     assert load.wrong == []
     assert extra <= KILLS
-    assert len(load.queries) > KILLS / 3  # each kill can make a query wait for ten seconds
+    assert len(load.queries) > KILLS / 3  # each kill can delay a query by ten seconds
 
 
 @contextmanager
@@ -115,7 +115,7 @@ def running(work: Callable[[], None], stop: threading.Event | None = None) -> It
 
 
 def find_pids(service: Service, part: str) -> list[int]:
-    """Return the processes below a service whose command line has this part."""
+    """Return the ids of the descendant processes of a service whose command line contains a text."""
     found = []
     for entry in list_descendants(service.process.pid):
         try:
@@ -136,7 +136,7 @@ def list_descendants(pid: int) -> list[int]:
 
 
 def kill_processes(service: Service, chance: random.Random) -> int:
-    """Kill processes of random kinds, with a moment between. Return how many."""
+    """Kill processes of random kinds at random intervals, and return the number of kills."""
     killed, last_web_worker = 0, 0.0
     while killed < KILLS:
         time.sleep(chance.uniform(0.3, 1.5))
@@ -159,7 +159,7 @@ def wait_until(condition: Callable[[], bool], seconds: float = SECONDS_TO_FINISH
 
 
 def check_imports(load: Load) -> None:
-    """Check that all rows of acknowledged imports are there, and of no import a part."""
+    """Check that all rows of acknowledged imports are stored, and that no import is stored in part."""
 
     counts: list[list[list[int]]] = []
 
@@ -176,10 +176,10 @@ def check_imports(load: Load) -> None:
 
 
 def finish_queries(load: Load) -> None:
-    """Check that each query has a result, at the latest after the lease of a dead worker has expired."""
+    """Wait until each query has a result, at most until the lease of a killed worker has expired."""
     started = time.monotonic()
     for number, text in enumerate(load.queries):
-        wait_until(lambda text=text, number=number: is_answered(load, text, number))  # type: ignore[misc]  # of the loop
+        wait_until(lambda text=text, number=number: is_answered(load, text, number))  # type: ignore[misc]  # loop values
     assert time.monotonic() - started < SECONDS_TO_FINISH + LEASE_SECONDS
 
 
@@ -190,7 +190,7 @@ def is_answered(load: Load, text: str, number: int) -> bool:
 
 
 def count_extra_attempts(environment: dict[str, str]) -> int:
-    """Return how often a query was computed again because of a death. No row waits for ever."""
+    """Return the number of repeated computations. Check that no query is queued, and that no query has two rows."""
     program = (
         "from queries.models import QueryResult as R; from django.db.models import Sum, F;"
         "assert not R.objects.queued().exists();"

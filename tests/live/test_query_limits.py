@@ -1,6 +1,6 @@
-"""Hostile queries against a service: they read and write nothing, end in time, and slow nobody else down much.
+"""Hostile queries against a service, which are refused or end in time, and hardly delay other users.
 
-`CHECK_FULL=1` runs all of them, otherwise every tenth statement and every fifteenth bomb.
+With `CHECK_FULL=1`, all queries are sent, otherwise every tenth statement and every fifteenth bomb.
 """
 
 import json
@@ -29,7 +29,7 @@ READERS_P99_MAX = 1.0
 
 
 class Member:
-    """A member of one project with a key of their own."""
+    """A member of one project, with an API key."""
 
     def __init__(self, service: Service, key: str, project: int) -> None:
         headers = {"Authorization": f"Bearer {key}"}
@@ -52,7 +52,7 @@ def running(migrated: dict[str, str], tmp_path_factory: pytest.TempPathFactory) 
             path.write_text("\n".join(json.dumps(build_event(number, mark)) for number in range(EVENTS)))
             imported = manage(environment, "import_events", path, "--project", project)
             assert imported.returncode == 0, imported.stderr
-        service.environment = environment  # type: ignore[attr-defined]  # for create_key
+        service.environment = environment  # type: ignore[attr-defined]  # read by make_member
         yield service
         service.stop()
 
@@ -138,7 +138,7 @@ def wait_until_complete(member: Member, query_id: str, text: str) -> httpx.Respo
 
 @contextmanager
 def measured_reads(member: Member) -> Iterator[list[float]]:
-    """Read a dashboard with a computed tile all the time in another thread, and give the seconds of each read."""
+    """Read a dashboard with a result repeatedly in another thread, and yield the list of the response times."""
     query = {"kind": "HogQLQuery", "query": "select event, count() from events group by event order by event"}
     board = member.client.post("dashboards/", json={"name": "Quiet"}).json()["id"]
     member.client.post("insights/", json={"query": query, "dashboards": [board]})

@@ -1,7 +1,7 @@
 """The commands of the README and the Quickstart, run from top to bottom against a live server.
 
-A line `#=> text` says that the output of the command above it contains the text; in a program it is `# => text`, as
-the formatter writes it.
+A line `#=> text` means that the output of the command above it contains the text. In a program, the line is
+`# => text`, in the style of the formatter.
 """
 
 import os
@@ -25,7 +25,7 @@ PROGRAM_ANSWER = "# => "
 
 
 class Step(NamedTuple):
-    """A documented command or program, and a part of its output."""
+    """A documented command or program, and a text that its output contains."""
 
     language: str
     text: str
@@ -33,7 +33,7 @@ class Step(NamedTuple):
 
 
 def read_steps(page: str) -> list[Step]:
-    """Return every command and program of a page. Each has an answer, unless it only keeps a value."""
+    """Return the commands and programs of a page. Assignments and function definitions need no expected output."""
     return [
         step
         for language, block in FENCE.findall((ROOT / page).read_text())
@@ -48,8 +48,10 @@ def read_program(block: str) -> Step:
 
 
 def read_commands(block: str) -> Iterator[Step]:
-    """Yield the commands of a shell block. A command ends with the line at which its quotes are closed, or with `EOF`
-    if it contains a document. A document has no output.
+    """Yield the commands of a shell block.
+
+    A command ends with the line that closes its quotes. A command with a here document ends with `EOF` and has no
+    expected output.
     """
     command = ""
     lines = [line for line in block.splitlines() if line and not line.startswith(NOT_RUN)]
@@ -72,14 +74,14 @@ def read_commands(block: str) -> Iterator[Step]:
 
 
 def shell_text(step: Step) -> str:
-    """Return what a shell runs for a step, with the interpreter of the tests."""
+    """Return the shell command of a step, with the Python interpreter of the tests."""
     if step.language == "python":
         return f"{sys.executable} - <<'PROGRAM'\n{step.text}\nPROGRAM\n"
     return step.text.replace(".venv/bin/python", sys.executable)
 
 
 def run_steps(steps: list[Step], variables: dict[str, str], folder: Path) -> list[str]:
-    """Run the steps in one shell, as a reader does, and return what each printed."""
+    """Run the steps in one shell, as a reader would, and return the output of each step."""
     script = "set -eu\n" + "\n".join(
         f"{{ {shell_text(step)}\n}} > {folder}/{number}" for number, step in enumerate(steps)
     )
@@ -91,8 +93,8 @@ def run_steps(steps: list[Step], variables: dict[str, str], folder: Path) -> lis
 
 PAGES = {"README.md": 4, "docs/quickstart.md": 27, "docs/use-with/python.md": 4, "docs/use-with/posthog.md": 1}
 if IS_ABOUT_THE_DATABASE:
-    PAGES = {"README.md": 4}  # the walk from an export to a dashboard with numbers
-# The demo adds rows before those of the reader. A reader of the README may have started it with `make demo`.
+    PAGES = {"README.md": 4}  # the steps from an export to a dashboard with results
+# A reader of the README may have started the service with `make demo`, which creates rows before the first command.
 STARTS = [*((page, []) for page in PAGES), ("README.md", ["--demo"])]
 
 

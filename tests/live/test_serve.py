@@ -128,7 +128,7 @@ def test_too_large_header_is_refused_and_the_service_continues(service: Service,
         connection.request("GET", "/healthz", headers={"X-Large": "x" * 500_000})
         assert connection.getresponse().status in (400, 431)
     except (ConnectionError, http.client.RemoteDisconnected):
-        pass  # closing the connection before the end of the request is a refusal, too
+        pass  # closing the connection before the end of the request is also a refusal
     finally:
         connection.close()
     assert client.get("dashboards/?limit=1").status_code == 200

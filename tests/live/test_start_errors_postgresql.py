@@ -24,7 +24,7 @@ HBA = "local all postgres trust\nlocal all all scram-sha-256\n"
 
 @pytest.fixture(scope="module")
 def socket_folder() -> Iterator[str]:
-    """Yield the socket folder of a server with databases of three encodings; the role `boards` has a password."""
+    """Yield the socket folder of a server with databases in three encodings. The role `boards` has a password."""
     with run_server() as url, psycopg.connect(url, autocommit=True) as connection:
         role = sql.SQL("CREATE ROLE boards LOGIN PASSWORD {}").format(sql.Literal(PASSWORD))
         connection.execute(role)

@@ -1,4 +1,4 @@
-"""`statement_timeout`: PostgreSQL cancels slow statements of requests, but not those of commands."""
+"""`statement_timeout`: PostgreSQL cancels slow statements of requests, but not of commands."""
 
 import os
 import time

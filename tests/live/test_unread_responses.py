@@ -1,4 +1,4 @@
-"""Clients that request large responses and read nothing are disconnected, and others are not."""
+"""Clients that request large responses and read nothing, which are disconnected, and slow clients, which are not."""
 
 import socket
 import sys
@@ -14,8 +14,8 @@ from tests.live.conftest import Service
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the option is one of Linux")
 
 CLIENTS = 20
-# About 15 MB, more than the buffers of the kernel and a slow reader take meanwhile. A connection whose answers are all
-# in the buffers is idle, and closed after a while, whatever its client has read.
+# About 15 MB, which is more than the kernel buffers and a slow client reads during the test. A connection whose
+# responses are all in buffers is idle, and is closed after the timeout for idle connections even without this limit.
 REQUESTS = b"GET /api/schema/ HTTP/1.1\r\nHost: localhost\r\n\r\n" * 16
 ESTABLISHED = "01"
 

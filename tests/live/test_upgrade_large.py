@@ -1,4 +1,4 @@
-"""An upgraded database from before the size limits: all of it can be read, changed and sent back."""
+"""An upgraded database from before the size limits, whose large values can be read, changed and sent back."""
 
 import json
 import sqlite3
@@ -35,7 +35,7 @@ ENLARGE: list[tuple[str, Sequence[Any]]] = [
     ("UPDATE dashboards_insight SET description = ?, query = ? WHERE id = 1", ("d" * 50_000, LONG_JSON)),
     ("UPDATE users_user SET password = ?", (PBKDF2PasswordHasher().encode(PASSWORD, "salt", iterations=1),)),
     *(("INSERT INTO dashboards_tag (project_id, name) VALUES (2, ?)", (tag,)) for tag in TAGS),
-    ("DELETE FROM dashboards_activity WHERE scope = 'Dashboard'", ()),  # it has the earlier values
+    ("DELETE FROM dashboards_activity WHERE scope = 'Dashboard'", ()),  # the activity log contains the earlier values
     ("DELETE FROM dashboards_dashboardtag WHERE dashboard_id = 1", ()),
     (
         "INSERT INTO dashboards_dashboardtag (dashboard_id, tag_id) "
@@ -75,7 +75,7 @@ def api(upgraded_service: Service, environment: dict[str, str]) -> Iterator[http
 
 
 def list_rows(api: httpx.Client, path: str) -> list[Any]:
-    """Return all rows of a list, following `next`."""
+    """Return all rows of a list, whose pages are linked by `next`."""
     found: list[Any] = []
     address: str | None = path
     while address:

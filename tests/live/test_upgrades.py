@@ -1,4 +1,4 @@
-"""Upgraded databases of all earlier releases: their rows are read as before."""
+"""Upgraded databases of all earlier releases, whose rows are read as before."""
 
 import json
 import os
@@ -17,7 +17,7 @@ RELEASES = sorted(path.name for path in FIXTURES.iterdir())
 
 
 def load_release(environment: dict[str, str], release: str) -> str:
-    """Load the database of a release, and return its engine."""
+    """Load the database of a release, and return the name of its database engine."""
     if "DATABASE_URL" in environment:
         with psycopg.connect(environment["DATABASE_URL"]) as connection:
             connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
@@ -30,12 +30,12 @@ def load_release(environment: dict[str, str], release: str) -> str:
     return "sqlite"
 
 
-# They depend on the time of a request, and on what a release can compute.
+# Keys whose values depend on the time of a request, or on the kinds of queries that a release computes.
 VARIABLE_KEYS = frozenset({"last_accessed_at", "result_state", "query_status", "filters_hash"})
 
 
 def assert_unchanged(before: Any, after: Any, path: str = "") -> None:
-    """Check that responses keep their values. Keys may be added, and VARIABLE_KEYS may differ."""
+    """Check that two responses have equal values. Keys may be added, and the values of VARIABLE_KEYS may differ."""
     if isinstance(before, dict):
         assert isinstance(after, dict), path
         for key in before.keys() - VARIABLE_KEYS:
@@ -58,7 +58,7 @@ def test_database_of_a_release_is_migrated_and_read_as_before(
     known = json.loads((FIXTURES / release / f"{engine}.json").read_text())
     service = Service(environment, tmp_path / "log").wait()
     try:
-        assert service.printed_keys == []  # it was not a first start
+        assert service.printed_keys == []  # the start after an upgrade is not a first start
         assert_unchanged(known["answers"], read_answers(service, known["key"], known["project"]))
     finally:
         service.stop()

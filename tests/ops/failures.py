@@ -42,7 +42,7 @@ def list_names(client: httpx.Client) -> list[str]:
     """Return the names of all dashboards, after checking that each can be retrieved."""
     rows: list[dict[str, Any]] = []
     following = f"{DASHBOARDS}?limit=1000"
-    while following:  # a fast machine creates more dashboards than a page has
+    while following:  # a fast machine creates more dashboards than fit on a page
         page = client.get(following).raise_for_status().json()
         rows += page["results"]
         following = page["next"]
@@ -79,7 +79,7 @@ def fill_database(client: httpx.Client) -> list[str]:
 
 @contextmanager
 def mount_small_disk(folder: Path) -> Iterator[Callable[[], object]]:
-    """Mount a disk of 8 MB, writable for everyone, on an empty folder. Yields a function that enlarges the disk."""
+    """Mount a disk of 8 MB, writable for everyone, on an empty folder, and yield a function that enlarges the disk."""
     if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m,mode=0777", "tmpfs", folder]).returncode != 0:
         pytest.skip("only root can mount a small disk, and not everywhere")
     try:

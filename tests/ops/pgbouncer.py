@@ -1,4 +1,4 @@
-"""A PgBouncer in transaction mode in front of a PostgreSQL, for a test."""
+"""PgBouncer in transaction mode in front of PostgreSQL, for a test."""
 
 import os
 import re

@@ -1,7 +1,7 @@
 """nginx, Caddy and HAProxy with the configurations of docs/proxies/.
 
-Only addresses, ports and paths of the files are replaced. Clients of the tests do not use the address of the proxy,
-127.0.0.1, but 127.0.0.2 and other addresses.
+Only the addresses, ports and paths in the configurations are replaced. The address of the proxy is 127.0.0.1, and the
+clients of the tests have other addresses, such as 127.0.0.2.
 """
 
 import os
@@ -82,7 +82,7 @@ def find_program(name: str) -> str:
 
 
 def make_certificate(folder: Path) -> None:
-    """Make cert.pem, key.pem and both.pem for localhost."""
+    """Create cert.pem, key.pem and both.pem for localhost."""
     options = ["-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
     extension = ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
     files: list[str | Path] = ["-keyout", folder / "key.pem", "-out", folder / "cert.pem"]
@@ -92,7 +92,7 @@ def make_certificate(folder: Path) -> None:
 
 
 def read_configuration(file: str, *replacements: tuple[str, str]) -> str:
-    """Return a configuration of docs/proxies/ with replacements. Each replaced text must occur in it."""
+    """Return a configuration of docs/proxies/ after replacing texts, each of which must occur in the file."""
     text = (ROOT / "docs/proxies" / file).read_text()
     for old, new in replacements:
         assert old in text, f"{file} does not hold {old!r}"
@@ -147,7 +147,7 @@ def configure_haproxy(proxy: Proxy, folder: Path, upstream: str) -> list[str | P
         ("/etc/haproxy/dashboards.pem", f"{folder}/both.pem"),
         ("log /dev/log local0", "log stdout format raw local0"),
     )
-    if os.geteuid() != 0:  # only root can change its user
+    if os.geteuid() != 0:  # only root can change the user of a process
         text = "".join(line for line in text.splitlines(keepends=True) if line.split()[:1] not in ROOT_ONLY)
     (folder / "haproxy.cfg").write_text(text)
     return [find_program("haproxy"), "-db", "-f", folder / "haproxy.cfg"]
@@ -194,7 +194,7 @@ def public_port() -> int:
 def service(
     environment: dict[str, str], public_port: int, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Service]:
-    """Run the service with the settings of docs/operations/proxies.md."""
+    """Yield a running service with the settings of docs/operations/proxies.md."""
     settings = {
         "PUBLIC_URL": f"https://localhost:{public_port}",
         "TRUSTED_PROXIES": "127.0.0.1",

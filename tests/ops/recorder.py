@@ -21,7 +21,7 @@ class Connection:
         self.closed = 0.0
 
     def take_request(self) -> bytes | None:
-        """Return the next complete request, or None."""
+        """Remove the next request from the received bytes and return its head, or None if the request is incomplete."""
         head, ends, rest = self.sent.partition(b"\r\n\r\n")
         length = LENGTH.search(head + b"\r\n")
         size = int(length[1]) if length else 0
@@ -32,7 +32,7 @@ class Connection:
 
 
 class Recorder:
-    """The recording server. It delays responses for /hold until `released` is set."""
+    """A server that records requests. The response to a request for /hold is delayed until `released` is set."""
 
     def __init__(self) -> None:
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
@@ -42,7 +42,7 @@ class Recorder:
         threading.Thread(target=self.accept, daemon=True).start()
 
     def accept(self) -> None:
-        with suppress(OSError):  # the listener is closed
+        with suppress(OSError):  # the listener was closed
             while True:
                 accepted, _ = self.listener.accept()
                 self.connections.append(Connection())

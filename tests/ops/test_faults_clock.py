@@ -1,4 +1,4 @@
-"""A clock that jumps by a day, forwards or backwards, under a live service, after which no lock is permanent."""
+"""A live service whose clock is set forward or back by a day, after which no lock is permanent."""
 
 from collections.abc import Iterator
 from pathlib import Path

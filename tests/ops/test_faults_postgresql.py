@@ -1,4 +1,4 @@
-"""A PostgreSQL server that drops connections, has none left, is read-only or has a full disk."""
+"""A PostgreSQL server that drops connections, has no free connection, is read-only or has a full disk."""
 
 import os
 import shutil
@@ -135,7 +135,7 @@ def test_read_only_server_is_503_for_writes(service: Service, administrator: psy
 
 
 def test_full_disk_is_503_without_data_loss(environment: dict[str, str], tmp_path: Path) -> None:
-    """Put the tables of dashboards and activities on a small disk, and the write-ahead log on another one."""
+    """Put the tables of dashboards and activities on a small disk. The write-ahead log remains on another disk."""
     with tempfile.TemporaryDirectory() as disk, mount_small_disk(Path(disk)) as enlarge, run_server() as url:
         own = {"DATABASE_URL": url, "DATA_DIR": str(tmp_path / "data")}
         full = Service({**environment, **own}, tmp_path / "log").wait()

@@ -1,4 +1,4 @@
-"""A database file that is locked, full, read-only or shared: 503 without damage, and automatic recovery."""
+"""A database file that is locked, full, read-only or shared. The service returns 503, loses no data and recovers."""
 
 import json
 import os
@@ -91,11 +91,11 @@ def create_reader(environment: dict[str, str]) -> dict[str, str]:
 def test_readers_do_not_wait_for_waiting_writers(running_service: Service, empty_environment: dict[str, str]) -> None:
     """Check that a reader is served while the writers of another caller wait for a lock.
 
-    A caller has one thread at a time, and only the first of its writers waits for the whole lock timeout.
+    A caller has one thread at a time, and only the first of its writers waits for the full lock timeout.
     """
     headers = create_reader(empty_environment)
     path = headers.pop("path")
-    for _ in range(20):  # each worker reserves requests of the key's limit by a write
+    for _ in range(20):  # each worker reserves a part of the quota of the key, which is a write
         assert httpx.get(f"{running_service.base}{path}", headers=headers).status_code == 200
 
     def write(number: int) -> httpx.Response:
@@ -163,7 +163,7 @@ def test_full_disk_is_503_without_data_loss(empty_environment: dict[str, str], t
 
 
 def test_read_only_file_allows_reads_only(empty_environment: dict[str, str], tmp_path: Path) -> None:
-    """Run the service without the capability by which root can write to any file."""
+    """Run the service without the capability with which root can write to any file."""
     service = Service(empty_environment, tmp_path / "log").wait()
     with make_client(service) as client:
         create(client, "before")

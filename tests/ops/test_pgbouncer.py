@@ -1,4 +1,4 @@
-"""The service behind PgBouncer in transaction mode, with fewer connections to PostgreSQL than it has workers."""
+"""The service behind PgBouncer in transaction mode, with more workers than connections to PostgreSQL."""
 
 import os
 import subprocess

@@ -122,7 +122,7 @@ def test_failed_attempts_count_for_the_client_address(proxy: Proxy, admin: httpx
     assert admin.post(f"{sharing}passwords/", json={"raw_password": PASSWORD}).status_code == 201
 
     def guess(client: httpx.Client, number: int, password: str) -> int:
-        # Go proxies send headers sorted by name, so these could overwrite earlier ones.
+        # Go proxies send headers sorted by name, so forged headers at the end could overwrite earlier headers.
         headers = {**forged_headers(number), "Z1": "1", "Z2": "1"}
         return client.post(f"/shared/{token}", json={"password": password}, headers=headers).status_code
 

@@ -1,4 +1,4 @@
-"""Bodies through each proxy: large, in chunks, and never finished."""
+"""Request bodies through each proxy: large, chunked and unfinished."""
 
 import http.client
 import time

@@ -1,4 +1,4 @@
-"""Requests that each proxy passes on or holds back, and its connections."""
+"""Requests that each proxy forwards, buffers or refuses, and the connections of each proxy."""
 
 import socket
 import ssl
@@ -124,7 +124,8 @@ def test_idle_connections_of_an_address_are_limited(proxy: Proxy) -> None:
 def is_refused(proxy: Proxy) -> bool:
     """Return whether a new connection is closed before its TLS handshake.
 
-    The socket is plain, since Python 3.11 does not close a socket of `ssl` that is reset so early.
+    The TLS messages are sent through a plain socket, since Python 3.11 does not close an `ssl` socket that is reset
+    during the handshake.
     """
     incoming, hello = ssl.MemoryBIO(), ssl.MemoryBIO()
     with suppress(ssl.SSLWantReadError):
@@ -162,5 +163,5 @@ def test_idle_connections_are_closed(recorder: Recorder, tmp_path: Path) -> None
             silent.append(stack.enter_context(socket.create_connection(("127.0.0.1", running.plain_port))))
         for connection in silent:
             connection.settimeout(40)
-            while connection.recv(1024):  # HAProxy logs the reason
+            while connection.recv(1024):  # HAProxy sends an error response first
                 pass

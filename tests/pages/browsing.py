@@ -1,4 +1,4 @@
-"""Helpers that browse pages."""
+"""Helpers for browsing pages."""
 
 import re
 from html.parser import HTMLParser

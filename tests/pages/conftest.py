@@ -7,7 +7,7 @@ from tests.pages.browsing import sign_in
 
 @pytest.fixture
 def browser(alice: Person) -> Client:
-    """Return a client of Alice, signed in through the form, that enforces CSRF checks."""
+    """Return a client that is signed in as Alice through the form, and that enforces CSRF checks."""
     set_password(alice)
     client = Client(enforce_csrf_checks=True)
     assert sign_in(client, alice.user.email, PASSWORD).status_code == 303

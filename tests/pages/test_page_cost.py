@@ -21,7 +21,7 @@ def board(alice: Person) -> Dashboard:
 
 
 def measure_seconds(client: Client, path: str) -> float:
-    """Return the least processor time of three requests."""
+    """Return the shortest processor time of three requests."""
     found = []
     for _ in range(3):
         started = time.process_time()

@@ -42,7 +42,7 @@ class Case:
 
 
 def list_folders() -> list[Path]:
-    """Return our folder, and that of GOLDEN_DIR if set. Raises FileNotFoundError for a folder without datasets."""
+    """Return the folder of this repository, and GOLDEN_DIR if set. Raises FileNotFoundError without datasets."""
     further = os.environ.get(FOLDER_VARIABLE)
     folders = [OWN_FOLDER, Path(further)] if further else [OWN_FOLDER]
     for folder in folders:

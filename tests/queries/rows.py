@@ -24,7 +24,7 @@ def make_store() -> None:
 
 def request(project: Project, *texts: str) -> list[QueryResult]:
     """Request queries by their SQL, which is also their cache key."""
-    for text in texts:  # one after the other, so that their order is known
+    for text in texts:  # in separate calls, so that the queue has this order
         request_results(project, {text: sql(text)})
     rows = {row.cache_key: row for row in QueryResult.objects.in_project(project)}
     return [rows[text] for text in texts]
@@ -51,12 +51,12 @@ def build_computed(
 
 
 def expire(result_id: UUID) -> None:
-    """Let the lease of a query expire, as after the death of its worker."""
+    """Let the lease of a query expire, as if its worker had been killed."""
     QueryResult.objects.filter(pk=result_id).update(lease_until=now() - timedelta(seconds=1))
 
 
 def make_result(project: Project, text: str = "select 1", **columns: Any) -> QueryResult:
-    """Store a fresh result. `columns` replaces its columns."""
+    """Store a fresh result. `columns` are values of its columns that replace the defaults."""
     values: dict[str, Any] = {
         "results": [[1]],
         "details": {"columns": ["a"], "hasMore": False, "limit": 100},

@@ -1,4 +1,4 @@
-"""Cache keys: equal for queries with the same result, and different for all other queries."""
+"""Cache keys, which are equal for queries with the same result, and different for all other queries."""
 
 from typing import Any
 

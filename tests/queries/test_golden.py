@@ -55,7 +55,7 @@ def check_retention(case: Case, golden: GoldenStore) -> None:
         "by_breakdown": by_breakdown,
         "rows": [list_counts(row) for row in rows],
     }
-    if "date_from" not in case.query["dateRange"]:  # such cases omit the zeros after the last interval
+    if "date_from" not in case.query["dateRange"]:  # such cases omit the cells after the last interval
         answers["rows"] = [cut_zeros(row, len(row) - place) for place, row in enumerate(answers["rows"])]
     assert find_differences(case.expect, answers) == []
 
@@ -106,12 +106,12 @@ def name_times(found: dict[str, Any]) -> dict[str, Any]:
 
 
 def name_value(step: dict[str, Any]) -> str:
-    """Return the value of a breakdown as in cases, which join several values by `::`."""
+    """Return the value of a breakdown in the notation of golden cases, which join several values by `::`."""
     return "::".join(step["breakdown_value"])
 
 
 def describe_points(case: Case, golden: GoldenStore, found: dict[str, Any]) -> dict[str, Any]:
-    """Return the rates of intervals by their starts, with the numbers of persons, which only the rows contain."""
+    """Return the rates by start of interval, with the numbers of persons, which only the rows of the statement have."""
     persons = {start: counts for start, *counts in golden.read_rows(case)[0][1]}
     zone = case.context.zone
     points = {}
@@ -122,7 +122,7 @@ def describe_points(case: Case, golden: GoldenStore, found: dict[str, Any]) -> d
     return {"n_points": found["count"], "points_at": points}
 
 
-# The checks of the cases of each kind.
+# The check for cases of each kind.
 CHECKS: dict[str, Callable[[Case, GoldenStore], None]] = {
     "DateRange": check_date_range,
     "FunnelsQuery": check_funnels,

@@ -21,7 +21,7 @@ DATES = {"date_from": "-30d", "date_to": None}
 
 
 def apply_checked(query: dict[str, Any], filters: dict[str, Any], *variables: dict[str, Any]) -> dict[str, Any]:
-    """Return the query with overrides applied, after checking that the original has not changed."""
+    """Return the query with overrides applied, after checking that the original query has not changed."""
     before = copy.deepcopy(query)
     after = merge_filters_and_variables(query, filters, [VariableValues(each) for each in variables])
     assert query == before

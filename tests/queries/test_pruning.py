@@ -1,4 +1,4 @@
-"""Pruning: unread results, and names of queries after a day."""
+"""Pruning of unread results, and of query names after a day."""
 
 from datetime import timedelta
 

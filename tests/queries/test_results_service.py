@@ -27,7 +27,7 @@ def with_store(db: None, settings: Settings) -> None:
 
 
 def store_state(project: Project, state: Freshness) -> None:
-    """Store a result in the given state, or none for the state MISSING."""
+    """Store a result in the given state, except for the state MISSING."""
     moment = now()
     ages = {
         Freshness.FRESH: (moment + HOUR, moment + 2 * HOUR),
@@ -80,7 +80,7 @@ def test_result_of_earlier_data_is_lazily_stale(home: Project, away: Project) ->
 
 
 def test_result_of_another_project_is_not_read_by_its_key(home: Project, away: Project) -> None:
-    """Filter results by project, although their cache keys contain the project, too."""
+    """Filter results by project, although their cache keys also contain the project."""
     key = make_result(away).cache_key
     assert list(read_results(away.pk, [key])) == [key]
     assert read_results(home.pk, [key]) == {}
@@ -193,7 +193,7 @@ def test_missing_results_of_many_queries_are_queued_at_once(
     home: Project, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     queries = [sql(f"select {number}") for number in range(50)]
-    # Read, look for the store, begin and end a transaction with four statements, and read again.
+    # Read the results and the store, begin and end a transaction with four statements, and read again.
     with django_assert_max_num_queries(10):
         results = Results(home, RefreshRequest(Refresh.BLOCKING))
         outcomes = results.obtain([*queries, *queries])

@@ -1,8 +1,8 @@
 """Access matrix: every route and method for every caller, checked against expected_access.toml.
 
-Requests that must be refused or that only read are sent first, and may change no row. Requests that may write follow.
-Responses for rows of another project must equal those for missing rows. No response may contain content of the project
-Vault.
+Requests that must be refused or that only read are sent first, and must not change any row. Requests that may write
+are sent afterwards. Responses for rows of another project must equal those for missing rows. No response may contain
+content of the project Vault.
 """
 
 import json
@@ -40,7 +40,7 @@ def run(engine: str, report: Report, seed: int) -> Outcome:
 
 
 def quick(engine: str, report: Report, seed: int) -> Outcome:
-    """Check a sample of the cells, in their order, without checking the validity of their bodies."""
+    """Check a sample of the cells, in order, without checking that their bodies are valid."""
     every = list(generate_cells())
     chosen = sorted(random.Random(seed).sample(range(len(every)), QUICK_CELLS))
     return _run(engine, report, [every[index] for index in chosen], proves=False)
@@ -90,7 +90,7 @@ class Matrix:
         return client
 
     def with_rule(self, chosen: list[Cell]) -> list[Cell]:
-        """Return the cells that have a rule, and report all other cells as deviations."""
+        """Return the cells with a rule, and report all other cells as deviations."""
         for cell in chosen:
             if expected_status(cell) is None:
                 self._deviates("no rule is about this", cell)
@@ -102,7 +102,7 @@ class Matrix:
             self._hold(cell, self._send(cell))
 
     def ask_at_once(self, chosen: list[Cell], threads: int = 2) -> None:
-        """Send the requests of cells that change nothing, as many in parallel as the service has workers."""
+        """Send the requests of cells that change nothing, with as many threads as the service has workers."""
         with ThreadPoolExecutor(threads) as pool:
             for cell, answer in zip(chosen, pool.map(self._send, chosen), strict=True):
                 self._hold(cell, answer)
@@ -128,7 +128,7 @@ class Matrix:
             self._deviates("an error that is no envelope", cell, answer=answer)
 
     def compare(self) -> None:
-        """Check that the response for a foreign row equals that for a missing one, except for projects."""
+        """Check that the response for a foreign row equals the response for a missing row, except for projects."""
         for cell, foreign in self.answers.items():
             whose, _, part = cell.ids.partition(" ")
             twin = cell._replace(ids=f"missing {part}")

@@ -1,4 +1,4 @@
-"""The expected status of each cell, from the access tables of the suite and the rules of expected_access.toml."""
+"""The expected status of each cell, from the access tables of the test suite and the rules of expected_access.toml."""
 
 import re
 import tomllib
@@ -17,7 +17,7 @@ PARTS = frozenset({"password_id", "user_uuid", "version"})
 
 
 def format_route(route: str) -> str:
-    """Return a route in readable form, in which a token is `<access_token>`."""
+    """Return a route in readable form, without the regular expressions of its parameters."""
     return re.sub(r"\(\?P<(\w+)>.*?\)", r"<\1>", route).removeprefix("^").removesuffix("\\Z").replace("\\.", ".")
 
 
@@ -25,7 +25,7 @@ PUBLIC_ROWS = {format_route(route) for route in (*PUBLIC, *iter_routes(pages_url
 
 
 class Cell(NamedTuple):
-    """One request. `ids` is the owner of the ids in the path."""
+    """A request. `ids` is `own`, or the part of the path with foreign or missing ids, such as `foreign row`."""
 
     route: str
     method: str
@@ -34,12 +34,12 @@ class Cell(NamedTuple):
 
     @property
     def row(self) -> str:
-        """Return the route as named in the tables, which have one name for both prefixes."""
+        """Return the name of the route in the tables, which use one name for both prefixes."""
         return self.route.replace("api/environments/<", "api/projects/<")
 
 
 def list_served_routes() -> list[str]:
-    """Return every route of the service except those of the console, redirects to the console, and dead links."""
+    """Return the routes of the service, except pages of the console, redirects to the console, and dead links."""
     left_out = [*pages_urls.console, *pages_urls.posthog_addresses, *pages_urls.dead_links]
     return [format_route(route) for route in sorted(set(iter_routes()) - set(iter_routes(left_out)))]
 
@@ -63,7 +63,7 @@ def get_kinds(route: str) -> list[str]:
 
 
 def expected_status(cell: Cell) -> int | None:
-    """Return the status that a cell must have, or None if no rule covers it."""
+    """Return the expected status of a cell, or None if no rule covers the cell."""
     if cell.row in PUBLIC_ROWS:
         return _public_status(cell)
     table = "project" if cell.row in TABLE else "signed in"
@@ -106,7 +106,7 @@ def is_body_optional(cell: Cell, status: int) -> bool:
 
 
 def build_body(cell: Cell, status: int, own_ids: dict[str, Any]) -> Any:
-    """Return the body of a cell: valid if the caller is refused, or else empty, as in the tables of the suite."""
+    """Return the body of a cell: a valid body if the caller is refused, or else an empty body as in the tables."""
     if cell.method in ("GET", "DELETE"):
         return None
     if status not in (401, 403, 404):
@@ -116,7 +116,7 @@ def build_body(cell: Cell, status: int, own_ids: dict[str, Any]) -> Any:
 
 
 def matches_operation(name: str, cell: Cell) -> bool:
-    """Return whether a name such as `PATCH sharing/`, a method and the end of a route, matches this cell."""
+    """Return whether an operation, given as a method and the end of a route (`PATCH sharing/`), matches a cell."""
     method, _, end = name.partition(" ")
     return method == cell.method and cell.route.endswith(f"/{end}")
 

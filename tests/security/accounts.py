@@ -2,7 +2,7 @@
 
 The members of Home are Alice (admin), Bob and Dora (deactivated). Alice is also a member of Elsewhere. Carol is the
 admin of Away, in another organization. Dave is the admin and the only member of Vault. No response may contain
-content of Vault. The last line of the output is JSON: the ids of projects, the values and ids of keys.
+content of Vault. The last line of the output is JSON with the ids of projects, and the values and ids of keys.
 """
 
 import io
@@ -37,7 +37,7 @@ def get_email(name: str) -> str:
 
 
 def run_command(name: str, *arguments: str) -> Any:
-    """Return the `--json` output of a management command."""
+    """Run a management command with `--json`, and return the parsed output."""
     from django.core.management import call_command
 
     out = io.StringIO()
@@ -95,7 +95,7 @@ def _expire(key_id: str) -> None:
 
 
 def make_vault_query(project_id: int) -> None:
-    """Store a result in Vault. Queries cannot be run without events."""
+    """Store a result in the project Vault, in which queries cannot be run because it has no events."""
     from django.utils import timezone
 
     from queries.models import QueryReference, QueryResult

@@ -1,4 +1,4 @@
-"""Checks of responses in the stage `injection`: an error names its field, and a success stored the sent value."""
+"""Checks of responses in the stage `injection`. An error names its field, and a success stores the sent value."""
 
 import json
 from typing import Any, NamedTuple
@@ -39,7 +39,7 @@ def check_error(place: Place, payload: str, answer: httpx.Response) -> list[str]
 
 
 def is_field_named(place: Place, payload: str, error: dict[str, Any]) -> bool:
-    """Return whether an error names the field, an object around it, or a part of the value that was sent in it."""
+    """Return whether an error names the field, an object that contains the field, or a part of the sent value."""
     attr = error["attr"]
     if attr is None:  # values that are too deep are not searched, and an empty body has no invalid field
         return payload in DEEP or (error["code"] == "required" and len(place.pointer) == 1)
@@ -49,7 +49,7 @@ def is_field_named(place: Place, payload: str, error: dict[str, Any]) -> bool:
 
 
 def check_value(place: Place, payload: str, answer: httpx.Response, row: Any) -> Values:
-    """Compare the value that was sent with the row, unless the response reports the field as ignored."""
+    """Compare the sent value with the stored value, unless the response reports the field as ignored."""
     sent = parse_value(payload)
     found = find_shown_value(place, row, sent)
     if found is NOWHERE or "Ignored-Fields" in answer.headers:

@@ -1,4 +1,4 @@
-"""Brute force: guess keys in parallel with the default limits, then compare the times of refusals.
+"""Brute force: keys are guessed in parallel with the default limits, and the times of refusals are compared.
 
 Response times must not reveal the number of correct characters of a key, whether an id belongs to another project, or
 whether an account with an e-mail address exists. A fault is a difference of the medians of more than a tenth, with
@@ -30,7 +30,7 @@ LIMITS = "6000/minute"
 ME = "/api/users/@me/"
 BOARDS = 15
 MISSING = range(90, 96)
-# Checking a password is slow on purpose.
+# Few, because checking a password is deliberately slow.
 SIGN_INS = 12
 
 
@@ -135,7 +135,7 @@ def build_key_requests(target: Target, chance: random.Random) -> Indistinguishab
 
 
 def build_id_requests(target: Target, chance: random.Random) -> IndistinguishableRequests:
-    """Return requests for dashboards of another project, and for missing ids with equally many digits."""
+    """Return requests for dashboards of another project, and for missing ids with the same number of digits."""
     foreign = [each for each in fill_project(target, "Away", "foreign member", BOARDS)["dashboards"] if len(each) == 2]
     missing = [str(number) for number in MISSING]
     headers = build_bearer_header(target.keys["admin"])
@@ -147,7 +147,10 @@ def build_id_requests(target: Target, chance: random.Random) -> Indistinguishabl
 
 
 def build_sign_in_requests(chance: random.Random) -> IndistinguishableRequests:
-    """Return sign-ins with wrong passwords for existing and unknown accounts, several of each since each is limited."""
+    """Return sign-ins with wrong passwords for existing and unknown accounts.
+
+    Each kind uses several accounts, since the attempts for each account are limited.
+    """
     strangers = [f"not-{name}" for name in USERS]
 
     def of(names: Sequence[str]) -> Request:
@@ -168,7 +171,7 @@ def make_random_key(chance: random.Random) -> str:
 
 
 def make_similar_key(real: str, chance: random.Random) -> str:
-    """Return a key that differs from a valid one in one of its last six characters."""
+    """Return a key that differs from a valid key in one of the last six characters."""
     place = len(real) - chance.randint(1, 6)
     other = chance.choice([each for each in ALPHABET if each != real[place]])
     return real[:place] + other + real[place + 1 :]

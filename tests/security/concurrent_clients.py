@@ -1,4 +1,4 @@
-"""Clients that send requests at the same moment, with separate connections, so that any worker may respond."""
+"""Clients that send concurrent requests over separate connections, so that any worker may respond."""
 
 import ssl
 import threading
@@ -15,7 +15,7 @@ NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 class ClientRequest(NamedTuple):
-    """One request. Its path is absolute, and its headers authenticate the caller."""
+    """One request. `ConcurrentClients` requires an absolute path and headers that authenticate the caller."""
 
     method: str
     path: str
@@ -40,7 +40,7 @@ class ConcurrentClients:
         self.requests = 0
 
     def send_together(self, requests: list[ClientRequest]) -> list[ClientResponse]:
-        """Send all requests together, and return the responses in order. A failed request has the status 0."""
+        """Send the requests concurrently, and return their responses in order. A failed request has the status 0."""
         while len(self.clients) < len(requests):
             self.clients.append(self.target.client(None, limits=ONE_REQUEST_EACH, verify=NO_CERTIFICATES))
         barrier = threading.Barrier(len(requests))

@@ -22,7 +22,7 @@ from tests.security.report import Outcome, Report
 from tests.security.service import Target, run_service
 from tests.security.used_secrets import UsedSecrets, use_secrets
 
-# Routes that the document does not have, and the reasons.
+# Routes that are not in the API document, and the reasons.
 NOT_DOCUMENTED = {
     "api/schema/": "the document",
     "api/schema/swagger-ui/": "a page that shows it",
@@ -37,7 +37,7 @@ NOT_DOCUMENTED = {
     "shared_dashboard/<access_token>/tiles/<tile_id>.<format>": "the older name of the first",
 }
 ROUNDS = 5
-# The environment of `make audit`.
+# The virtual environment of `make audit`.
 AUDIT_VENV = Path(os.environ.get("SECURITY_AUDIT_VENV", ROOT / ".venv"))
 
 
@@ -74,7 +74,7 @@ def check_deployment(target: Target, report: Report) -> None:
 
 
 def compare_routes(report: Report) -> None:
-    """Compare the API routes of the code with the document, in both directions."""
+    """Compare the API routes of the code with the API document, in both directions."""
     documented = {path.lstrip("/").replace("{", "<").replace("}", ">") for path in document()["paths"]}
     served = {format_route(route) for route in set(iter_routes()) - set(iter_routes(pages_urls.urlpatterns))}
     for route in sorted(served - documented - set(NOT_DOCUMENTED)):
@@ -88,8 +88,8 @@ def compare_routes(report: Report) -> None:
 def request_routes(target: Target, report: Report) -> int:
     """Request each documented path from the running service, and return the number of operations.
 
-    Without a key, an existing operation returns 401, and a missing route 404. Undocumented methods must return 405 for
-    a key with all scopes.
+    Without a key, each path that is not public must return 401, because a missing route would return 404. Undocumented
+    methods must return 405 for a key with all scopes or, on paths that refuse keys, for a session.
     """
     open_to_all = {f"/{route}" for route in PUBLIC}
     operations = 0
@@ -122,7 +122,7 @@ def _expect(status: int, answers: Iterable[httpx.Response], report: Report) -> N
 def search_database(target: Target, used: UsedSecrets, report: Report) -> int:
     """Search every value of every table for secrets, and return the number of values.
 
-    On SQLite, search the bytes of its files, too, since they can still contain deleted rows.
+    On SQLite, also search the bytes of the database files, since they can still contain deleted rows.
     """
     values = known = 0
     for table, rows in read_all_rows(target).items():
@@ -152,7 +152,7 @@ def _as_text(value: object) -> str:
 
 
 def search_log(target: Target, used: UsedSecrets, report: Report) -> int:
-    """Search each line of the log for secrets and words of bodies, and return the number of lines."""
+    """Search each line of the log for secrets and for words from bodies, and return the number of lines."""
     lines = target.log.read_text(errors="replace").splitlines()
     for line in lines:
         for secret in (*used.hashed, *used.links, *used.bodies):
@@ -164,7 +164,7 @@ def search_log(target: Target, used: UsedSecrets, report: Report) -> int:
 
 
 def scan_repository(report: Report) -> str:
-    """Run the secret scan of `make audit` on the repository."""
+    """Run the secret scan of `make audit` on the repository, and return a summary."""
     if not (AUDIT_VENV / "audit" / "bin" / "detect-secrets-hook").exists():
         report.note("no secret scan: `make audit` makes its environment")
         return "no secret scan (`make audit` was never run)"

@@ -1,7 +1,7 @@
 """Cost: the processor time of the most expensive request of each operation.
 
-Requests are sent one at a time, each with a body as long, full and nested as the document allows, for rows of the
-maximum size. More than a second is a fault; without a key, more than 100 ms is.
+Requests are sent one at a time. Bodies are as long, full and nested as the API document allows, and rows have the
+maximum size. More than a second of processor time is a fault. For most requests without a key, the limit is 100 ms.
 """
 
 import time
@@ -21,7 +21,7 @@ from tests.security.service import run_service
 SECONDS_MAX, STRANGERS_SECONDS_MAX = 1.0, 0.1
 FULL = Scale(tiles=1_000, copies=8, boards=500, undoable=50)
 SMALL = Scale(tiles=100, copies=2, boards=20, undoable=12)
-# Work after the response belongs to the request.
+# Work that follows the response is part of the cost.
 SECONDS_TO_SETTLE = 0.03
 # On a busy machine, requests take more processor time, so requests that are too expensive are repeated.
 ATTEMPTS = 3
@@ -74,7 +74,7 @@ def _run(engine: str, report: Report, scale: Scale) -> Outcome:
 
 
 def list_operations(document: dict[str, Any]) -> set[str]:
-    """Return every operation of the document once."""
+    """Return the operations of the API document, without the aliases below /api/environments/."""
     return {
         f"{method.upper()} {path.removeprefix('/api/')}"
         for path, methods in document["paths"].items()
@@ -112,7 +112,7 @@ class Cost:
         return measured
 
     def _send(self, request: ExpensiveRequest) -> Measured:
-        """Send a request `times` times, since a short request takes less than a tick of the clock."""
+        """Send a request `times` times and average the cost, since a short request takes less than a clock tick."""
         body = request.body() if callable(request.body) else request.body
         before = self._cpu()
         for _ in range(request.times):

@@ -6,11 +6,11 @@ from typing import Any
 
 from tests.security.writable_fields import VALID
 
-# Bodies above 20 MiB are refused. Each list and text has a share of a size below that.
+# Bodies above 20 MiB are refused. This smaller size is divided among the lists and texts of a body.
 BODY_MAX = 15_000_000
 LIST_MAX, TEXT_MAX, DEPTH = 1_000, 10_000, 50
 SAMPLES = {"date-time": "2020-01-01T00:00:00Z", "uuid": "00000000-0000-4000-8000-000000000000"}
-# The size of free JSON in one field, in characters, below its limit.
+# The size of free JSON in one field, in characters. The limit of a field is slightly higher.
 FREE_MAX = 900_000
 
 
@@ -25,7 +25,8 @@ def build_largest_body(schema: Mapping[str, Any], components: Mapping[str, Any],
 def build_free_json(size: int = FREE_MAX) -> dict[str, Any]:
     """Return JSON of about `size` characters, nested to the limit, with many short values.
 
-    A dashboard that is sent back has its filters and variables twice, and a body has a limited number of values.
+    The values are not shorter, because the number of values in a body is limited, and a dashboard that is sent back
+    contains its filters and variables twice.
     """
     nested: Any = 1
     for _ in range(DEPTH):

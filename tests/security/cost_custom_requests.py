@@ -13,7 +13,7 @@ P = "projects/{project_id}/"
 
 
 class ExpensiveRequest(NamedTuple):
-    """A request. `body` may be a function that builds the body each time, which is not measured."""
+    """A request. `body` may be a function, which builds the body before the measurement begins."""
 
     operation: str
     what: str

@@ -11,7 +11,7 @@ from tests.security.service import Target
 
 SECONDS_TO_ANSWER = 120
 TEXT = "**x** " * 650
-# The maximum size of an insight that fits on any dashboard.
+# A query of the largest size that does not count against the limit of a dashboard.
 QUERY: dict[str, Any] = {
     "kind": "InsightVizNode",
     "source": {"kind": "TrendsQuery", "series": [{"event": "$pageview", "custom_name": "x" * 350}] * 9},
@@ -21,7 +21,7 @@ TAGS = [f"{number:03}{'t' * 17}" for number in range(100)]
 
 
 class Scale(NamedTuple):
-    """The amounts of test data: tiles of a full dashboard, its copies, other dashboards, and dashboards to undo."""
+    """The amounts of test data: tiles and copies of large dashboards, small dashboards, and dashboards to undo."""
 
     tiles: int
     copies: int
@@ -121,6 +121,6 @@ class CostFixtures:
 
 
 def build_layouts(number: int, breakpoints: int = 10) -> dict[str, Any]:
-    """Return layouts with as many breakpoints as a tile may have, or with `breakpoints` of them."""
+    """Return the layouts of a tile. By default, they have the maximum number of breakpoints."""
     place = {"x": number % 2 * 6, "y": number // 2 * 5, "w": 6, "h": 5}
     return {"sm": place, "xs": {**place, "x": 0, "w": 1}, **{f"b{each}": place for each in range(breakpoints - 2)}}

@@ -1,4 +1,4 @@
-"""The most expensive known request of each operation, or else the largest body of the document."""
+"""The most expensive known request of each operation, or else a request with the largest documented body."""
 
 import json
 import re
@@ -16,12 +16,12 @@ TIMES = 5
 WRONG = "wrong password"
 # Hashing a password is slow on purpose.
 HASHING_SECONDS_MAX = 0.6
-# A page of a full dashboard; shared pages are small.
+# The shared page of a full dashboard. The shared pages of most dashboards are small.
 FULL_PAGE_SECONDS_MAX = 1.0
 
 
 def iter_expensive_requests(fixtures: CostFixtures, document: dict[str, Any]) -> Iterator[ExpensiveRequest]:
-    """Yield for each operation of the document its custom requests, or else the largest body."""
+    """Yield the custom requests of each documented operation, or else a request with the largest body."""
     by_hand = [*iter_reads(fixtures), *iter_writes(fixtures)]
     known = {each.operation for each in by_hand}
     yield from by_hand
@@ -60,7 +60,7 @@ def _id(fixtures: CostFixtures, path: str, name: str) -> Any:
 
 
 def iter_anonymous_requests(fixtures: CostFixtures) -> Iterator[ExpensiveRequest]:
-    """Yield requests without a key. Hashing a password and the page of a full dashboard have limits of their own."""
+    """Yield requests without a key. Hashing a password and the page of a full dashboard have separate limits."""
     large, brackets = _json(password=["[" * 50] * 1000), b"[" + b"[]," * 20_000 + b"[]]"
     page = partial(ExpensiveRequest, client=fixtures.nobody, times=TIMES, is_taken=False)
     hashed = partial(ExpensiveRequest, client=fixtures.nobody, is_taken=False, seconds_max=HASHING_SECONDS_MAX)

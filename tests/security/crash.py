@@ -1,4 +1,4 @@
-"""Crash: the service is killed while it writes, and PostgreSQL is stopped immediately.
+"""Crash: the service is killed while it writes, and PostgreSQL is stopped in immediate mode.
 
 No acknowledged write may be lost, and each write must be atomic.
 """
@@ -29,7 +29,7 @@ SECONDS_TO_END = 40
 
 
 def run(engine: str, report: Report, seed: int) -> Outcome:
-    """Kill the service in 20 rounds. With PostgreSQL, stop the database 5 times, too."""
+    """Kill the service in 20 rounds. With PostgreSQL, also stop the database 5 times."""
     chance = random.Random(seed)
     with tempfile.TemporaryDirectory(prefix="crash-") as folder, create_database(engine, Path(folder)) as (url, server):
         service = KillableService(Path(folder), url)

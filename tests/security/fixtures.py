@@ -1,4 +1,4 @@
-"""A shared dashboard whose fields are written, and the reads that must keep working."""
+"""A shared dashboard whose fields are written, and the reads that must succeed after each write."""
 
 import json
 import time
@@ -40,7 +40,7 @@ class Fixtures:
         return str(answer["access_token"])
 
     def reads(self, board: str, token: str) -> list[str]:
-        """Return the paths that read a dashboard, and its latest version."""
+        """Return the paths of a dashboard, its activities and latest version, and its shared page."""
         path = f"{self.root}dashboards/{board}/"
         version = expect_success(self.client.get(f"{path}versions/"))["results"][0]["version"]
         of_api = [f"{path}{each}" for each in ("", "activity/", f"versions/{version}/")]
@@ -51,12 +51,12 @@ class Fixtures:
         return [f"{self.root}dashboards/{board}/{each}" for each in ("export/", "stream_tiles/", "sharing/")]
 
     def pages(self, board: str) -> list[str]:
-        """Return the console pages that show a dashboard."""
+        """Return the paths of the console pages of a dashboard."""
         project = self.root.rstrip("/").rpartition("/")[2]
         return [f"/projects/{project}/dashboards/{board}{rest}" for rest in ("", "/tiles", "/history")]
 
     def state(self, row: str, collection: str = "") -> str:
-        """Return a text to compare: the row at a path, the dashboard, and the number of rows in other lists."""
+        """Return the row at a path, the dashboard and the number of rows of the collection as JSON, for comparison."""
         client = self.browser if "personal_api_keys" in row else self.client
         paths = dict.fromkeys([row, f"{self.root}dashboards/{self.board}/"])
         found = [_without_timestamps(expect_success(client.get(path))) for path in paths]

@@ -13,7 +13,7 @@ TEXT_ELEMENTS = {
 # Attributes of options in forms.
 FORM_ELEMENTS = {("input", "checked"), ("option", "selected")}
 ADDRESSES = {"href", "src", "srcset", "action", "formaction", "data", "poster", "background", "xlink:href"}
-# Browsers remove these before they parse the scheme.
+# Browsers remove these characters before they parse the scheme.
 DROPPED = re.compile(r"^[\x00-\x20]+|[\t\r\n]")
 SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
 SCHEMES = {"http", "https", "mailto"}
@@ -55,14 +55,14 @@ class HTMLCollector(HTMLParser):
 
 
 def is_safe_url(address: str) -> bool:
-    """Return whether a URL stays on this host or has a scheme that executes nothing."""
+    """Return whether a URL refers to this host or has a scheme that cannot execute code."""
     seen = DROPPED.sub("", address)
     scheme = SCHEME.match(seen)
     return scheme[1].lower() in SCHEMES if scheme else not OTHER_HOST.match(seen)
 
 
 def find_violations(text: str, plain: HTMLCollector, written: object) -> list[str]:
-    """Return the unsafe content of a page, and the elements that the page with harmless content does not have."""
+    """Return the unsafe content of a page, and all elements that the page does not have with harmless content."""
     page = HTMLCollector(text)
     strange = sorted(page.kinds - plain.kinds - TEXT_ELEMENTS - FORM_ELEMENTS)
     found = page.wrong + [f"new {tag} {name}".strip() for tag, name in strange]

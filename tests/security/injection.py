@@ -117,7 +117,7 @@ class Worker:
             self.now = {"place": str(place)}
             try:
                 self.attack(place)
-            except Exception as error:  # noqa: BLE001  any error is a fault, and the other places still matter
+            except Exception as error:  # noqa: BLE001  any error is a fault, and the other fields are still tested
                 self.fault("the place could not be attacked to its end", error=repr(error)[:2000])
 
     def attack(self, place: Place) -> None:
@@ -146,7 +146,7 @@ class Worker:
         return list(dict.fromkeys([*map(json.dumps, more), *random.sample(some, PAYLOADS_A_PLACE)]))
 
     def row(self, place: Place, fixtures: Fixtures) -> str:
-        """Return the path of the row that contains the field, or shows it best."""
+        """Prepare the dashboard for the field, and return the path of the row that is read after a write."""
         board = f"{self.root}dashboards/{fixtures.board}/"
         if place.name == "passwords":
             expect_success(self.client.patch(f"{board}sharing/", json={"password_required": True}))
@@ -211,7 +211,7 @@ class Worker:
             self.fault("cannot be restored", status=answer.status_code, answer=answer.text[:500])
 
     def made(self, place: Place, row: str, made: Any) -> str:
-        """Return the path of the row that a POST created."""
+        """Return the path of the row that a POST created, or `row` for an action on an existing row."""
         name = place.name
         if name in COLLECTIONS:
             return f"{self.root}{name}/{made['id']}/"

@@ -84,13 +84,13 @@ def apply_mutant(source: str, mutant: Mutant) -> str:
 
 
 def list_tracked_files() -> list[str]:
-    """Return the files that git tracks, in their present state."""
+    """Return the paths of the files that git tracks, except for deleted files."""
     done = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
     return [name for name in done.stdout.split("\0") if (ROOT / name).is_file()]
 
 
 def run_tests(tree: Iterable[str], files: list[str], mutant: Mutant | None = None, *, workers: int = 0) -> Result:
-    """Run some files of tests in a copy of the tree, with a mutant or without, until the first failure."""
+    """Run test files in a copy of the tree, with or without a mutant, until the first failure."""
     with tempfile.TemporaryDirectory(prefix="mutant-") as name:
         copy = Path(name)
         for file in tree:

@@ -1,4 +1,4 @@
-"""Ids for paths: a caller's own ids, those of the project Vault, and missing ids."""
+"""Ids for paths: ids of the caller's project, ids of the project Vault, and missing ids."""
 
 import re
 from dataclasses import dataclass
@@ -62,7 +62,7 @@ def _missing_id(what: str) -> str:
 
 
 def create_path_ids(target: Target) -> PathIds:
-    """Create dashboards with content, and disabled links, in Home and in Vault."""
+    """Create dashboards with content in Home and in Vault. Only the link in Home is enabled."""
     own, foreign = _ids(target, "Home", "admin"), _ids(target, "Vault", "vault")
     with target.client("member") as bob:
         own["user"] = expect_success(bob.get("/api/users/@me/"))["uuid"]
@@ -76,7 +76,7 @@ def create_path_ids(target: Target) -> PathIds:
 
 
 def create_restricted_content(target: Target) -> PathIds:
-    """Create the rows that refused bodies need: restricted dashboards, links with a password, and a key."""
+    """Create a restricted dashboard and a link with a password, and return the ids for bodies of refused requests."""
     own = _ids(target, "Home", "admin")
     path = target.home(f"dashboards/{own['dashboard']}/")
     with target.client("admin") as admin:
@@ -112,7 +112,7 @@ def _ids(target: Target, project: str, key: str) -> dict[str, Any]:
         "access_token": sharing["access_token"],
         "user_uuid": me["uuid"],
         "version": 1,
-        # A link without details has no files.
+        # Without the setting `detailed`, the files of a link return 403.
         "tile_id": next(int(tile["id"]) for tile in boards[0]["tiles"] if tile.get("insight")),
         "format": "csv",
         # In Vault, the id of a stored query. Otherwise the kind of a query, which is not the id of any query, as the

@@ -1,6 +1,6 @@
-"""Processes that a stage may kill: `manage.py serve` in its own session, and a PostgreSQL that is durable.
+"""Processes that a stage may kill: `manage.py serve` in its own process group, and a durable PostgreSQL server.
 
-The servers of other tests are not durable.
+The PostgreSQL servers of other tests are not durable.
 """
 
 import contextlib
@@ -42,7 +42,7 @@ class KillableService:
 
     @property
     def key(self) -> str:
-        """Return the API key of the first start."""
+        """Return the API key that the first start created."""
         return (self.log.parent / "first_api_key").read_text().strip()
 
     def start(self) -> float:

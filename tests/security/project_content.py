@@ -1,4 +1,4 @@
-"""The initial content of projects, and a check that all of it is readable at the end."""
+"""The initial content of projects, and a check that each row is readable at the end."""
 
 from typing import Any
 
@@ -20,14 +20,14 @@ TEMPLATE = {
 
 
 def expect_success(answer: httpx.Response) -> Any:
-    """Return the JSON of a response that must be a success."""
+    """Return the JSON of a response. Raises RuntimeError unless the response is a success."""
     if not answer.is_success:
         raise RuntimeError(f"{answer.request.method} {answer.request.url}: {answer.status_code} {answer.text[:500]}")
     return answer.json()
 
 
 def fill_project(target: Target, project: str = "Home", key: str = "admin", count: int = 3) -> dict[str, list[str]]:
-    """Create dashboards with all kinds of tiles, insights, templates and a link, and return ids by collection."""
+    """Create shared dashboards with tiles of all kinds, and templates, and return the ids by collection."""
     ids: dict[str, list[str]] = {name: [] for name in (*COLLECTIONS, "passwords", "users")}
     with target.client(key) as client:
         for number in range(count):
@@ -55,7 +55,7 @@ def create_dashboard(client: httpx.Client, root: str, name: str) -> dict[str, st
 
 
 def _collaborator(client: httpx.Client, target: Target, board: str) -> str:
-    """Let Bob edit a dashboard while it is restricted."""
+    """Restrict a dashboard, make Bob a collaborator, and return his UUID."""
     path = target.home(f"dashboards/{board}/")
     expect_success(client.patch(path, json={"restriction_level": 37}))
     with target.client("member") as bob:

@@ -1,4 +1,4 @@
-"""The harness of a race: concurrent clients, a client that prepares and reads, and the faults found."""
+"""The harness of a race: concurrent clients, a client for preparation and verification, and the faults."""
 
 from collections import Counter
 from typing import Any
@@ -32,7 +32,7 @@ class RaceHarness:
         return rest if rest.startswith("/") else self.target.home(rest)
 
     def do(self, method: str, rest: str, body: Any = None) -> Any:
-        """Return the JSON of a response that must be a success, while no other request runs."""
+        """Send one request, and return the JSON of its response. Raises RuntimeError unless it succeeds."""
         return expect_success(self.client.request(method, self.path(rest), json=body))
 
     def board(self, name: str, **fields: Any) -> dict[str, Any]:
@@ -47,7 +47,7 @@ class RaceHarness:
     def send_together(
         self, requests: list[ClientRequest], allowed: set[int], headers: dict[str, str] | None = None
     ) -> list[ClientResponse]:
-        """Send requests together, with the harness's key or `headers`. Statuses other than `allowed` are faults."""
+        """Send concurrent requests, with the harness's key or `headers`. Statuses other than `allowed` are faults."""
         by = self.key if headers is None else headers
         ready = [each._replace(path=self.path(each.path), headers={**by, **(each.headers or {})}) for each in requests]
         answers = self.clients.send_together(ready)

@@ -1,6 +1,6 @@
 """Races: many clients send the same kind of request at once, in several rounds, to two workers.
 
-No acknowledged change may be lost, done twice, or mixed with another change, and no response may be a server error.
+No acknowledged change may be lost, duplicated, or mixed with another change, and no response may be a server error.
 At the end, the database is read directly.
 """
 
@@ -79,7 +79,7 @@ def race_for_rate_limit(target: Target, report: Report, rounds: int) -> tuple[Ra
 
 
 def check_final_state(target: Target, harness: RaceHarness) -> None:
-    """Check the stored counters, and that no row is inconsistent."""
+    """Check that the log contains no server error, and that the stored counts and rows are consistent."""
     check_server_errors(target, harness)
     recount = [sys.executable, "manage.py", "recount_dashboards"]
     done = subprocess.run(recount, check=True, cwd=ROOT, env=target.environment, stdout=subprocess.PIPE, text=True)

@@ -1,4 +1,4 @@
-"""The findings of the stages, as lines of JSON that can be replayed, and one figure of each stage."""
+"""The findings of the stages as lines of JSON, with the requests to repeat, and a summary of each stage."""
 
 import json
 import time
@@ -14,7 +14,7 @@ class Outcome(NamedTuple):
 
 
 class Report:
-    """The findings of one stage on one engine, each of which is appended to a file at once."""
+    """The findings of one stage on one engine, each of which is appended to a file immediately."""
 
     def __init__(self, path: Path, *, stage: str, engine: str, seed: int) -> None:
         self.path = path
@@ -23,7 +23,7 @@ class Report:
         self.started = time.monotonic()
 
     def fault(self, what: str, **details: Any) -> None:
-        """Record a fault with the request and the response."""
+        """Record a fault with its details, such as the request and the response."""
         self.faults += 1
         self._write("fault", what, details)
 

@@ -38,7 +38,7 @@ class Request(NamedTuple):
 
 
 def run(engine: str, report: Report, seed: int) -> Outcome:
-    """Send large and odd requests one after the other, then time a client among slow clients of each kind."""
+    """Send large and unusual requests one after the other, then measure a client beside slow clients of each kind."""
     with tempfile.TemporaryDirectory(prefix="resources-") as folder, create_database(engine, Path(folder)) as (url, _):
         service = KillableService(Path(folder), url)
         service.start()
@@ -102,7 +102,7 @@ class Resources:
         yield Request("a folded header", self.head("GET", PATH, "X-Folded: a\r\n b"), b"")
 
     def send(self, request: Request) -> float:
-        """Return the seconds until the response. Its status must be expected, and most errors need the envelope."""
+        """Send a request, and return the seconds until the response. Unexpected and late responses are faults."""
         started = time.monotonic()
         status, answer = exchange(self.service.port, request)
         seconds = time.monotonic() - started
@@ -149,7 +149,7 @@ class Resources:
 
 
 def iter_bodies() -> Iterator[tuple[str, bytes]]:
-    """Yield large, deep and many-part bodies."""
+    """Yield bodies that are large, deeply nested, or have many elements."""
     for size in (1, 100, 1000, 5_000, 15_000, 19_000, 25_000, 50_000):
         yield f"{size} kB of text", json.dumps({"filters": {"a": "x" * (size * 1000)}}).encode()
     for depth in (10, 60, 1_000, 100_000, 1_000_000):
@@ -164,7 +164,10 @@ def iter_bodies() -> Iterator[tuple[str, bytes]]:
 
 
 def exchange(port: int, request: Request) -> tuple[int | None, Any]:
-    """Return the status and the JSON of the response. A server may respond before it has read the whole request."""
+    """Return the status and the JSON of the response.
+
+    A thread sends the request, since a server may respond before it has read the whole request.
+    """
     with socket.create_connection(("127.0.0.1", port), timeout=30) as client:
         sender = threading.Thread(target=_send, args=(client, request), daemon=True)
         sender.start()

@@ -73,7 +73,7 @@ def race_sharing(harness: RaceHarness, token: str) -> None:
 
 
 def race_creates(harness: RaceHarness, token: str) -> None:
-    """Create 50 dashboards. There must be 50 rows, and the list must count them."""
+    """Create 50 dashboards. There must be 50 new rows, and the count of the list must include them."""
     before = harness.do("GET", "dashboards/?limit=1")["count"]
     names = [f"made {token}.{number}" for number in range(CREATES)]
     requests = [ClientRequest("POST", "dashboards/", {"name": name, "tags": [f"made {token}"]}) for name in names]
@@ -90,7 +90,7 @@ def race_creates(harness: RaceHarness, token: str) -> None:
 
 
 def race_idempotency(harness: RaceHarness, token: str) -> None:
-    """Send one create 20 times with one idempotency key. There must be one row, which each response contains."""
+    """Send one create 20 times with one idempotency key. Each successful response must contain the only new row."""
     request = ClientRequest("POST", "dashboards/", {"name": f"once {token}"}, {"Idempotency-Key": token})
     answers = harness.send_together([request] * REPEATS, {201, 409})
     bodies = [answer.body for answer in filter_by_status(answers, 201)]
@@ -122,7 +122,7 @@ def create_keys(harness: RaceHarness, count: int) -> list[str]:
 
 
 def count_allowed(harness: RaceHarness, key: str) -> int:
-    """Send 100 requests with a key whose limit is 60 in this minute, and return the number of allowed requests."""
+    """Send 100 requests with a key whose limit is 60 per minute, and return the number of allowed requests."""
     left = WINDOW - time.time() % WINDOW
     if left < SECONDS_OF_ROUND:
         time.sleep(left + 0.1)

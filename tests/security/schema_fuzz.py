@@ -1,6 +1,6 @@
-"""Schema fuzz: schemathesis generates valid and invalid requests, and chains of them, from openapi.yaml.
+"""Schema fuzz: schemathesis generates valid and invalid requests, and sequences of requests, from openapi.yaml.
 
-One run has the given seed and one a fresh seed, both with a key for all scopes. A short run has a session instead.
+Two runs use a key with all scopes, one with the given seed and one with a fresh seed. A short third run uses a session.
 Each response must have a documented status, media type, headers and body. At the end all stored rows are read again.
 """
 
@@ -22,9 +22,9 @@ SCHEMATHESIS = Path(os.environ.get("SECURITY_SCHEMATHESIS", ROOT / ".venv" / "sc
 SECONDS = 150
 SECONDS_OF_SESSION = 20
 REQUESTS_AT_LEAST = 20_000
-# Not checked: whether valid data is accepted and invalid data refused, since the document does not describe all rules
-# (texts that spell a boolean are read as booleans, rows must exist); and `Allow`, since the documented DELETE methods
-# are refused.
+# The acceptance of valid data and the refusal of invalid data are not checked, since the document does not describe all
+# rules (texts such as "true" are read as booleans, and rows must exist). The header `Allow` is not checked, since the
+# documented DELETE methods are refused.
 CHECKS = (
     "not_a_server_error",
     "status_code_conformance",
@@ -79,7 +79,10 @@ def _run(engine: str, report: Report, seed: int, *, seconds: int, at_least: int)
 
 
 def _build_session_run(target: Target, seed: int, seconds: int) -> Run:
-    """Return a run with a session, for paths that manage keys, but not for signing out, which would end the session."""
+    """Return a run with a session, which also tests paths that refuse keys.
+
+    Sign-out is excluded, because it would end the session.
+    """
     browser = target.session("bob")
     cookies = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
     headers = {"Cookie": cookies, "X-CSRFToken": browser.headers["X-CSRFToken"]}

@@ -58,7 +58,7 @@ class Target:
 
 @contextlib.contextmanager
 def run_service(engine: str, **settings: str) -> Iterator[Target]:
-    """Run a service during the block. `settings` are variables of its environment."""
+    """Run a service during the block. `settings` are environment variables."""
     with tempfile.TemporaryDirectory(prefix="security-") as name, _create_database(engine) as database:
         folder = Path(name)
         environment = {key: value for key, value in os.environ.items() if key not in OUTER_VARIABLES}
@@ -84,7 +84,7 @@ def run_service(engine: str, **settings: str) -> Iterator[Target]:
 
 @contextlib.contextmanager
 def _create_database(engine: str) -> Iterator[dict[str, str]]:
-    """Yield the variables of an empty database. SQLite needs none, since its default is a file in DATA_DIR."""
+    """Yield the environment variables of an empty database. SQLite needs none, since its file is in DATA_DIR."""
     if engine == "sqlite":
         yield {}
         return

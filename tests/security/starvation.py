@@ -1,7 +1,7 @@
-"""Starvation: the response times of an ordinary reader and of `/healthz` during attacks of one client.
+"""Starvation: the response times of an ordinary reader and of `/healthz` during attacks by one client.
 
 Each attack runs for some seconds next to a reader with another key and a probe of `/healthz`. A 99th percentile or a
-health check above a second is a fault. These attacks stopped an earlier release.
+health check above a second is a fault. An earlier release became unavailable during these attacks.
 """
 
 import contextlib
@@ -159,7 +159,7 @@ class Starvation:
             thread.join(60)
 
     def measure(self, name: str, attack: Any) -> str:
-        """Return a row of the table. A slow response to the reader or to a health check is a fault."""
+        """Measure the response times during an attack, and return a row of the table. Slow responses are faults."""
         with attack:
             time.sleep(1)
             lists: list[float] = []

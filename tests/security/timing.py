@@ -1,4 +1,4 @@
-"""A comparison of response times, which shows whether two kinds of requests can be distinguished."""
+"""A comparison of response times, which shows whether a timing attack can distinguish two kinds of requests."""
 
 import http.client
 import math
@@ -44,7 +44,7 @@ class Timed(NamedTuple):
 
 
 def rank_test(first: list[float], second: list[float]) -> float:
-    """Return the p-value of the two-sided Mann-Whitney test, by the normal approximation."""
+    """Return the p-value of the two-sided Mann-Whitney U test, by the normal approximation."""
     ranked = sorted([(value, True) for value in first] + [(value, False) for value in second])
     ranks = sum(rank for rank, (_, is_first) in enumerate(ranked, start=1) if is_first)
     total = len(ranked) + 1
@@ -53,7 +53,7 @@ def rank_test(first: list[float], second: list[float]) -> float:
 
 
 def compare(base: str, kinds: tuple[Callable[[], Request], Callable[[], Request]], each: int, seed: str) -> Timed:
-    """Send `each` requests of both kinds in a random order, one after the other on one connection."""
+    """Send `each` requests of each kind in a random order, one after the other on one connection."""
     address = urlsplit(base)
     connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=30)
     order = [0, 1] * each

@@ -1,4 +1,4 @@
-"""Use of keys, passwords, links and cookies, whose values are then searched for."""
+"""The use of keys, passwords, links and cookies, before a search for their values in tables and logs."""
 
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -13,7 +13,10 @@ from tests.security.service import Target
 
 @dataclass
 class UsedSecrets:
-    """Used secrets, which must not be in a log. `hashed` must not be in any table. `bodies` are words of bodies."""
+    """Used secrets, which must not appear in the log.
+
+    `hashed` must not appear in any table either. `bodies` are words from request bodies.
+    """
 
     hashed: list[str] = field(default_factory=lambda: [PASSWORD])
     links: list[str] = field(default_factory=list)
@@ -50,7 +53,7 @@ def _make_keys(target: Target, used: UsedSecrets, number: int) -> None:
 
 
 def _show_key(nobody: httpx.Client, target: Target, value: str) -> None:
-    """Send the key in the header, in a body, in the query and in the path."""
+    """Send the key in the header, in a body, in the query string and in the path."""
     path = target.home("dashboards/")
     nobody.get(path, headers={"Authorization": f"Bearer {value}"})
     nobody.get(path, headers={"Authorization": value})
@@ -82,10 +85,10 @@ def _use_sharing(target: Target, used: UsedSecrets) -> None:
 
 
 def _open_link(viewer: httpx.Client, old: str, new: str, used: UsedSecrets) -> None:
-    """Open a link, and common misspellings of it."""
+    """Open the old and the new link of a dashboard, and common misspellings of the links."""
     base = str(viewer.base_url).rstrip("/")
     for token in (old, new):
-        for step in ("shared", "embedded", "shared_dashboard", "SHARED", "/shared"):  # with two slashes, too
+        for step in ("shared", "embedded", "shared_dashboard", "SHARED", "/shared"):  # "/shared" results in two slashes
             for end in ("", ".json", "/", ".json/", "?a=b", "/more"):
                 viewer.get(f"{base}/{step}/{token}{end}")
         viewer.post(f"/embedded/{token}", json={"password": used.word()})

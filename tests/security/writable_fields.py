@@ -12,7 +12,7 @@ METHODS = ("post", "patch")  # PUT has the body of PATCH
 ALIAS = "/api/environments/"
 HERE = "@@here@@"
 
-# Samples of free objects, so that payloads in them are interpreted as such objects.
+# Samples of free objects. A payload inside a sample is interpreted as a part of such an object.
 FILTERS: Any = {"date_from": "-7d", "properties": [{"key": "k", "type": "event", "value": ["v"], "operator": "exact"}]}
 DOCUMENT: dict[str, Any] = {
     "template_name": "Attack",
@@ -34,7 +34,7 @@ SAMPLES: dict[str, Any] = {
     "breakdown_colors": [{"breakdownValue": "v", "colorToken": "preset-1"}],
     "template": DOCUMENT,
 }
-# Other fields that must be sent with a field, by the name of the object around it.
+# Fields that must be sent with each field of an object, by the name of the object.
 REQUIRED_BESIDE: dict[str, dict[str, Any]] = {
     "text": {"body": "text"},
     "button_tile": {"url": "/a", "text": "text"},
@@ -68,7 +68,10 @@ VALID: dict[str, Any] = {
 
 
 class Place(NamedTuple):
-    """A field in the body of an operation. `body` contains HERE as a value or a key, and names of rows."""
+    """A field in the body of an operation.
+
+    `body` contains HERE as a value or a key, and names of existing rows, which `build_body` replaces by ids.
+    """
 
     method: str
     path: str
@@ -80,7 +83,7 @@ class Place(NamedTuple):
 
     @property
     def name(self) -> str:
-        """Return the last word of the path: a collection or an action."""
+        """Return the last segment of the path that is not a parameter: a collection or an action."""
         return [step for step in self.path.split("/") if step and not step.startswith("{")][-1]
 
 
@@ -100,7 +103,7 @@ def find_places(document: dict[str, Any]) -> list[Place]:
 
 
 class _Walk:
-    """A walk that yields (pointer, value with HERE in it) for each field of a schema."""
+    """A traversal of a schema, which yields a pointer and a value with HERE for each field."""
 
     def __init__(self, components: dict[str, Any]) -> None:
         self.components = components
@@ -146,7 +149,7 @@ class _Walk:
 
 
 def _iter_leaves(sample: Any, pointer: Pointer) -> Iterator[tuple[Pointer, Any]]:
-    """Yield each value of a sample for replacement, and one added key."""
+    """Yield a copy of a sample for each value that HERE replaces, and for an object, a copy with HERE as a key."""
     if isinstance(sample, dict):
         yield (*pointer, HERE), {**sample, HERE: "v"}
     for path in _iter_paths(sample):
@@ -173,7 +176,7 @@ def is_key(place: Place) -> bool:
 
 
 def build_body(place: Place, payload: str, known: dict[str, Any]) -> str:
-    """Return the body as JSON, with the payload in its place and the ids of existing rows."""
+    """Return the body as JSON, with the payload instead of HERE and with the ids of existing rows."""
     return json.dumps(_fill_known(place.body, known)).replace(f'"{HERE}"', payload)
 
 

@@ -1,7 +1,7 @@
 """Writers that record each acknowledged write and its expected effect.
 
-Each writer has its own dashboards and sends one request after the other, so that the expected state is known exactly:
-each write with a 2xx response is complete, and each write without a response is atomic.
+Each writer has its own dashboards and sends one request after the other, so that the expected state is known exactly.
+Each write with a 2xx response must be complete, and each other write must be atomic.
 """
 
 import http.client
@@ -26,7 +26,7 @@ QUERY = {"kind": "InsightVizNode", "source": {"kind": "TrendsQuery", "series": [
 
 
 class Operation(NamedTuple):
-    """One request, the expected state of dashboards by id, and the dashboard that it creates, if any."""
+    """One request, the expected states of dashboards by id, and the dashboard that the request creates, if any."""
 
     name: str
     method: str
@@ -37,7 +37,7 @@ class Operation(NamedTuple):
 
 
 class Journal:
-    """A file of acknowledged writes, one on each line, which is synced before the next request is sent."""
+    """A file of acknowledged writes, one per line, which is synced before the next request is sent."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -129,7 +129,7 @@ class Writer(threading.Thread):
         self.first_success = self.first_success or time.monotonic()
         self.written += 1
         self.states |= states
-        if operation.name != "move":  # the response has only the source, and the tile is known
+        if operation.name != "move":  # the response contains only the source, and the tile is known
             self.tiles[answer["id"]] = answer["tiles"] or self.tiles.get(answer["id"], [])
         if answer["id"] in states and not states[answer["id"]].deleted and parse_state(answer) != states[answer["id"]]:
             self.report.fault("the answer is not what was asked for", body=operation.body, answer=answer)

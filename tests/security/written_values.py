@@ -1,4 +1,4 @@
-"""Search for the value that was written to a field in a response."""
+"""Search a response for the value that was written to a field."""
 
 import json
 from typing import Any
@@ -21,7 +21,7 @@ def is_same(one: Any, other: Any) -> bool:
 
 
 def find_shown_value(place: Place, answer: Any, payload: Any) -> Any:
-    """Return the value of the field in `answer`, the row after the request, or NOWHERE if the row does not show it."""
+    """Return the value of the field in `answer`, the row after the request, or NOWHERE if the row lacks it."""
     if place.pointer[-1] in TRANSIENT or (place.method == "patch" and place.pointer[0] in ECHOED):
         return NOWHERE
     name = place.name

@@ -1,4 +1,4 @@
-"""The rows that `make bench` creates equal those that the services would have stored."""
+"""The rows that `make bench` creates equal the rows that the services would have stored."""
 
 from collections.abc import Callable, Iterable
 from typing import Any

@@ -1,4 +1,4 @@
-"""Management commands. With --json, their last line is one JSON object."""
+"""Management commands. With --json, the last line of the output is one JSON object."""
 
 import io
 import json

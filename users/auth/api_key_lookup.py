@@ -18,8 +18,9 @@ _MODELS: tuple[tuple[type[Model], str], ...] = (
     (Membership, "member__"),
     (Project, "member_project_"),
 )
-# The hash of the password is not needed. Queries need these settings of a project.
+# The hash of the password is not needed.
 _EXCLUDED_COLUMNS = frozenset({"password"})
+# The id of a project, and the settings that queries need.
 _PROJECT_COLUMNS = ("id", "timezone", "week_start_day", "test_account_filters")
 
 
@@ -54,8 +55,8 @@ _API_KEY_QUERY = CompiledQuery(
 def get_valid_api_key(secret: str, *, project_id: int | None, now: datetime) -> PersonalAPIKey | None:
     """Return the API key with this secret, or None if the key is unknown or expired, or if its user is not active.
 
-    The user of the key is loaded. If the user is a member of the project, `membership` is loaded as well, with the id
-    and those settings of the project that queries need.
+    The user of the key is loaded. If the user is a member of the project, `membership` is also loaded, with the id of
+    the project and the settings that queries need.
     """
     rows = _API_KEY_QUERY.rows(secret_hash=hash_secret(secret), project=project_id)
     if not rows:

@@ -1,6 +1,7 @@
 """Authenticate API requests by a personal API key or by a session, and pages by a session.
 
-The key is in the header `Authorization: Bearer phx_…` or, without that header, in `personal_api_key` of a small body.
+The key is in the header `Authorization: Bearer phx_…` or, without that header, in the field `personal_api_key` of
+a small body.
 """
 
 import re
@@ -96,7 +97,7 @@ class SessionAuthentication(BaseAuthentication):
 
 
 def record_failed_key(request: Request) -> None:
-    """Count an invalid key. Raises Throttled if its network sends too many. Valid keys from there are not affected."""
+    """Count an invalid key. Raises Throttled above the limit of a network. Valid keys are not affected by the limit."""
     if not settings.RATE_LIMITS:
         return
     if wait := failed_key_counter.record_failure(request.META.get("REMOTE_ADDR", ""), time.time()):
@@ -126,24 +127,27 @@ def get_key_from_body(request: HttpRequest) -> str | None:
 
 
 def _has_api_key(request: HttpRequest) -> bool:
-    """Return whether this is an API request with an API key. Pages use their session and ignore the header."""
+    """Return whether this is an API request with a bearer token. Pages use sessions and ignore bearer tokens."""
     return is_api_request(request) and get_bearer_token(request) is not None
 
 
 class BrowserSessionMiddleware(SessionMiddleware):
-    """Django's session middleware. It ignores malformed session cookies, because PostgreSQL rejects NUL characters."""
+    """Django's session middleware, skipped for requests with an API key.
+
+    Malformed session cookies are ignored, because PostgreSQL rejects NUL characters.
+    """
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if not _SESSION_KEY.fullmatch(request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")):
             request.COOKIES.pop(settings.SESSION_COOKIE_NAME, None)
-        return self.get_response(request) if _has_api_key(request) else super().__call__(request)  # type: ignore[return-value]  # the stubs know HttpResponse only
+        return self.get_response(request) if _has_api_key(request) else super().__call__(request)  # type: ignore[return-value]  # the stubs declare only HttpResponse
 
 
 class BrowserCsrfMiddleware(CsrfViewMiddleware):
     """Django's CSRF middleware, skipped for requests with an API key."""
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        return self.get_response(request) if _has_api_key(request) else super().__call__(request)  # type: ignore[return-value]  # the stubs know HttpResponse only
+        return self.get_response(request) if _has_api_key(request) else super().__call__(request)  # type: ignore[return-value]  # the stubs declare only HttpResponse
 
 
 class PersonalAPIKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # untyped __init_subclass__

@@ -52,7 +52,7 @@ class BrowserSession:
 
 
 def get_project_membership(user: User, credential: Credential, reference: str) -> Membership:
-    """Return the caller's membership of the project in a path, which is an id or `@current`. Its user is loaded.
+    """Return the caller's membership of a project. `reference` is an id or `@current`. The user is loaded.
 
     Raises NotFound if the project does not exist, and Forbidden if the user is not a member or the API key is limited
     to other projects.
@@ -98,7 +98,7 @@ def _check_scopes_allow_project(credential: Credential, project_id: int, organiz
 
 
 def get_organization_memberships(user: User, credential: Credential, reference: str) -> list[Membership]:
-    """Return the caller's memberships in the organization in a path, which is an id or `@current`.
+    """Return the caller's memberships in an organization. `reference` is an id or `@current`.
 
     The list is never empty. Raises NotFound if the organization does not exist, the user is not a member of it, or the
     API key does not allow it.

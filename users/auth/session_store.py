@@ -8,19 +8,19 @@ from django.contrib.sessions.backends import db
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
-# The length of the column in Django's table: 160 bits of the hash, of a cookie with 165 random bits.
+# The length of the column in Django's table. It contains 160 bits of the hash of a cookie with 165 random bits.
 SESSION_KEY_HASH_LENGTH = 40
 
 
 def hash_session_key(session_key: str) -> str:
-    """Return the primary key of a session: unsalted SHA-256, as for API keys, so that an index can find it."""
+    """Return the primary key of a session: an unsalted SHA-256 hash, so that the row can be found by its key."""
     return hashlib.sha256(session_key.encode()).hexdigest()[:SESSION_KEY_HASH_LENGTH]
 
 
 class SessionStore(db.SessionStore):
-    """Django's session store for SESSION_ENGINE, except that `session_key`, the cookie, is not stored.
+    """Django's session store for SESSION_ENGINE, which stores a hash instead of `session_key`, the cookie.
 
-    Do not rename this class: Django signs the content of sessions with its name.
+    Do not rename this class, because Django signs the content of sessions with its name.
     """
 
     def _get_session_from_db(self) -> Session | None:

@@ -20,7 +20,7 @@ def add_json_option(parser: argparse.ArgumentParser) -> None:
 
 
 def parse_project_id(text: str) -> int:
-    """Return the id of a project, for the `type` of an argument. Raises ArgumentTypeError."""
+    """Parse the id of a project, as the `type` of an argument. Raises ArgumentTypeError."""
     number = parse_int(text)
     if number is None:
         raise argparse.ArgumentTypeError(f"{text} is not the id of a project")

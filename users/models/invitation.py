@@ -1,4 +1,4 @@
-"""Invitations to a project. They give no access until they are accepted by their link."""
+"""Invitations to a project. They give no access until they are accepted."""
 
 from datetime import datetime, timedelta
 
@@ -16,7 +16,7 @@ def get_default_expiry() -> datetime:
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
     def open(self, now: datetime) -> "InvitationQuerySet":
-        """Filter by invitations that can be accepted: not expired, and from an admin who may still give this level."""
+        """Filter by invitations that can be accepted: not expired, and from an admin who may still grant this level."""
         return self.filter(
             expires_at__gt=now,
             invited_by__user__is_active=True,
@@ -36,8 +36,8 @@ class Invitation(models.Model):
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="invitations")
     email = models.EmailField(max_length=254)
     level = models.SmallIntegerField(choices=MembershipLevel.choices, default=MembershipLevel.MEMBER)
-    # There is no constraint, because the previous release, which may run at the same time, deletes memberships without
-    # invitations.
+    # There is no foreign-key constraint, because the previous release, which may run at the same time, deletes
+    # memberships without their invitations.
     invited_by = models.ForeignKey(Membership, on_delete=models.CASCADE, related_name="+", db_constraint=False)
     secret_hash = models.CharField(max_length=64, unique=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)

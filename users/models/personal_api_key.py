@@ -67,11 +67,11 @@ class PersonalAPIKey(models.Model):
 
     @property
     def key(self) -> KeyReference:
-        """Return the id and label of this key, as every `Credential` does."""
+        """Return the id and label of this key, for `Credential`."""
         return KeyReference(self.pk, self.label)
 
     def set_secret(self, value: str) -> None:
-        """Set the secret of this key: its hash, and a mask to recognize it by."""
+        """Set the hash of the secret, and a mask by which users recognize the key."""
         self.secret_hash = hash_secret(value)
         self.mask_value = f"{value[:4]}...{value[-4:]}"
 
@@ -82,5 +82,5 @@ class PersonalAPIKey(models.Model):
         return not self.scoped_organizations or organization_id in self.scoped_organizations
 
     def is_use_due(self, now: datetime) -> bool:
-        """Return whether to store the time of use. An hourly write is enough, so that most requests need no write."""
+        """Return whether to store the time of use. It is stored once an hour at most, to avoid a write per request."""
         return self.last_used_at is None or now - self.last_used_at >= USE_RECORDED_EVERY

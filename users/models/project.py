@@ -87,7 +87,7 @@ class KeyReference(NamedTuple):
 
 
 class Membership(models.Model):
-    """The level of a user in a project. Services and readers take the membership of the acting user."""
+    """The level of a user in a project. Services and readers require the membership of the acting user."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="memberships")

@@ -127,7 +127,7 @@ def record_success(*, reset: Sequence[Attempt] = (), refund: Sequence[Attempt] =
 
 
 def remember_success(attempt: Attempt) -> None:
-    """Store that an attempt succeeded, for `has_recent_success`. The record expires with the period of the limit."""
+    """Store that an attempt succeeded, for `has_recent_success`. The record expires after the period of the limit."""
     expires_at = timezone.now() + attempt.limit.within
     AttemptCounter.objects.update_or_create(subject=attempt.subject, defaults={"attempts": 1, "expires_at": expires_at})
 

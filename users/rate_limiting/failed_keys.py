@@ -8,7 +8,7 @@ import math
 
 from dashboards_api.networks import get_network
 
-# Invalid keys per network and minute of the clock.
+# The limit of invalid keys per network and clock minute.
 FAILURES_MAX = 60
 WINDOW_SECONDS = 60
 # Further networks are not counted in the same minute, which bounds the memory to a few megabytes.

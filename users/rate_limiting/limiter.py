@@ -19,7 +19,7 @@ from dashboards_api.db.errors import is_read_only_error
 from dashboards_api.environment import Rate
 from users.rate_limiting.store import reserve_requests
 
-# Each reservation takes 1/16 of the remaining quota, so an idle process withholds at most 1/16 of the limit.
+# Each reservation is 1/16 of the remaining quota, so an idle process withholds at most 1/16 of the limit.
 RESERVATION_DIVISOR = 16
 # The number of keys in memory above which keys with expired windows are removed.
 CLEANUP_THRESHOLD = 10_000
@@ -116,7 +116,7 @@ class KeyQuota:
 
 
 class RateLimiter:
-    """The quotas of all keys in one process. It is thread-safe; threads with the same key wait for each other."""
+    """The thread-safe quotas of all keys in one process. A lock serializes the requests of a key."""
 
     def __init__(self) -> None:
         self.quotas: dict[str, KeyQuota] = {}

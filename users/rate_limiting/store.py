@@ -13,7 +13,7 @@ CLEANUP_DELAY = 600
 CLEANUP_INTERVAL = 100
 CLEANUP_BATCH_SIZE = 1000
 
-# Both databases understand this statement.
+# SQLite and PostgreSQL support this statement.
 _RESERVE = (
     f"INSERT INTO {RateWindow._meta.db_table} AS w (key_id, seconds, ends, taken) VALUES (%s, %s, %s, %s) "  # noqa: S608  a constant
     "ON CONFLICT (key_id, seconds, ends) DO UPDATE SET taken = w.taken + excluded.taken RETURNING taken"

@@ -95,7 +95,7 @@ def revoke_api_key(key_id: str, *, owner: User | None = None) -> None:
 
 
 def get_expiry(days: int) -> datetime:
-    """Return the moment at which a key expires that is valid for some days. Raises ValidationFailed."""
+    """Return the moment of expiry of a key that is valid for `days` days. Raises ValidationFailed."""
     if not 1 <= days <= DAYS_MAX:
         raise ValidationFailed(f"The number of days must be between 1 and {DAYS_MAX:,}.", attr="expires_in")
     return timezone.now() + timedelta(days=days)

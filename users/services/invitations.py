@@ -1,6 +1,6 @@
 """Accept and decline invitations. Each function writes in one transaction.
 
-An invitation is accepted by its link, which an admin gives to the invited person. An account with the invited address
+An invitation is accepted with its link, which an admin gives to the invited person. An account with the invited address
 is not enough, because any invited person can create an account without verifying its address
 (docs/decisions/0019-invitations.md).
 """
@@ -33,7 +33,8 @@ def get_invitation(token: str) -> Invitation:
 def list_invitations(user: User) -> QuerySet[Invitation]:
     """Return the open invitations that a user may accept without a link.
 
-    The list is empty unless an operator has verified the address of the account, which may belong to another person.
+    The list is empty unless an operator has verified the address of the account, because an unverified address may
+    belong to another person.
     """
     if user.is_email_verified is not True:
         return Invitation.objects.none()
@@ -85,7 +86,7 @@ def accept_with_new_account(invitation: Invitation, *, name: str, password: str)
 
 @atomic_with_retry
 def _accept_with(invitation: Invitation, user: User) -> User:
-    """Save a new account and make it a member."""
+    """Save a new account, make it a member, and return it."""
     locked = _lock_invitation(invitation)
     user = _save_account(user, locked)
     _create_membership(locked, user)
@@ -129,7 +130,7 @@ def _save_account(user: User, invitation: Invitation) -> User:
 
 
 def _create_membership(invitation: Invitation, user: User) -> Membership:
-    """Create the membership, or update an existing membership without lowering its level."""
+    """Create a membership, or raise the level of an existing membership, and delete the invitation."""
     existing = Membership.objects.filter(project=invitation.project, user=user).first()
     level = max(invitation.level, existing.level if existing else invitation.level)
     membership = add_member(invitation.project, user=user, level=MembershipLevel(level))

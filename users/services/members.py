@@ -83,7 +83,7 @@ def create_invitation(acting: Membership, *, email: str, level: MembershipLevel)
 
 
 def build_invitation_link(token: str, base: str) -> str:
-    """Return the link of an invitation, on PUBLIC_URL or else on the address `base`."""
+    """Return the link of an invitation, below PUBLIC_URL or, if that is empty, below `base`."""
     return f"{settings.PUBLIC_URL or base}/invitations/{token}"
 
 
@@ -121,7 +121,7 @@ def change_member_level(acting: Membership, *, membership_id: int, level: Member
 
 @atomic_with_retry
 def remove_member(acting: Membership, *, membership_id: int) -> None:
-    """Remove a member from a project. The next request with their sessions and keys is refused.
+    """Remove a member from a project. Their next request for the project is refused.
 
     Raises NotFound, Forbidden, and ValidationFailed if the project would have no admin.
     """

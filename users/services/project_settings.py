@@ -11,7 +11,7 @@ from dashboards_api.limits import TEST_ACCOUNT_FILTERS_MAX, TEST_ACCOUNT_FILTERS
 from users.models import Project, WeekStartDay
 from users.services.validation import as_domain_error
 
-# Names that some systems have among the time zones although they name no place.
+# Names that some systems list among the time zones, although they are not time zones.
 _NOT_ZONES = frozenset({"localtime", "Factory"})
 
 
@@ -24,7 +24,7 @@ class ProjectSettings(TypedDict, total=False):
 
 @cache
 def get_time_zones() -> tuple[str, ...]:
-    """Return the names of all time zones in alphabetical order. They are read from files, once."""
+    """Return the names of all time zones in alphabetical order. The time-zone files are read once."""
     return tuple(sorted(available_timezones() - _NOT_ZONES))
 
 
@@ -63,7 +63,7 @@ def check_time_zone(name: str) -> None:
 
 
 def check_test_account_filters(filters: list[dict[str, Any]]) -> None:
-    """Raise ValidationFailed for too many or too large filters, and for filters that no query could read."""
+    """Raise ValidationFailed for too many, too large or malformed filters."""
     attr = "test_account_filters"
     if len(filters) > TEST_ACCOUNT_FILTERS_MAX:
         detail = f"A project has at most {TEST_ACCOUNT_FILTERS_MAX} test-account filters."

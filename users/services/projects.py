@@ -53,7 +53,7 @@ def check_may_update(acting: Membership) -> None:
 
 @atomic_with_retry
 def create_organization_project(acting: Membership, settings: ProjectSettings) -> Project:
-    """Create a project in the organization of the acting member, who gets the same level in it.
+    """Create a project in the organization of the acting member, who has the same level in the new project.
 
     `acting` is the highest membership of the user in the organization. Raises Forbidden, and ValidationFailed for an
     invalid setting and beyond the limit of projects.

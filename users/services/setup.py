@@ -1,4 +1,4 @@
-"""Set-up links, with which the first admin or a user without a password chooses a name and a password once.
+"""Set-up links, with which a user chooses a name and a password. A link works once.
 
 Only operators create set-up links, so using a link verifies the address of the account.
 """
@@ -22,7 +22,10 @@ from users.signals import user_profile_changed
 
 
 class _SetupTokenGenerator(PasswordResetTokenGenerator):
-    """A generator of tokens that expire after PASSWORD_RESET_TIMEOUT seconds, a sign-in, or a change of the account."""
+    """A generator of tokens for set-up links.
+
+    A token expires after PASSWORD_RESET_TIMEOUT seconds, a sign-in, or a change of the password or the address.
+    """
 
     # Earlier releases used another salt and gave links to inviters, who do not verify addresses. Those links stay
     # invalid.
@@ -38,7 +41,7 @@ def create_setup_token(user: User) -> str:
 
 
 def create_setup_link(user: User, base: str, *, is_chosen: bool = False) -> str:
-    """Return a set-up link on PUBLIC_URL, or on `base` if PUBLIC_URL is empty or the operator has chosen `base`."""
+    """Return a set-up link below PUBLIC_URL, or below `base` if PUBLIC_URL is empty or `is_chosen` is set."""
     return f"{base if is_chosen else settings.PUBLIC_URL or base}/setup/{create_setup_token(user)}"
 
 
@@ -60,8 +63,8 @@ def check_setup(token: str, *, name: str, email: str, password: str) -> CheckedS
     """Check a name, an address and a password for the user of a token, and hash the password.
 
     This is the slow half of a set-up and must not be called in a transaction. Raises NotFound; ValidationFailed for a
-    bad name, for an address that is malformed, taken or may not change, and for a weak password; and TooManyAttempts
-    while other passwords are hashed.
+    bad name, for a malformed or taken address, for a new address of an account whose address may not change, and for a
+    weak password; and TooManyAttempts while other passwords are hashed.
     """
     user = _apply_profile(_get_user(token, lock=False), name, email)
     with as_domain_error("name"):

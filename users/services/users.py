@@ -44,7 +44,7 @@ def create_user(
 
 @atomic_with_retry
 def _insert_user(user: User) -> User:
-    """Insert a user. Raises ValidationFailed if another user got the address meanwhile."""
+    """Insert a user. Raises ValidationFailed if the address was taken meanwhile."""
     check_email_is_free(user.email)
     user.save(force_insert=True)
     return user
@@ -79,7 +79,10 @@ def list_unused_accounts(project: Project) -> QuerySet[User]:
 
 
 def find_stored_email(email: str) -> str:
-    """Return the stored address of the account with this address, whose domain may be stored in punycode."""
+    """Return an address in the form in which its account stores it.
+
+    The domain may be stored in punycode. Without such an account, return the address in lower case.
+    """
     normalized = User.objects.normalize_email(email)
     user = None if normalized.isascii() else find_user_by_email(normalized)
     return normalized if user is None else user.email

@@ -1,4 +1,4 @@
-"""Personal API keys: `/api/personal_api_keys/`. Only sessions may manage keys; a key may read itself."""
+"""Personal API keys: `/api/personal_api_keys/`. Only sessions may manage keys. A key may only retrieve itself."""
 
 from typing import Any, ClassVar, cast
 
@@ -103,7 +103,7 @@ class PersonalAPIKeyViewSet(AuthenticatedViewSet):
 
     @extend_schema(parameters=[KEY_ID], request=None, responses=PersonalAPIKeySerializer)
     def roll(self, request: Request, id: str) -> Response:
-        """Rotate an API key. The key gets a new `value`. The old value is refused from the next request on."""
+        """Rotate an API key. Its `value` is replaced. The old value is refused from the next request on."""
         key, value = roll_api_key(id, owner=self.caller)
         return Response(build_api_key(key, value))
 

@@ -119,7 +119,7 @@ class OrganizationProjectViewSet(AuthenticatedViewSet):
     def create(self, request: Request, organization_id: str) -> Response:
         """Create a project.
 
-        You must be an admin of a project in the organization, and get the same level in the new project.
+        You must be an admin of a project in the organization. You have the same level in the new project.
         """
         acting = max(self._get_memberships(organization_id), key=lambda membership: membership.level)
         check_may_create(acting)

@@ -42,7 +42,10 @@ class SignInViewSet(ApiViewSet):
         return Response({"success": True})
 
     def is_same_origin(self, request: Request) -> bool:
-        """Return whether a browser sent the request from our own pages. Scripts, which send neither header, pass."""
+        """Return whether a request is same-origin according to its headers.
+
+        Requests without `Origin` and `Sec-Fetch-Site`, such as requests of scripts, are accepted.
+        """
         origin = request.headers.get("Origin", "")
         # The origin is not parsed, because `urlsplit` raises for some values that a client may send.
         is_ours = origin.partition("://")[2] == request.get_host() or origin in settings.CSRF_TRUSTED_ORIGINS
@@ -63,6 +66,6 @@ class SignOutViewSet(AuthenticatedViewSet):
         request=None, responses={204: OpenApiResponse(description="The session is deleted. There is no response body.")}
     )
     def create(self, request: Request) -> Response:
-        """Sign out. The session is deleted, so copies of its cookie are invalid, too."""
+        """Sign out. The session is deleted, so copies of its cookie are also invalid."""
         end_session(request._request)
         return Response(status=204)

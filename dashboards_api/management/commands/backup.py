@@ -58,7 +58,7 @@ class Command(BaseCommand):
 
 
 def has_events() -> bool:
-    """Return whether there are events to back up. A database of an earlier release lacks the table for this."""
+    """Return whether there are events to back up. A database of an earlier release may have no table for the store."""
     try:
         return has_embedded_data()
     except (OperationalError, ProgrammingError):

@@ -100,7 +100,7 @@ class Command(BaseCommand):
 
 
 def check_number(option: str, text: str, minimum: int, maximum: int) -> int:
-    """Return the number of an option. Raises SettingError, since argparse would print its usage as well."""
+    """Return the number of an option. Raises SettingError, because argparse would also print its usage."""
     try:
         return integer_parser(minimum, maximum)(str(text))
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""The names of countries by their ISO 3166-1 codes of two letters."""
+"""The names of countries by their ISO 3166-1 alpha-2 codes."""
 
 _TEXT = """
 AD Andorra|AE United Arab Emirates|AF Afghanistan|AG Antigua and Barbuda|AI Anguilla|AL Albania|AM Armenia|AO Angola
@@ -37,5 +37,5 @@ COUNTRIES = {entry[:2]: entry[3:] for entry in _TEXT.strip().replace("\n", "|").
 
 
 def get_country_name(code: str) -> str:
-    """Return the name of a country, or the code itself if it has no name."""
+    """Return the name of a country, or the code itself if it is unknown."""
     return COUNTRIES.get(code.upper(), code)

@@ -1,4 +1,4 @@
-"""The data of charts as tables, including values that the charts leave out. Pure functions."""
+"""The data of charts as tables, including values that are not drawn. Pure functions."""
 
 from collections.abc import Iterable
 
@@ -22,7 +22,7 @@ DATA_ROWS_MAX = 1000
 
 
 def build_data(found: Drawable) -> Table | None:
-    """Return the data of a chart, or None for a result that is already shown as a table."""
+    """Return the data of a chart, or None for tables, retention tables and single numbers."""
     if isinstance(found, Graph):
         return _list_points(found)
     if isinstance(found, Bars):
@@ -52,7 +52,7 @@ def _list_points(graph: Graph) -> Table:
 
 
 def _write(values: list[float | None], place: int, graph: Graph) -> str | None:
-    """Return a value of a series, or an empty text after its end."""
+    """Return a value of a series as a text, None for null, or an empty text after the end of the series."""
     if place >= len(values):
         return ""
     value = values[place]

@@ -21,7 +21,7 @@ _UNITS = ((86400, "d"), (3600, "h"), (60, "m"), (1, "s"))
 
 
 class NumberFormat(NamedTuple):
-    """A format of numbers. If `max_decimals` is None, the decimals depend on the size of the number."""
+    """A format of numbers. If `max_decimals` is None, the number of decimals depends on the size of the number."""
 
     style: str = NUMERIC
     prefix: str = ""
@@ -70,7 +70,7 @@ class NumberFormat(NamedTuple):
         return 100 if self.style == PERCENTAGE_SCALED else 1
 
     def _write_decimals(self, value: float) -> str:
-        """Return a number with the decimals that the query allows, without trailing zeros beyond the minimum."""
+        """Return a number with the decimals of the format, without trailing zeros beyond the minimum."""
         if self.max_decimals is None and not self.min_decimals:
             return format_number(value)
         most = max(self.min_decimals, 2 if self.max_decimals is None else self.max_decimals)
@@ -85,7 +85,7 @@ SECONDS = NumberFormat(DURATION)
 
 
 def read_trends_format(options: Mapping[str, Any]) -> NumberFormat:
-    """Return the format that the filter of a query names."""
+    """Return the number format in the filter of a query, such as `trendsFilter`."""
     style = options.get("aggregationAxisFormat")
     return NumberFormat(
         style if style in STYLES else NUMERIC,
@@ -97,7 +97,7 @@ def read_trends_format(options: Mapping[str, Any]) -> NumberFormat:
 
 
 def read_column_format(settings: Any) -> NumberFormat:
-    """Return the format of a column of SQL, from `settings.formatting` of an axis."""
+    """Return the number format of an SQL column, from `formatting` in the settings of its axis."""
     formatting = settings.get("formatting") if isinstance(settings, dict) else None
     if not isinstance(formatting, dict):
         return PLAIN
@@ -120,7 +120,7 @@ def sign(value: float) -> str:
 
 
 def format_number(value: float) -> str:
-    """Return a number with separators. Fractions have two decimals, and small numbers three significant digits."""
+    """Return a number with separators, and at most two decimals or, below 1, three significant digits."""
     if isinstance(value, int):
         return f"{value:,}"
     if not math.isfinite(value) or value.is_integer():
@@ -129,7 +129,7 @@ def format_number(value: float) -> str:
 
 
 def format_short(value: float) -> str:
-    """Return a number in a few characters: 1500 is 1.5K."""
+    """Return a number in a few characters, such as `1.5K` for 1500."""
     for size, letter in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "K")):
         if abs(value) >= size:
             return f"{value / size:.4g}{letter}"
@@ -153,7 +153,7 @@ def format_duration(seconds: float) -> str:
 
 
 def format_share(value: float, whole: float) -> str:
-    """Return a share in percent, with `<1%` for small positive shares, and `>99%` for shares just below the whole."""
+    """Return a share as a percentage, or `<1%` for small positive shares, and `>99%` for shares just below 100%."""
     if not whole:
         return ""
     share = value / whole

@@ -1,4 +1,4 @@
-"""Funnels as lists of steps, each with a bar for its share of the first step, and the change since the step before."""
+"""Funnels as lists of steps, each with a bar for its share of the first step and the change since the previous step."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ def _build_step(steps: list[Step], place: int) -> dict[str, Any]:
 
 
 def describe_step(steps: list[Step], place: int) -> str:
-    """Return the change since the step before, such as `25% of the step before, 150 dropped off`."""
+    """Return the change since the previous step, such as `25% of the step before, 150 dropped off`."""
     if not place:
         return ""
     step, before = steps[place], steps[place - 1]

@@ -26,7 +26,7 @@ Json = dict[str, Any]
 
 
 def parse_funnel(groups: list[list[Json]]) -> Funnel | None:
-    """Return the steps of each group, or of the whole funnel."""
+    """Return the steps of each group, or of the whole funnel, or None if no step can be drawn."""
     parsed = [(_get_group(steps), _parse_steps(steps)) for steps in groups[:GROUPS_MAX] if steps]
     found = [(name, steps) for name, steps in parsed if steps]
     more = describe_rest(len(groups) - GROUPS_MAX, "group")

@@ -1,4 +1,4 @@
-"""Results of lifecycles and of stickiness: bars around zero by status, and bars by number of intervals."""
+"""Results of lifecycles and of stickiness: bars above and below zero by status, and bars by number of intervals."""
 
 from datetime import datetime
 from typing import Any
@@ -29,7 +29,7 @@ def parse_lifecycle(rows: list[Json], options: Options, moment: datetime | None)
 
 
 def parse_stickiness(rows: list[Json], options: Options) -> Graph:
-    """Return persons by the number of intervals in which they were active."""
+    """Return the number of persons for each number of active intervals."""
     style = LINES if options.display in ("ActionsLineGraph", "ActionsAreaGraph") else GROUPED
     is_cumulative = options.filter.get("computedAs") == "cumulative"
     graph = build_graph(rows, options, None, style, has_totals=not is_cumulative)

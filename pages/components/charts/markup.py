@@ -1,4 +1,4 @@
-"""Chart elements that occur by the hundred, as HTML. A template engine would take ten times as long for them."""
+"""The HTML of chart elements that occur in hundreds. A template engine would take ten times as long to render them."""
 
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
@@ -10,7 +10,7 @@ from pages.components.charts.plot import Bar, Mark, Path
 from pages.components.charts.shapes import Table
 from pages.components.charts.ticks import Tick
 
-HEIGHT = 200  # of all view boxes; whole numbers are then exact to half a pixel in tiles of the usual height
+HEIGHT = 200  # of all view boxes, so that whole numbers are exact to half a pixel in tiles of the usual height
 # A label, the values of six series, and a cell for a note that there are more series.
 TIP_CELLS_MAX = 8
 
@@ -31,7 +31,7 @@ def write_bar_paths(bars: Iterable[Bar], points: int) -> SafeString:
     """Return many bars as one path for each series, in a view box whose width is the number of intervals.
 
     Each bar is the difference of two shapes down to the edge of the plot. The paths compress well, because the lower
-    shapes of a stacked series are written like the upper shapes of the series below.
+    shapes of a stacked series have the same text as the upper shapes of the series below.
     """
     series: list[list[Bar]] = []
     for bar in bars:
@@ -51,7 +51,7 @@ def _write_bars(bars: Sequence[Bar], points: int) -> str:
 
 
 def _write_shapes(ends: Sequence[tuple[float, int]], width: float) -> str:
-    """Return a shape from the edge of the plot to each end (x, y), by steps of whole intervals."""
+    """Return a rectangle from the edge of the plot to each end (x, y), with relative steps of whole intervals."""
     moves = [f"M{ends[0][0]:.2f} {HEIGHT}", *(f"m{round(x - before)} 0" for (before, _), (x, _) in pairwise(ends))]
     return "".join(f"{move}V{y}h{width:g}V{HEIGHT}z" for move, (_, y) in zip(moves, ends, strict=True))
 
@@ -74,7 +74,7 @@ def _write_area(area: Path) -> str:
 
 
 def _write_steps(line: Sequence[tuple[int, float]]) -> str:
-    """Return the steps between points, which compress to half the size of coordinates."""
+    """Return a path with relative coordinates, which compress to half the size of absolute coordinates."""
     points = [(x, _scale(y)) for x, y in line]
     steps = [f"{x - before} {y - y_before}" for (before, y_before), (x, y) in pairwise(points)]
     x, y = points[0]
@@ -82,7 +82,7 @@ def _write_steps(line: Sequence[tuple[int, float]]) -> str:
 
 
 def _scale(percent: float) -> int:
-    """Return a position in the view box."""
+    """Return the y coordinate in the view box for a percentage."""
     return round(percent * HEIGHT / 100)
 
 
@@ -133,10 +133,10 @@ def _write_cells(row: Sequence[str | None], openings: Sequence[str], *, has_head
 
 
 def write_tips(data: Table) -> SafeString:
-    """Return a copy of the rows of the data, to be shown at the pointer. It takes almost no space when compressed.
+    """Return the rows of the data as tooltips. These copies of the rows take almost no space when compressed.
 
-    Rows have the cells of the first series only. The rows of the right half are a separate group, because the style
-    sheet shows them to the left.
+    Tooltips have the cells of the first series only. The rows of the right half are a separate group, because the
+    style sheet places their tooltips on the left.
     """
     columns, colors = data.columns[:TIP_CELLS_MAX], data.colors[: TIP_CELLS_MAX - 1]
     rows = [row[:TIP_CELLS_MAX] for row in data.rows]

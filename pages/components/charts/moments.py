@@ -18,7 +18,7 @@ _MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
 
 def parse_moment(value: Any, zone: ZoneInfo = UTC) -> datetime | None:
-    """Return a date or a moment in a time zone, or None for another value."""
+    """Return a date, or a moment in a time zone, or None for any other value."""
     if not isinstance(value, str):
         return None
     try:
@@ -42,7 +42,7 @@ def format_moments(values: Sequence[Any], zone: ZoneInfo = UTC) -> list[str] | N
 
 
 def add_interval(start: datetime, interval: str, count: int = 1) -> datetime:
-    """Return the start of the interval that follows `count` intervals after the interval that begins at `start`."""
+    """Return the start of the interval that is `count` intervals after the interval that begins at `start`."""
     if interval in _MONTHS:
         months = start.year * 12 + start.month - 1 + _MONTHS[interval] * count
         return start.replace(year=months // 12, month=months % 12 + 1, day=1)
@@ -50,7 +50,7 @@ def add_interval(start: datetime, interval: str, count: int = 1) -> datetime:
 
 
 def is_running(day: Any, interval: str, moment: datetime | None) -> bool:
-    """Return whether the interval that begins at `day` contains a moment, in the time zone of the interval."""
+    """Return whether the interval that begins at `day` contains a moment, which is in the time zone of the interval."""
     start = parse_moment(day)
     if start is None or moment is None:
         return False

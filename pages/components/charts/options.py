@@ -1,4 +1,4 @@
-"""The parts of a query that determine how its result is drawn. Pure functions."""
+"""The options of a query that determine the chart of its result. Pure functions."""
 
 from typing import Any, NamedTuple
 
@@ -13,7 +13,7 @@ Json = dict[str, Any]
 class Options(NamedTuple):
     kind: str
     display: str
-    interval: str  # empty if the query does not name it
+    interval: str  # empty if the query has no interval
     number: NumberFormat
     filter: Json
     has_formula: bool

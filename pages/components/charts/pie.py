@@ -44,7 +44,7 @@ def build_pie_view(found: Pie) -> dict[str, Any]:
 
 
 def group_slices(items: list[Item]) -> list[Item]:
-    """Return the largest slices, and one slice for the sum of all others."""
+    """Return the largest slices, and one slice for the sum of all other slices."""
     if len(items) <= SLICES_MAX:
         return items
     rest = items[SLICES_MAX - 1 :]

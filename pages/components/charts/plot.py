@@ -1,4 +1,4 @@
-"""The geometry of graphs in percent of the plot, for HTML pages as well as for files. Pure functions."""
+"""The geometry of graphs in percent of the plot, for HTML pages and for files. Pure functions."""
 
 import math
 from collections.abc import Callable, Iterator, Sequence
@@ -12,9 +12,9 @@ GRID_LINES = 4
 LETTERS = "ABCDEFGHIJKL"
 # Charts with more points have no dots.
 DOTS_MAX = 40
-# Lines whose values differ by less than this share of the largest need not begin at zero.
+# The axis of lines need not begin at zero if the values differ by less than this share of the largest value.
 FLAT = 0.1
-# The distance between letters at the ends of lines.
+# The minimum distance between letters at the ends of lines.
 LETTER_HEIGHT = 18.0
 LETTER_WIDTH = 2.0
 _DURATION_STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400)
@@ -38,7 +38,7 @@ class Bar(NamedTuple):
 
 
 class Path(NamedTuple):
-    """A line, or the outline of an area, through points: the number of an interval, and y in percent."""
+    """A line, or the outline of an area. A point consists of the index of an interval, and y in percent."""
 
     points: list[tuple[int, float]]
     color: int
@@ -153,7 +153,7 @@ def _x(index: int, points: int) -> float:
 
 
 def _band(index: int, points: int) -> float:
-    """Return the middle of the space of a bar."""
+    """Return the x of the middle of an interval in a chart with bars."""
     return round(100 * (index + 0.5) / points, 2)
 
 
@@ -280,7 +280,7 @@ def _build_bar_letters(graph: Graph, y: Scale) -> list[Mark]:
 
 
 def spread(heights: Sequence[float]) -> list[float]:
-    """Return ascending heights, moved apart within the plot so that the letters at them do not overlap."""
+    """Return ascending heights, moved apart within the plot so that letters at these heights do not overlap."""
     gap = min(LETTER_HEIGHT, 100 / max(1, len(heights)))
     moved: list[float] = []
     for height in heights:

@@ -1,4 +1,4 @@
-"""Render charts as HTML with SVG: contexts here, markup in `pages/components/charts/` of the templates.
+"""Charts as HTML with SVG. This module builds the contexts of the templates in `pages/components/charts/`.
 
 The markup has no scripts and no styles. Coordinates are attributes, in percent of the available space.
 """
@@ -30,17 +30,17 @@ from pages.components.charts.retention_view import build_retention_view
 from pages.components.charts.shapes import Bars, Drawable, Funnel, Graph, Number, Pie, Retention, Table
 from pages.components.charts.ticks import CHARACTER, build_ticks
 
-# Charts with more points draw the bars of a series as one path, without outlines. Of the 126 KB of 20 charts of three
-# series and 90 days, the separate elements of bars took 74 KB.
+# In charts with more points, the bars of a series are one path, without outlines. In 20 charts of three series and
+# 90 days, the separate elements of bars took 74 KB of 126 KB.
 SEPARATE_BARS_MAX = 60
-# Charts with more values show no values at the pointer, because a browser would have too many elements to lay out.
+# Charts with more values have no tooltips, because a browser would have too many elements to lay out.
 TIPS_MAX = 600
-# The numbers of characters of a large number for which the style sheet has a size.
+# The maximum lengths of numbers for which the style sheet has a font size.
 LENGTHS = (4, 6, 8, 10, 13, 17, 24, 40)
 
 
 class Chart(NamedTuple):
-    """A result as HTML, and the data of a chart as a table, for readers who want the numbers."""
+    """A chart as HTML, and its data as an HTML table."""
 
     picture: SafeString
     data: SafeString | None = None
@@ -49,7 +49,7 @@ class Chart(NamedTuple):
 def render_chart(result: Any, query: Any, name: str, moment: datetime | None = None) -> Chart | None:
     """Return a result as HTML, or None for an unknown shape.
 
-    `moment` is the moment of the computation, in the time zone of the project. It determines the incomplete interval.
+    `moment`, the moment of the computation in the time zone of the project, determines the incomplete interval.
     """
     found = parse_result(result, query, moment)
     if found is None:

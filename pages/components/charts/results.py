@@ -1,4 +1,4 @@
-"""Parse results of queries, in the shapes of PostHog's responses, for charts. Pure functions.
+"""The parser of query results, in the shapes of PostHog's responses, for charts. Pure functions.
 
 | Query | Shape of the result |
 | --- | --- |

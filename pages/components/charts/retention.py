@@ -1,4 +1,4 @@
-"""Results of retention: a table of cohorts with the shares of persons who came back. Pure functions."""
+"""Results of retention: a table of cohorts with the shares of the persons who returned. Pure functions."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -87,7 +87,7 @@ def _build_cells(
 
 
 def _get_start(row: Json) -> str:
-    """Return the start of a cohort in the time zone of the project, without the offset of the time zone."""
+    """Return the start of a cohort in the time zone of the project, without the UTC offset."""
     return to_text(row.get("date"))[: len("2026-11-30T00:00:00")].removesuffix("Z")
 
 

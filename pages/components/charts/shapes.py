@@ -14,7 +14,7 @@ STEPS_MAX = 30
 GROUPS_MAX = 12
 # The maximum number of cells of a table of data. Further columns are left out.
 CELLS_MAX = 10_000
-# Larger numbers are not exact as floating point numbers, so they are not drawn.
+# Larger numbers are not exact as floating-point numbers, so they are not drawn.
 LARGEST = 2.0**53
 TEXT_MAX_LENGTH = 200
 # The smallest tiles have no space for longer numbers.
@@ -29,7 +29,7 @@ GROUPED = "grouped"
 
 
 class Series(NamedTuple):
-    """Values at each label of a chart, with None for missing values. Both periods of a series have the same color."""
+    """A value for each label of a chart, or None if it is missing. Both periods of a series have the same color."""
 
     label: str
     values: list[float | None]
@@ -39,7 +39,7 @@ class Series(NamedTuple):
 
 
 class Graph(NamedTuple):
-    """Values along an axis. `hidden` are the series beyond the limit, which are only in the table of data."""
+    """Series along an axis. `hidden` contains the series beyond the limit, which are only in the table of data."""
 
     labels: list[str]
     series: list[Series]
@@ -62,7 +62,7 @@ class Item(NamedTuple):
 
 
 class Bars(NamedTuple):
-    """One bar for each label. `rest` are the items beyond the limit, which are only in the table of data."""
+    """One bar for each label. `rest` contains the items beyond the limit, which are only in the table of data."""
 
     items: list[Item]
     number: NumberFormat = PLAIN
@@ -79,7 +79,7 @@ class Pie(NamedTuple):
 
 
 class Number(NamedTuple):
-    """A single value, whose text is None for null. `others` are the labels and texts of further series.
+    """A single value, whose text is None for null. `others` contains the labels and texts of further series.
 
     `short` is the value for tiles in which the text does not fit, or empty if the text is short.
     """
@@ -92,7 +92,7 @@ class Number(NamedTuple):
 
 
 class Step(NamedTuple):
-    """A step of a funnel, and the seconds since the step before."""
+    """A step of a funnel, with the average and the median seconds since the previous step."""
 
     name: str
     persons: float
@@ -122,7 +122,7 @@ class Cohort(NamedTuple):
 
 
 class Retention(NamedTuple):
-    """The cohorts of each group, as in a funnel. `reference` describes the whole to which the shares refer."""
+    """The cohorts of each group, as in a funnel. `reference` describes the denominator of the shares."""
 
     columns: list[str]
     groups: list[tuple[str, list[Cohort]]]
@@ -137,21 +137,21 @@ class Table(NamedTuple):
     rows: list[list[str | None]]
     note: str = ""
     numeric: frozenset[int] = frozenset()  # the columns of numbers
-    colors: tuple[int, ...] = ()  # of the series in the columns after the first
+    colors: tuple[int, ...] = ()  # the colors of the columns after the first
 
 
 Drawable = Graph | Bars | Pie | Number | Funnel | Retention | Table
 
 
 def to_number(value: Any) -> float | None:
-    """Return a number that can be drawn, or None."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= LARGEST:  # false for NaN, too
+    """Return a value as a number, or None if it cannot be drawn."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= LARGEST:  # also rejects NaN
         return None
     return float(value)
 
 
 def to_text(value: Any) -> str:
-    """Return a label or a cell, shortened to fit."""
+    """Return the text of a label or a cell, truncated to the maximum length."""
     if value is None:
         return ""
     text = value if isinstance(value, str) else str(value)
@@ -168,7 +168,7 @@ def join_notes(*notes: str) -> str:
 
 
 def shorten(number: NumberFormat, value: float) -> str:
-    """Return the short text of a value whose text is too long for the smallest tiles, else an empty text."""
+    """Return the short text of a value whose text is too long for the smallest tiles, or else an empty text."""
     return number.write_short(value) if len(number.write(value)) > NUMBER_LENGTH_MAX else ""
 
 

@@ -60,7 +60,7 @@ class SqlResult(NamedTuple):
     zone: ZoneInfo
 
     def find(self, name: Any) -> int | None:
-        """Return the index of a column."""
+        """Return the index of a column, or None if there is no such column."""
         return self.columns.index(name) if name in self.columns else None
 
 
@@ -85,7 +85,7 @@ def find_zone(name: Any) -> ZoneInfo:
 
 
 def parse_sql(found: SqlResult, query: Any) -> Drawable:
-    """Return the drawable form of a result, which is a table if a chart would leave a value out."""
+    """Return the drawable form of a result, which is a table if a chart would omit a value."""
     node = next((node for node in iter_nodes(query) if node.get("kind") == VISUALIZATION), {})
     display = node.get("display")
     if display == NUMBER:
@@ -96,7 +96,7 @@ def parse_sql(found: SqlResult, query: Any) -> Drawable:
 
 
 def build_sql_table(found: SqlResult) -> Table:
-    """Return the rows as a table, with the numbers as the engine returned them."""
+    """Return the rows as a table, with numbers that are not formatted."""
     rows = [
         [format_cell(value, kind, found.zone) for value, kind in zip(row, found.kinds, strict=True)]
         for row in found.rows[:ROWS_MAX]
@@ -111,7 +111,7 @@ def build_sql_table(found: SqlResult) -> Table:
 
 
 def format_cell(value: Any, kind: str, zone: ZoneInfo) -> str | None:
-    """Return a value of a row as a text, or None for null. Numbers are not rounded and have no separators."""
+    """Return a value of a row as a text, or None for null. Numbers have no separators, and floats at most 15 digits."""
     if value is None:
         return None
     if isinstance(value, bool):

@@ -6,7 +6,8 @@ from typing import NamedTuple
 from xml.sax.saxutils import escape, quoteattr
 
 FONTS = "Liberation Sans, DejaVu Sans, Arial, Helvetica, sans-serif"
-# The palette of charts in the light theme of the style sheet, also for color-blind readers. Tests check both.
+# The palette of charts in the light theme of the style sheet. Tests compare the palette with the style sheet, and check
+# that color-blind readers can distinguish the colors.
 PALETTE = ("#2f5fe0", "#c9560c", "#12836f", "#fd047c", "#27337a", "#4796b0", "#920007", "#5c2c38")
 REST = "#7d8595"
 SURFACE = "#ffffff"
@@ -22,7 +23,7 @@ _INVALID = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class Box(NamedTuple):
-    """A part of the picture."""
+    """A rectangle in the picture."""
 
     x: float
     y: float
@@ -38,7 +39,7 @@ class Box(NamedTuple):
         return self.x + self.width
 
     def cut(self, *, top: float = 0, bottom: float = 0, left: float = 0, right: float = 0) -> "Box":
-        """Return a smaller box."""
+        """Return the box without margins of the given sizes."""
         width, height = max(0.0, self.width - left - right), max(0.0, self.height - top - bottom)
         return Box(self.x + left, self.y + top, width, height)
 
@@ -48,7 +49,7 @@ def estimate_width(text: str, size: float) -> float:
 
 
 def fit(text: str, width: float, size: float) -> str:
-    """Return a text shortened to a width."""
+    """Return a text truncated to an estimated width."""
     count = int(width / (size * CHARACTER))
     return text if len(text) <= count else f"{text[: max(0, count - 1)]}…"
 

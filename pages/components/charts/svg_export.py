@@ -20,8 +20,8 @@ def render_svg(
 ) -> str | None:
     """Return a result as SVG text, or None for an unknown shape and for a result without rows.
 
-    `moment` is as in `render_chart`. The caller validates the size, in pixels. The SVG names fonts without embedding
-    them, and has no scripts, no styles and no references.
+    `moment` has the same meaning as in `render_chart`. The caller validates the size, in pixels. The SVG names fonts
+    without embedding them, and has no scripts, no styles and no references.
     """
     found = parse_result(result, query, moment)
     if found is None:
@@ -55,5 +55,5 @@ def _draw(canvas: Canvas, box: Box, found: Drawable) -> str:
 
 
 def _describe(found: Drawable) -> str:
-    """Return the note of a form. Bars that do not fit have no note here, because `draw_bars` counts them."""
+    """Return the note of a form. Bars beyond the limit have no note here, because `draw_bars` counts them."""
     return "" if isinstance(found, Bars) and found.rest else found.note

@@ -102,7 +102,7 @@ def _draw_dot(canvas: Canvas, area: Box, dot: Mark) -> None:
 
 
 def _draw_legend(canvas: Canvas, box: Box, graph: Graph, *, has_letters: bool) -> float:
-    """Draw the names of the series at the bottom of a box, and return the height that they take."""
+    """Draw the names of the series at the bottom of a box, and return the height of the legend."""
     entries = []
     for index, series in enumerate(graph.series):
         letter = f"{LETTERS[index]} " if has_letters else ""

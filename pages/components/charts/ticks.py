@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-# The smallest widths in pixels of the classes of charts that a style sheet can distinguish. The last has no limit.
+# The minimum widths, in pixels, of the size classes of charts. The last class has no maximum width.
 WIDTHS = (64, 128, 224, 384, 640, 1024)
 CHARACTER = 7.0
 GAP = 10
@@ -12,7 +12,7 @@ EDGE = 3
 
 
 class Tick(NamedTuple):
-    """A label at a place, in percent. `sizes` are the indexes of the widths at which the label fits."""
+    """A label at a position, in percent. `sizes` are the indexes of the widths at which the label fits."""
 
     x: float
     label: str
@@ -36,12 +36,12 @@ def build_ticks(labels: Sequence[str], places: Sequence[float], gutter: float) -
 
 
 def get_anchor(place: float) -> str:
-    """Return the anchor of a label. Labels at the ends of an axis do not extend beyond them."""
+    """Return the anchor of a label. Labels at the ends of an axis do not extend beyond the axis."""
     return "start" if place < EDGE else "end" if place >= 100 else "middle"
 
 
 def choose_ticks(labels: Sequence[str], places: Sequence[float], width: float) -> list[int]:
-    """Return the indexes of labels in equal steps that do not overlap in a plot of a width."""
+    """Return the indexes of equally spaced labels that do not overlap in a plot of the given width."""
     if not labels:
         return []
     length = max(map(len, labels)) * CHARACTER

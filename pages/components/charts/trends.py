@@ -44,7 +44,7 @@ STYLES = {
     "ActionsUnstackedBar": GROUPED,
     "ActionsAreaGraph": AREAS,
 }
-# The maths whose values may be added up. Persons may not, because a person who is active on two days is one person.
+# The maths whose values can be added up. Counts of persons cannot, because the same person may be active on two days.
 ADDITIVE_MATHS = frozenset({"total", "sum"})
 
 Json = dict[str, Any]
@@ -85,7 +85,7 @@ def build_bars(items: list[Item], options: Options) -> Bars:
 def build_graph(
     rows: list[Json], options: Options, moment: datetime | None, style: str = "", *, has_totals: bool = True
 ) -> Graph:
-    """Return series along the axis of the longest series. The first series are drawn, and the data has all series."""
+    """Return series along the axis of the longest series. The series beyond the limit are hidden."""
     days = _get_axis(rows)
     interval = options.interval or guess_interval(days)
     is_incomplete = bool(days) and is_running(days[-1], interval, moment)
@@ -119,7 +119,7 @@ def _build_series(row: Json, color: int, options: Options, *, is_incomplete: boo
 
 
 def _summarize(row: Json, values: Sequence[float | None], options: Options, *, has_open_end: bool) -> str:
-    """Return the total of a series if its values may be added up, else the last value or the average."""
+    """Return the last value of a cumulative series, the total of an additive series, or else the average."""
     found = [value for value in (values[:-1] if has_open_end and len(values) > 1 else values) if value is not None]
     if not found:
         return ""
@@ -213,7 +213,7 @@ def _build_totals_table(rows: list[Json], options: Options) -> Table:
 
 
 def _name_series(row: Json) -> str:
-    """Return the name of the series of a row with a breakdown, which is marked if it is of the previous period."""
+    """Return the name of the series of a row with a breakdown, with a mark for the previous period."""
     action = row.get("action")
     names = (action.get("custom_name"), action.get("name")) if isinstance(action, dict) else (row.get("label"),)
     name = next((to_text(name) for name in names if name), "Total")
@@ -240,7 +240,7 @@ def _name_country(row: Json) -> str:
 
 
 def get_label(row: Json) -> str:
-    """Return the label of a row, which is marked if it is of the previous period."""
+    """Return the label of a row, with a mark for the previous period."""
     name = _get_name(row)
     return _mark_previous(name) if is_previous(row) else name
 

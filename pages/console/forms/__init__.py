@@ -1,5 +1,5 @@
-"""Forms of the console: their fields as texts, made from stored JSON and written back to it. Pure functions.
+"""Conversions between stored JSON and the fields of forms of the console. Pure functions.
 
-A form is a dictionary of texts by the names of its fields, `Values`. A part of the JSON that the user did not change
-remains exactly as it was stored, even if the form cannot show all of it.
+A form is a dictionary from the names of fields to texts, `Values`. A part of the JSON that the user did not change
+remains exactly as it was stored, even if the form cannot represent that part.
 """

@@ -29,7 +29,7 @@ def read_range(date_range: Any) -> Values:
 
 
 def build_range(values: Values) -> dict[str, str | None]:
-    """Return `date_from` and `date_to` of the fields. Raises ValidationFailed."""
+    """Return `date_from` and `date_to` from the fields. Raises ValidationFailed."""
     preset = values.get("range", "")
     if preset != CUSTOM:
         start, _, end = preset.partition(SEPARATOR)
@@ -46,21 +46,21 @@ def build_range(values: Values) -> dict[str, str | None]:
 
 
 def replace_range(filters: dict[str, Any], values: Values) -> dict[str, Any]:
-    """Return filters with the date range of the fields, or without one. Raises ValidationFailed."""
+    """Return filters with the date range of the fields, or without a date range. Raises ValidationFailed."""
     date_range = build_range(values)
     replaced = {**filters, **date_range}
     return {name: value for name, value in replaced.items() if name not in date_range or value is not None}
 
 
 def list_presets(values: Values, default: str) -> list[tuple[str, str]]:
-    """Return the choices of the preset: no range, with the label `default`, the stored range, and PRESETS."""
+    """Return the choices of the preset: no range (labeled `default`), the stored range, and PRESETS."""
     stored = values.get("range", "")
     extra = [] if not stored or stored in _LABELS else [(stored, describe_values(values))]
     return [("", default), *extra, *PRESETS]
 
 
 def describe_values(values: Values) -> str:
-    """Return the date range of fields in words, or an empty text if there is none."""
+    """Return the date range of the fields in words, or an empty text if no range is set."""
     preset = values.get("range", "")
     start, _, end = preset.partition(SEPARATOR)
     if preset == CUSTOM:

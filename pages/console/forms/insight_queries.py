@@ -67,7 +67,7 @@ class Kind(NamedTuple):
     `series_max` is the maximum number of events in the form.
     """
 
-    name: str  # in addresses
+    name: str  # as in addresses
     query_kind: str
     title: str
     about: str
@@ -192,7 +192,7 @@ def _read_sql(node: Json) -> Values:
 
 
 def _build_sql(values: Values, base: Json) -> Json:
-    """Return the SQL query in its visualization node. If no axes are entered, the chart chooses them."""
+    """Return the SQL query in its visualization node. If no axes are entered, the chart uses suitable columns."""
     text = values.get("sql", "")
     if not text.strip():
         raise ValidationFailed("Write a query.", attr="sql")

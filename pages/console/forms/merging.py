@@ -1,4 +1,4 @@
-"""Merge a submitted form with the changes that other users saved after the form was opened."""
+"""The three-way merge of a submitted form with changes that other users saved after the form was opened."""
 
 import json
 from typing import Any
@@ -12,12 +12,12 @@ WAS = "was"
 
 
 def dump_values(values: Values) -> str:
-    """Return the values of a form for its hidden field."""
+    """Return the values of a form as the text of its hidden field."""
     return json.dumps(values, ensure_ascii=False)
 
 
 def load_values(text: str) -> Values:
-    """Return the values in a hidden field, or no values if the field was tampered with."""
+    """Return the values in a hidden field, or an empty dictionary if the field was tampered with."""
     try:
         loaded = json.loads(text)
     except (ValueError, RecursionError):
@@ -26,13 +26,13 @@ def load_values(text: str) -> Values:
 
 
 def read_values(form: QueryDict) -> Values:
-    """Return the fields of a submitted form. Browsers send line breaks as CRLF."""
+    """Return the fields of a submitted form, with the browser's CRLF line breaks replaced by LF."""
     hidden = ("csrfmiddlewaretoken", "action", WAS)
     return {name: str(text).replace("\r\n", "\n") for name, text in form.items() if name not in hidden}
 
 
 def merge_values(sent: Values, was: Values, current: Values) -> tuple[Values, list[str]]:
-    """Return the current values with the changes of the user, and the fields that other users changed differently.
+    """Return the current values with the changes of the user, and the names of the fields with conflicts.
 
     A field that is missing from `was` counts as empty.
     """

@@ -18,7 +18,7 @@ OPERATORS = (
     ("is_not_set", "is not set"),
     ("regex", "matches the pattern"),
 )
-# The field that stands for stored filters that the form cannot show, such as groups.
+# The field that represents stored filters that the form cannot show, such as groups.
 HIDDEN = "properties-hidden"
 _LISTS = ("exact", "is_not")
 _WITHOUT_VALUE = ("is_set", "is_not_set")

@@ -45,7 +45,7 @@ def read_series(source: Json) -> Values:
 
 
 def build_series(values: Values, base: Json, minimum: int, minimum_text: str) -> list[Json]:
-    """Return the series of the rows. An unchanged row keeps its node with all its fields."""
+    """Return the series of the rows. The node of an unchanged row is kept with all its fields."""
     nodes = base.get("series")
     stored = {_identify(values_of): node for values_of, node in _pair_rows(nodes if isinstance(nodes, list) else [])}
     rows = [row for row in list_series_rows(values, extra=0) if row.event]
@@ -74,7 +74,7 @@ def _build_node(row: SeriesRow) -> Json:
 
 
 def read_shared(source: Json) -> Values:
-    """Return the fields that all kinds but SQL have: the date range and the property filters."""
+    """Return the fields of all kinds except SQL: the date range and the property filters."""
     return {**read_range(source.get("dateRange")), **read_rows(source.get("properties"))}
 
 

@@ -21,7 +21,7 @@ class VariableField(NamedTuple):
 
 
 def list_variable_fields(template: Json, sent: Values) -> list[VariableField]:
-    """Return a field for each variable, with the value that was sent, or its default."""
+    """Return a field for each variable, with the submitted value or the default."""
     return [
         VariableField(
             name=f"variable-{number}",
@@ -35,7 +35,7 @@ def list_variable_fields(template: Json, sent: Values) -> list[VariableField]:
 
 
 def read_default(variable: Json) -> str:
-    """Return the default of a variable as a text, which is the name if the default is an event."""
+    """Return the default of a variable as a text. The text of an event is its name."""
     default = variable["default"]
     if isinstance(default, str):
         return default
@@ -43,7 +43,7 @@ def read_default(variable: Json) -> str:
 
 
 def set_variables(template: Json, sent: Values) -> Json:
-    """Return a template document whose variables have the values that the user gave them as defaults."""
+    """Return a template document with the values of the user as the defaults of its variables."""
     variables = [
         _set_default(variable, sent.get(f"variable-{number}", "").strip())
         for number, variable in enumerate(template["variables"] or [])

@@ -37,7 +37,7 @@ class Command(BaseCommand):
         self.stdout.write(f"Deleted {describe_data(data)} of {name}, and the definitions of events and properties.")
 
     def ask(self, question: str) -> None:
-        """Raise CommandError unless the answer is yes."""
+        """Ask for confirmation. Raises CommandError unless the user types `yes` at a terminal."""
         if not sys.stdin.isatty():
             raise CommandError(f"{question} Nothing was deleted: there is no terminal to ask. Use --yes.")
         if input(f"{question} Type yes: ").strip() != "yes":

@@ -11,7 +11,7 @@ from tests.builders import Person, make_dashboard
 
 
 def test_write_through_shared_content_in_between_is_a_conflict(alice: Person) -> None:
-    """A write of shared content locks another dashboard, so it can commit while this dashboard is locked."""
+    """A write of shared content locks another dashboard, so the write can commit while this dashboard is locked."""
     board = make_dashboard(alice, "before")
     project = alice.membership.project
 

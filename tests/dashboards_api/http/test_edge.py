@@ -1,4 +1,4 @@
-"""The asynchronous edge: receiving bodies, and handing requests to the application."""
+"""The asynchronous edge: receiving bodies, and passing requests to the application."""
 
 import asyncio
 import ipaddress
@@ -24,7 +24,7 @@ KEY = ("authorization", "Bearer phx_x")
 
 
 class Protocol:
-    """The server side of an exchange: the blocks of a body, its end unless `is_silent`, and one response."""
+    """The server side of an exchange: the chunks of a body, the end unless `is_silent`, and one response."""
 
     def __init__(self, *blocks: bytes, is_silent: bool = False) -> None:
         self.blocks = blocks

@@ -19,7 +19,7 @@ from tests.dashboards_api.http.test_edge import DASHBOARDS, Protocol, build_requ
 
 
 class SlowSender(Protocol):
-    """A client that sends one byte at a time, without end."""
+    """A client that sends one byte at a time and never completes the body."""
 
     async def each(self) -> AsyncIterator[bytes]:
         while True:

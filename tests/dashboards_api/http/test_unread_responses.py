@@ -1,4 +1,4 @@
-"""Connections of clients that do not read their response, which the kernel closes."""
+"""Connections of clients that do not read their response. The kernel closes these connections."""
 
 import errno
 import logging

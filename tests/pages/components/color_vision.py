@@ -1,4 +1,4 @@
-"""Colors as readers see them: contrast (WCAG 2.2), difference (CIEDE2000), and simulated color blindness.
+"""Perception of colors: contrast (WCAG 2.2), difference (CIEDE2000), and simulated color blindness.
 
 The matrices are from Machado, Oliveira and Fernandes (2009), for dichromats, on linear RGB.
 """
@@ -85,7 +85,7 @@ def compute_difference(first: Color, second: Color) -> float:
 
 
 def _convert_to_lch(first: Color, second: Color) -> tuple[Color, Color]:
-    """Return lightness, chroma and hue, with the a axis stretched for pale colors."""
+    """Return the lightness, chroma and hue of two colors, with the a axis stretched for pale colors."""
     mean = (hypot(*first[1:]) + hypot(*second[1:])) / 2
     stretch = 1.5 - 0.5 * sqrt(mean**7 / (mean**7 + 25**7))
     polar = [(light, hypot(a * stretch, b), degrees(atan2(b, a * stretch)) % 360) for light, a, b in (first, second)]

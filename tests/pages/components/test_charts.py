@@ -42,7 +42,7 @@ def test_trends_are_rendered_as_lines() -> None:
     )
     chart = render_checked(TRENDS)
     assert '<path class="line c0" d="M0 150l1-50 1 75 1-175"/>' in chart
-    assert '<path class="line c1" d="M2 190l1-8"/>' in chart  # there is a gap before
+    assert '<path class="line c1" d="M2 190l1-8"/>' in chart  # the line begins after a gap
     assert chart.count("<circle") == 7
     assert 'aria-label="Name &amp; more"' in chart
     assert "A Visits <b>75</b>" in chart

@@ -1,4 +1,4 @@
-"""Pictures of charts, each of which is drawn in a separate process with limits."""
+"""Pictures of charts, each of which is rendered in a separate process with limits."""
 
 import struct
 

@@ -1,4 +1,4 @@
-"""Links in texts and descriptions. Finding them takes linear time."""
+"""Links in texts and descriptions. The search for links takes linear time."""
 
 import re
 import time

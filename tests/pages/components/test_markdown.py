@@ -106,7 +106,7 @@ def test_cache_keeps_the_latest_texts_up_to_a_size(monkeypatch: pytest.MonkeyPat
     for name in ("first", "second", "third"):
         cache.put(name, SafeString(name * 5))
         cache.put(name, SafeString("twice"))
-        assert cache.get("first") == "first" * 5  # so that the second text is evicted
+        assert cache.get("first") == "first" * 5  # makes `second` the least recently used text, which is evicted
     assert (cache.get("second"), cache.get("third")) == (None, "third" * 5)
     cache.put("large", SafeString("x" * 200))
     assert [cache.get(name) for name in ("first", "third", "large")] == [None, None, None]

@@ -82,7 +82,7 @@ def test_number_is_compared_with_the_previous_period(value: int, previous: int, 
 
 
 def test_number_is_compared_with_the_same_value_of_the_breakdown() -> None:
-    """The values of the previous period can be in another order, and one can be missing."""
+    """The values of the previous period can be in another order, and a value can be missing."""
     rows = [
         {"label": label, "aggregated_value": value, "compare_label": period}
         for label, value, period in (("a", 30, "current"), ("b", 20, "current"), ("b", 40, "previous"))

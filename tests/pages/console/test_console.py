@@ -1,4 +1,4 @@
-"""The console: sign in, find a dashboard, view it, sign out."""
+"""The console: sign-in, the list of dashboards, the page of a dashboard, and sign-out."""
 
 import re
 from typing import Any

@@ -116,7 +116,7 @@ def test_sharing_settings_and_passwords_apply_to_the_shared_page(
 ) -> None:
     path = get_dashboard_path(board)
     alice.api.patch(f"dashboards/{board.pk}/sharing/", {"enabled": True, "settings": {"allow_overrides": ["a"]}})
-    boxes = {"show_details": "on", "show_queries": "on", "show_footer": "on"}  # but neither the header nor the data
+    boxes = {"show_details": "on", "show_queries": "on", "show_footer": "on"}  # without header and data
     assert post_form(browser, path, action="sharing", theme="dark", **boxes, password_required="on").status_code == 303
     sharing = SharingConfiguration.objects.get()
     assert sharing.password_required is True

@@ -16,7 +16,7 @@ FIELD = re.compile(r'<input[^>]*? name="(version|was-\w+|name|tags|csrfmiddlewar
 
 
 def read_form(page: Any) -> dict[str, str]:
-    """Return the fields of the edit form as a browser sends them, with CRLF as the line break."""
+    """Return the fields of the edit form as sent by a browser, with CRLF as the line break."""
     text = get_text(page).partition('name="action" value="edit"')[0]
     found = {name: html.unescape(value) for name, value in FIELD.findall(text)}
     found["name"] = re.sub(r"[\r\n]", "", found["name"])

@@ -73,7 +73,7 @@ def test_dashboard_shows_its_folder_and_is_moved(alice: Person, browser: Client)
     assert edit(folder=" New / Place ").status_code == 303
     board.refresh_from_db()
     assert board.folder == "New/Place"
-    edit()  # a form without the field
+    edit()  # the form lacks the field
     board.refresh_from_db()
     assert board.folder == "New/Place"
     refused = edit(folder="/".join("a" * 21))

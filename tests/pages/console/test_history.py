@@ -128,7 +128,7 @@ def test_changes_are_described_in_sentences(browser: Client, alice: Person, boar
         "Created the dashboard",
     ):
         assert f"<p>{sentence}</p>" in text, sentence
-    assert text.count('<section class="session"') == 4  # of Alice, and of Alice with her key, twice
+    assert text.count('<section class="session"') == 4  # sessions of Alice and of her API key alternate
 
 
 def test_version_is_looked_at_before_it_is_restored(

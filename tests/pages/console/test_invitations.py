@@ -116,7 +116,7 @@ def test_account_created_beforehand_joins_no_other_project(alice: Person, carol:
     post_form(attacker, "/invitations", invitation=pending.pk)
     post_form(attacker, "/invitations", "decline", invitation=pending.pk)
     assert Invitation.objects.get() == pending
-    # The invited user sees that the account has another owner, and an operator resets it with a set-up link.
+    # The invited user sees that the account has another owner, and an operator recovers the account with a set-up link.
     assert "If this account is not yours" in get_text(new_client().get(path))
     complete_setup(check_setup(create_setup_token(account), name="CEO", email=CEO, password="another horse battery"))
     assert attacker.get("/account").status_code == 302

@@ -132,7 +132,7 @@ def test_redirect_leads_to_no_other_site(browser: Client, alice: Person) -> None
 
 
 def test_inaccessible_items_are_not_revealed(alice: Person, carol: Person, browser: Client) -> None:
-    """Items of other projects get the same response as unknown items."""
+    """The response for an item of another project equals the response for an unknown item."""
     board = make_dashboard(carol, "Secret")
     theirs = make_insight(carol, board, name="Secret insight")
     pairs: list[tuple[str, str]] = [

@@ -21,7 +21,7 @@ def get_path(person: Person) -> str:
 
 
 def read_form(page: Any) -> dict[str, str]:
-    """Return the fields of the form as a browser would send them unchanged."""
+    """Return the unchanged fields of the form as sent by a browser."""
     fields = {
         str(attributes["name"]): attributes.get("value") or ""
         for tag, attributes in list_elements(page)

@@ -176,7 +176,7 @@ def test_results_beyond_the_limit_of_a_page_are_named(alice: Person, board: Dash
 def test_result_has_links_to_files_that_the_session_opens(alice: Person, board: Dashboard, browser: Client) -> None:
     make_sql_insight(alice, board, name="Visits")
     path = get_dashboard_path(board)
-    assert "/export/" not in get_text(browser.get(path))  # there is no result yet
+    assert "/export/" not in get_text(browser.get(path))  # no result exists yet
     complete([["2026-11-29", 12345]])
     links = re.findall(
         r'<a href="([^"]+/export/[^"]+)" download aria-label="Visits as (\w+)">', get_text(browser.get(path))

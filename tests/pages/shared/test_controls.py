@@ -37,7 +37,7 @@ def list_fields(page: Any) -> dict[str | None, str | None]:
 
 
 def list_options(page: Any) -> list[tuple[str, str]]:
-    """Return the value of each option, and ` selected` for the selected option or an empty text otherwise."""
+    """Return each option as its value and ` selected`, or an empty text if the option is not selected."""
     return re.findall(r'<option value="([^"]*)"( selected)?>', get_text(page))
 
 

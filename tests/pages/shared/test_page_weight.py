@@ -1,4 +1,4 @@
-"""The size of a shared page with 20 charts of three series, as a browser receives it."""
+"""The size of a shared page with 20 charts of three series, after compression."""
 
 import gzip
 import random

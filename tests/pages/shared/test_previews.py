@@ -1,4 +1,4 @@
-"""Previews of share links in other services, the facts on shared pages, repeated reloads, and dead links."""
+"""Previews of share links in other services, the date range and age of shared pages, reloads, and dead links."""
 
 from typing import Any
 

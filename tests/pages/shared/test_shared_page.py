@@ -93,7 +93,7 @@ def test_unchanged_page_is_304(alice: Person, board: Dashboard) -> None:
     first = visit(path)
     again = visit(path, **{"If-None-Match": first["ETag"]})
     assert (again.status_code, again.content) == (304, b"")
-    assert "Content-Security-Policy" not in again  # the cookie from the page remains valid
+    assert "Content-Security-Policy" not in again  # the policy of the cached page remains valid
     for change in ({"name": "Renamed"}, {"tiles": [{"text": {"body": "new"}}]}):
         etag = visit(path)["ETag"]
         assert visit(path, **{"If-None-Match": etag}).status_code == 304

@@ -19,7 +19,7 @@ def is_of_series(event: Event, node: dict[str, Any], query: dict[str, Any]) -> b
 
 
 def compute_lifecycle(world: World, query: dict[str, Any], span: Span) -> dict[str, list[int]]:
-    """Return the numbers of persons of each status. The first and the last interval count as a whole."""
+    """Return the numbers of persons by status. The first and the last interval count as a whole."""
     interval = query["interval"]
     starts = list_starts(span.first, span.last, interval, world)
     before = find_start(starts[0] - timedelta(seconds=1), interval, world)
@@ -43,7 +43,7 @@ def compute_lifecycle(world: World, query: dict[str, Any], span: Span) -> dict[s
 
 
 def find_creation(person: Person, world: World) -> datetime:
-    """Return the moment of creation of a person: that of the row, or else the time of the first event."""
+    """Return the moment of creation of a person, or the time of the first event of a person without a row."""
     return person.created_at or min(event.time for event in world.events if event.person == person)
 
 
@@ -70,7 +70,7 @@ def compute_series(world: World, query: dict[str, Any], node: dict[str, Any], sp
 
 
 def is_in_span(event: Event, query: dict[str, Any], span: Span, world: World) -> bool:
-    """Return whether an event is in the range. Events before its first day do not count, even in the same interval."""
+    """Return whether an event is in the range. Events before the range do not count, even in its first interval."""
     return span.first <= event.time <= span.last and is_day_counted(
         event.time, query["dateRange"].get("daysOfWeek"), world
     )

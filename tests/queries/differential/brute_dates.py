@@ -63,7 +63,7 @@ def find_previous(world: World, query: dict[str, Any], current: Range) -> Range:
         length = strip(current.last) - strip(current.first) + TICK
         ends = [(side.astimezone(UTC) - length).astimezone(world.zone) for side in (current.first, current.last)]
         return build_range(world, ends[0], ends[1], unit)
-    # Both ends move by the days from the start to the day on which a range of this length before it begins.
+    # Both ends move by the number of days from the start of the preceding range of equal length to the present start.
     before = strip(current.first) - (strip(current.last) - strip(current.first))
     days = (current.first.date() - before.date()).days
     given = query.get("dateRange") or {}
@@ -107,7 +107,7 @@ def _find_last(world: World, date_range: dict[str, Any], unit: str) -> datetime:
 
 
 def parse(world: World, text: str) -> tuple[datetime, str, str]:
-    """Return a moment, the form of the text, and the letter of its unit."""
+    """Return the moment of a text, the form of the text, and the letter of the unit of a relative text."""
     if found := RELATIVE.fullmatch(text):
         moment = step(world.now.astimezone(world.zone), found[2], -int(found[1] or 0))
         if found[3] == "Start":
@@ -121,7 +121,7 @@ def parse(world: World, text: str) -> tuple[datetime, str, str]:
 
 
 def _cut(world: World, first: datetime, last: datetime, unit: str) -> tuple[datetime, datetime]:
-    """Return the first and the last moment of the complete intervals, or of the range if it has none."""
+    """Return the first and the last moment of the complete intervals, or of the range if no interval is complete."""
     present = floor(world, world.now.astimezone(world.zone), unit)
     end = (present.astimezone(UTC) - TICK).astimezone(world.zone)
     if is_after(end, last):
@@ -150,7 +150,7 @@ def find_end(world: World, moment: datetime, unit: str) -> datetime:
 
 
 def step(moment: datetime, unit: str, number: int) -> datetime:
-    """Return the moment `number` units later. In a month without its day, it is on the last day."""
+    """Return the moment `number` units later, or on the last day of a month that is too short."""
     if unit in SECONDS:
         return (moment.astimezone(UTC) + timedelta(seconds=number * SECONDS[unit])).astimezone(moment.tzinfo)
     if unit in "dw":

@@ -26,7 +26,7 @@ def find_start(moment: datetime, interval: str, world: World) -> datetime:
 
 
 def list_starts(first: datetime, last: datetime, interval: str, world: World) -> list[datetime]:
-    """Return the starts of all intervals between two moments, found by walking from one to the other."""
+    """Return the starts of all intervals between two moments, found in steps of at most a quarter of an hour."""
     step = timedelta(minutes=MINUTES.get(interval, QUARTER_OF_AN_HOUR))
     starts: list[datetime] = []
     moment = first.astimezone(UTC)

@@ -23,7 +23,7 @@ EXPRESSIONS: dict[str, Callable[[Event], bool]] = {
 
 
 def format_text(value: Any) -> str:
-    """Return a value as text, as in JSON."""
+    """Return a value as text, in the notation of JSON."""
     if isinstance(value, bool):
         return str(value).lower()
     return str(value).removesuffix(".0") if isinstance(value, float) else str(value)
@@ -42,7 +42,7 @@ def find_text(properties: dict[str, Any], key: str) -> str | None:
 
 
 def list_person(event: Event) -> dict[str, Any]:
-    """Return the properties of the person of an event. A person that is not in the store has none."""
+    """Return the properties of the person of an event. A person without a row in the store has no properties."""
     return event.person.properties if event.person.created_at else {}
 
 

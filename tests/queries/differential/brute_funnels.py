@@ -1,14 +1,15 @@
 """Funnels by plain loops over the events of each person: slow, obvious, and independent of any SQL.
 
 Definitions:
-* Events of a person are sorted by time. At the same time, events of earlier steps come first, then events of fewer
-  later steps, then events with which an attempt may begin.
-* An attempt begins with an event of the first step, or of any step in an unordered funnel. It continues with the next
-  event of each step; the end of the window is included. In a strict funnel, this must be the very next event, but an
-  event of no step is ignored if the event before it has the same time.
+* Events of a person are sorted by time. Events at the same time are sorted by their first step, then by their steps as
+  a bit mask. Events with which an attempt may begin precede other events.
+* An attempt begins with an event of the first step, or of any step in an unordered funnel. The attempt continues with
+  the next event of each step, until the window has ended; the end is included. In a strict funnel, the next event must
+  belong to the next step, but an event without a step is ignored if the event before it has the same time.
 * In an unordered funnel, an event counts for the first of its steps that is missing.
-* An event of an exclusion spoils an attempt if it is strictly between two steps. It ends an unordered attempt.
-* A person counts by the attempt that reaches the most steps, and on a tie by the first of these.
+* An event of an exclusion invalidates an attempt if the event is strictly between two steps. In an unordered funnel,
+  the event ends the attempt.
+* A person counts with the attempt that has the most steps. In a tie, the first attempt counts.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -47,7 +48,7 @@ Attempt = tuple[datetime, ...]
 def list_attempts(
     events: Iterable[FunnelEvent], rules: Rules, may_start: Callable[[FunnelEvent], bool] = lambda event: True
 ) -> list[Attempt]:
-    """Return the attempts of a person that are not spoiled, in the order of their starts."""
+    """Return the valid attempts of a person, in the order of their starts."""
     line = sorted(events, key=lambda event: (*_get_place(event, rules), not may_start(event)))
     if rules.order == "unordered":
         starts = [place for place, event in enumerate(line) if event.steps and may_start(event)]
@@ -124,7 +125,7 @@ def attribute(
 
 
 class AmbiguousValue(Exception):
-    """Events at the same time have several values, each of which is correct."""
+    """An error for events at the same time with several values, each of which is correct."""
 
 
 def _find_touch(events: Sequence[FunnelEvent], *, is_last: bool) -> Value:
@@ -166,7 +167,7 @@ def find_median(numbers: Sequence[float]) -> float | None:
 
 
 def cut_into_bins(times: Sequence[float], count: int | None) -> list[list[int]]:
-    """Return [start, size] of `count` + 1 bins of times. The default `count` is the cube root of their number."""
+    """Return the start and size of `count` + 1 bins of times. The default is the cube root of the number of times."""
     if not times:
         return []
     if not count:
@@ -180,7 +181,7 @@ def cut_into_bins(times: Sequence[float], count: int | None) -> list[list[int]]:
 def rate(
     attempts_of_persons: Iterable[Sequence[Attempt]], start: datetime, end: datetime, steps: tuple[int, int]
 ) -> float:
-    """Return the percentage of persons at one step who reached another, by the attempts that began in an interval."""
+    """Return the percentage of persons at one step who reached another step, for attempts that began in an interval."""
     furthest = [
         max((len(attempt) for attempt in attempts if start <= attempt[0] < end), default=0)
         for attempts in attempts_of_persons

@@ -70,7 +70,7 @@ def reduce_numbers(name: str, numbers: list[float]) -> float:
 
 
 def find_first_events(events: list[Event], last: datetime) -> list[Event]:
-    """Return the first event of each person. At the same time, the engine compares the second halves of ids first."""
+    """Return the first event of each person. In a tie, the engine compares the second halves of event ids first."""
     found: dict[Any, Event] = {}
     for event in sorted(events, key=lambda event: (event.time, event.uuid.int % 2**64, event.uuid.int >> 64)):
         if event.time <= last:
@@ -88,7 +88,7 @@ def accumulate(numbers: list[float]) -> list[float]:
 
 
 def evaluate(text: str, numbers: Iterable[float]) -> float:
-    """Return the result of a formula, a Python expression in which a division by zero results in 0."""
+    """Return the result of a formula, which is a Python expression. A division by zero results in 0."""
     names = {chr(ord("A") + place): float(number) for place, number in enumerate(numbers)}
     try:
         result = eval(text, {"__builtins__": {}}, names)  # noqa: S307  # a formula of these tests

@@ -67,7 +67,7 @@ class BruteRetention:
         return rows
 
     def _split(self) -> dict[str, list[Event]]:
-        """Return the events of each value. With "first ever", the first event of a person sets the value of all."""
+        """Return the events by value. With "first ever", the value of a person is that of the first target event."""
         groups: dict[str, list[Event]] = defaultdict(list)
         first: dict[Any, str] = {}
         for event in self.events:

@@ -63,7 +63,7 @@ class BruteTrends:
         self.has_rest = False
 
     def build(self) -> tuple[list[dict[str, Any]], bool] | None:
-        """Return the objects of the result, and whether there are more values, or None if the range is invalid."""
+        """Return the objects of the result and whether values exceed the limit, or None if the range is invalid."""
         current = find_range(self.world, self.query.get("dateRange") or {}, self.interval)
         if current is None:
             return None
@@ -98,7 +98,7 @@ class BruteTrends:
         return {key: columns[key] for key in order if not (self.hides_rest and OTHER in key)}
 
     def _collect(self, node: dict[str, Any], period: Range) -> Cells:
-        """Return the events of each breakdown value and interval. For totals, all intervals are one."""
+        """Return the events of each breakdown value and interval. For totals, the whole range is one interval."""
         starts = period.starts
         placed = list(self._place(node, period, starts))
         bins = [self._find_bins(number, [event for event, _ in placed]) for number in range(len(self.keys))]
@@ -115,7 +115,7 @@ class BruteTrends:
     def _place(
         self, node: dict[str, Any], period: Range, starts: list[datetime]
     ) -> Iterable[tuple[Event, Iterable[int]]]:
-        """Yield the events of a series with the intervals that they count in."""
+        """Yield the events of a series with the intervals in which they count."""
         math, last = node.get("math") or "total", period.last.astimezone(UTC)
         first = period.first if period.unit in "sMhd" else self._find_day(period.first)
         first = first.astimezone(UTC)
@@ -131,7 +131,7 @@ class BruteTrends:
                 yield event, [0 if self.is_total else bisect_right(starts, event.time) - 1]
 
     def _find_windows(self, math: str, period: Range, starts: list[datetime]) -> list[tuple[datetime, datetime]]:
-        """Return the time window of each interval for a math that looks back, or an empty list for another math."""
+        """Return the time window of each interval for a math that looks back, or an empty list for other maths."""
         days = ROLLING.get(math, 0)
         after_last = period.last.astimezone(UTC) + TICK
         if days and self.is_total:
@@ -189,7 +189,7 @@ class BruteTrends:
         return cut_into_bins({size for text in texts if (size := read_number(text)) is not None}, self.bins[number])
 
     def _limit(self, node: dict[str, Any], cells: Cells) -> Cells:
-        """Return the cells of the values with the largest totals, and of all other values as one."""
+        """Return the cells of the values with the largest totals, and the combined cells of all other values."""
         totals = {key: self._weigh(node, places) for key, places in cells.items()}
         order = sorted(cells, key=lambda key: (key == (NULL,), -totals[key], key))
         kept = {key: cells[key] for key in order[: self.limit]}
@@ -200,7 +200,7 @@ class BruteTrends:
         return kept
 
     def _weigh(self, node: dict[str, Any], places: list[list[Event]]) -> float:
-        """Return the total of the displayed numbers, or of the numbers of all units for maths that aggregate units."""
+        """Return the total for ranking values: of the displayed numbers, or of the numbers of persons or sessions."""
         if units := self._find_unit_numbers(node):
             numbers: list[float] = [sum(units(events)) for events in places]
         else:
@@ -243,7 +243,7 @@ class BruteTrends:
         return reduce_numbers(math, [number for text in texts if (number := read_number(text)) is not None])
 
     def _find_unit_numbers(self, node: dict[str, Any]) -> Callable[[list[Event]], list[float]] | None:
-        """Return the function from events to one number per person or session, for maths that aggregate such units."""
+        """Return a function from events to one number per person or session, or None for maths without such numbers."""
         if (node.get("math") or "").endswith("_count_per_actor"):
             return count_by_person
         if node.get("math_property") == DURATION:

@@ -44,7 +44,7 @@ OTHER = ("Other",)
 
 
 def read_text(value: Any) -> str:
-    """Return the text of a property, which is empty for null, and JSON for a value of another type."""
+    """Return a property as text: an empty text for null, and JSON for a value of another type."""
     return value if isinstance(value, str) else "" if value is None else orjson.dumps(value).decode()
 
 
@@ -169,7 +169,7 @@ class Expectation:
         found = [(value, count_steps(best, self.count)) for value, best in shown]
         if rest:
             found.append((OTHER, count_steps(rest, self.count)))
-        # The group of all other values is also sorted by its counts.
+        # The group of all other values is sorted by its counts like any other group.
         found.sort(key=lambda item: ([-s["count"] for s in reversed(item[1])], item[0] == OTHER, item[0]))
         return [[list(value), steps] for value, steps in found]
 

@@ -1,4 +1,4 @@
-"""Random TrendsQueries, and the sessions and properties with dates that they need in random worlds."""
+"""Random TrendsQueries, and the sessions and date properties that these queries read in random worlds."""
 
 from datetime import timedelta
 from random import Random
@@ -32,7 +32,7 @@ DUE = ("2025-03-30", "2025-10-26T01:30:00Z", "2025-03-09 04:30:00", "soon", "", 
 
 
 def enrich(random: Random, world: World) -> None:
-    """Add sessions and properties with dates to the events of a world."""
+    """Add sessions, dates and pages to the events of a world."""
     for event in world.events:
         if random.random() < 0.7:
             event.properties["$session_id"] = random.choice(("s1", "s2", "s3", "s4", "", None))
@@ -209,7 +209,7 @@ class TrendQueries:
         return self.random.choice([*relative, None, None, None, *self._choose_moments(4)])
 
     def _choose_moments(self, days: int) -> list[str]:
-        """Return a moment about `days` days after the change of clocks as texts, with and without an offset."""
+        """Return a date and times, with and without an offset, about `days` days after the clock change."""
         moment = self.world.change + days * timedelta(days=1) + timedelta(hours=self.random.randrange(72))
         local = moment.astimezone(self.world.zone)
         return [local.date().isoformat(), local.isoformat(), local.replace(tzinfo=None).isoformat(), moment.isoformat()]

@@ -1,4 +1,4 @@
-"""Random worlds: a few persons and their events around a change of clocks, and date ranges of queries."""
+"""Random worlds: a few persons and their events around a clock change, and date ranges of queries."""
 
 import os
 from collections.abc import Iterator
@@ -37,7 +37,7 @@ class Person:
 
 @dataclass(frozen=True)
 class Event:
-    """An event. `sender_id` is the person with which it was sent, `person` the present owner of its distinct id."""
+    """An event. `sender_id` is the person sent by the client, and `person` is the present owner of the distinct id."""
 
     uuid: UUID
     name: str
@@ -59,7 +59,7 @@ class Span:
 
 @dataclass
 class World:
-    """The persons and events of one project, each event once."""
+    """The persons and events of one project, without duplicate events."""
 
     zone: ZoneInfo
     week_start_day: int
@@ -75,7 +75,7 @@ class World:
 
 @cache
 def find_clock_changes(zone: str, year: int) -> tuple[datetime, ...]:
-    """Return the moments of a year at which clocks change, to the hour."""
+    """Return the moments of the clock changes in a year, to the hour."""
     start = datetime(year, 1, 1, tzinfo=UTC)
     hours = [start + number * HOUR for number in range(366 * 24)]
     offsets = [hour.astimezone(ZoneInfo(zone)).utcoffset() for hour in hours]
@@ -83,7 +83,7 @@ def find_clock_changes(zone: str, year: int) -> tuple[datetime, ...]:
 
 
 def make_world(random: Random) -> World:
-    """Return a world of 2 to 7 persons with up to 120 events within twelve days of a change of clocks."""
+    """Return a world of 2 to 7 persons with up to 120 events within twelve days of a clock change."""
     zone = ZoneInfo(random.choice(ZONES))
     change = random.choice(find_clock_changes(zone.key, 2025) or (datetime(2025, 2, 27, tzinfo=UTC),))
     now = change + random.randrange(-5 * 24, 12 * 24) * HOUR + timedelta(minutes=random.choice((0, 17)))
@@ -101,7 +101,7 @@ def _make_person(random: Random, change: datetime) -> Person:
 
 
 def _make_event(random: Random, world: World) -> Event:
-    """Return an event of a known id, or of an id that no row maps to a person and that belongs to the sender."""
+    """Return an event with a mapped distinct id, or with an unmapped distinct id, which belongs to the sender."""
     uuid, sender = UUID(int=random.getrandbits(128)), random.choice(world.persons)
     distinct_id = random.choice(list(world.owners))
     if random.random() < 0.2:
@@ -162,7 +162,7 @@ def dump(properties: dict[str, Any]) -> str:
 
 
 def make_span(random: Random, world: World, interval: str) -> Span:
-    """Return a date range around the change: dates, times of day, or a number of units before now."""
+    """Return a date range around the clock change, given by dates, by times, or by a number of days before now."""
     if interval in ("second", "minute", "hour") and random.random() < 0.5:
         return _make_short_span(random, world)
     if random.random() < 0.3:
@@ -174,7 +174,7 @@ def make_span(random: Random, world: World, interval: str) -> Span:
 
 
 def build_dates(first: date, last: date, zone: ZoneInfo) -> Span:
-    """Return the range from one date to another, both included."""
+    """Return the range between two dates, both included."""
     json = {"date_from": first.isoformat(), "date_to": last.isoformat()}
     return Span(json, datetime.combine(first, time.min, zone), find_end_of_day(last, zone))
 
@@ -191,7 +191,7 @@ def _make_short_span(random: Random, world: World) -> Span:
 
 
 def _make_relative_span(random: Random, world: World, interval: str) -> Span:
-    """Return the range that begins some days ago, and ends with this day, or with this hour or minute."""
+    """Return the range that begins some days ago, and ends at the end of the present day, hour or minute."""
     days = random.randint(1, 3 if interval in ("minute", "hour") else 15)
     today = world.now.astimezone(world.zone)
     first = datetime.combine(today.date() - days * DAY, time.min, world.zone)

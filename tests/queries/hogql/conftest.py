@@ -9,7 +9,7 @@ from tests.queries.hogql.store import OURS, Store, fill
 
 @pytest.fixture(scope="session")
 def own_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    """Return a store with only the first project. Other projects in a store must not change the result of a query."""
+    """Yield a store with only the first project. Other projects in a store must not change the result of a query."""
     store = Store(tmp_path_factory.mktemp("own") / "engine")
     fill(store, OURS)
     yield store

@@ -1,4 +1,4 @@
-"""Queries from public documentation and templates of HogQL and ClickHouse. All must run."""
+"""Queries from public documentation and templates of HogQL and ClickHouse. Each query must run."""
 
 # Typical queries of dashboards with SQL insights.
 TYPICAL = """

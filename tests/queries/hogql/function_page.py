@@ -48,7 +48,7 @@ def read_examples() -> Iterator[Example]:
 
 
 def compute_answers(store: Store) -> dict[str, str]:
-    """Return the results by function. Many examples are columns of one query, which is faster."""
+    """Return the results by function. Many examples share one query, since a query for each example would be slow."""
     answers: dict[str, str] = {}
     for kind in Kind:
         examples = [example for example in read_examples() if example.kind is kind]
@@ -60,7 +60,7 @@ def compute_answers(store: Store) -> dict[str, str]:
 
 
 def _compute_batch(store: Store, examples: list[Example]) -> dict[str, str]:
-    """Compute some examples in one query. Aggregate and window functions read three rows."""
+    """Return the results of some examples, computed in one query. Aggregate and window functions read three rows."""
     source = "" if examples[0].kind is Kind.PLAIN else f" from {ROWS}"
     query = f"select {', '.join(example.example for example in examples)}{source}"
     rows = store.read(print_query(parse_select(query), CONTEXT))

@@ -1,6 +1,6 @@
 """Statements that read, write or reach data outside of the project, or that waste processor time."""
 
-# Refused by the parser or by the printer, even if the engine would refuse them, too.
+# Statements that the parser or the printer refuses, even if the engine would also refuse them.
 STATEMENTS = """
 select file('/etc/passwd')
 select length(file('/etc/passwd')) from events
@@ -232,7 +232,7 @@ select <a/>
 select * from (pivot x)
 """
 
-# Refused before they are parsed, or by the limits of the parser.
+# Texts that are refused before parsing, or by the limits of the parser.
 BOMBS = {
     "long": "select '" + "x" * 70_000 + "'",
     "parentheses": "select " + "(" * 5_000 + "1" + ")" * 5_000,

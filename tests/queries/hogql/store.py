@@ -20,7 +20,7 @@ ORDERS_TABLE = (
 ANN, BEN = UUID(int=1), UUID(int=2)
 OURS, THEIRS = 1, 2
 
-# Project 1, on 29 and 30 March 2026. In Berlin, daylight saving time begins on 29 March.
+# The events of a project, from 28 to 30 March 2026. In Berlin, daylight saving time begins on 29 March.
 EVENTS: list[tuple[str, str, UUID, str, dict[str, Any]]] = [
     ("$pageview", "ann", ANN, "2026-03-28 22:30:00", {"$browser": "Firefox", "$pathname": "/", "$session_id": "s1"}),
     (
@@ -47,7 +47,7 @@ class Store:
             self.client.execute(table)
 
     def read(self, statement: Statement) -> list[list[Any]]:
-        """Return the rows as responses contain them."""
+        """Return the rows of a statement in the format of a response."""
         result = self.client.read(statement.sql, dict(statement.parameters))
         return localize_rows(result.rows, result.types)
 
@@ -56,7 +56,7 @@ class Store:
 
 
 def fill(store: Store, project: int, mark: str = "") -> None:
-    """Insert events, persons and orders. All texts contain a mark, which identifies rows of another project."""
+    """Insert events, persons and orders. All texts contain `mark`, by which tests recognize rows of another project."""
     insert = store.client.insert_rows
     insert("events", EVENT_COLUMNS, [build_event(project, mark, number) for number in range(len(EVENTS))])
     persons: list[list[Any]] = []

@@ -1,4 +1,4 @@
-"""Days of the week in a condition, for which the engine must not skip rows by the weeks of another time zone."""
+"""Conditions on the day of the week, for which the engine must not skip rows by their week in UTC."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -9,7 +9,7 @@ from tests.queries.hogql.helpers import read
 from tests.queries.hogql.store import ANN, EVENT_COLUMNS, MOMENT, Store
 
 PROJECT = 71
-# One week of UTC, in a part of its own. In Auckland, it lasts from Monday to the next Monday.
+# The rows of one week in UTC are in one part of the table. In Auckland, they extend from Monday to Monday.
 MORNING = datetime(2031, 1, 6, 0, tzinfo=UTC)
 
 

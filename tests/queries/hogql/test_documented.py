@@ -1,4 +1,4 @@
-"""Queries from public documentation and templates run, and have the same result beside another project."""
+"""Queries from public documentation and templates run, and other projects in the store do not change their results."""
 
 import pytest
 

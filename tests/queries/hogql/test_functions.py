@@ -1,4 +1,4 @@
-"""Each function of the allow list is documented with an example, and the engine returns the documented result."""
+"""Each function of the allowlist is documented with an example, and the engine returns the documented result."""
 
 import pytest
 
@@ -20,7 +20,7 @@ def test_examples_use_the_function() -> None:
 
 
 def test_examples_have_their_answers(store: Store) -> None:
-    """Run `python -m tests.queries.hogql.function_page` to write the results into the page."""
+    """Compare the results with the page, which `python -m tests.queries.hogql.function_page` updates."""
     assert compute_answers(store) == {example.name: example.answer for example in read_examples()}
 
 

@@ -1,4 +1,4 @@
-"""No statement reads rows of another project, whether the printer or other code creates it."""
+"""No statement reads rows of another project, whether the printer or other code creates the statement."""
 
 import os
 from dataclasses import replace
@@ -73,7 +73,7 @@ def test_random_queries_answer_as_if_there_were_no_other_project(store: Store, o
 
 
 def test_other_project_has_rows_that_would_be_seen(store: Store) -> None:
-    """Run the same statement for the other project, whose rows contain the mark that the tests above look for."""
+    """Read the other project, whose rows contain the mark that the tests above search for."""
     statement = print_query(ast.Select((ast.Star(),), ast.TableSource(("events",))), make_context(THEIRS))
     assert str(store.read(statement)).count("SECRET") >= 6
 
@@ -111,7 +111,7 @@ def test_statement_without_a_project_cannot_be_made(project: Any) -> None:
 
 
 def test_scan_that_forgets_the_project_is_noticed() -> None:
-    """Simulate a scan of one table without the condition of the project. It must raise an error."""
+    """Simulate a scan of one table without the condition of the project. The printer must raise an error."""
     leaking = replace(ORDERS, scan=lambda used: "(SELECT * FROM table_orders)")
     with pytest.raises(IsolationError):
         print_query(ast.Select((ast.Star(),), ast.TableSource(("orders",))), make_context(tables={"orders": leaking}))

@@ -1,4 +1,4 @@
-"""Materialized columns of properties, with which results are the same and no JSON is parsed."""
+"""Materialized columns of properties, which avoid parsing JSON and do not change results."""
 
 import os
 from collections.abc import Iterator
@@ -41,7 +41,7 @@ TYPES = [None, *PropertyType]
 
 @pytest.fixture(scope="module")
 def columns(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    """Return a store with columns for all properties. All events but one were inserted before the columns existed."""
+    """Yield a store with columns for all properties. All events but one were inserted before the columns existed."""
     store = Store(tmp_path_factory.mktemp("columns") / "engine")
     fill(store, OURS)
     add_materialized_columns(store.client, NAMES)

@@ -1,4 +1,4 @@
-"""Placeholders are replaced by nodes of the tree, and become parameters."""
+"""Placeholders are replaced by nodes of the syntax tree, and become parameters."""
 
 from datetime import UTC, datetime
 

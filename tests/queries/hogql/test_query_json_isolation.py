@@ -1,4 +1,4 @@
-"""Compiled query JSON reads no rows of another project."""
+"""Statements that are compiled from query JSON read no rows of another project."""
 
 import os
 from random import Random, SystemRandom
@@ -21,7 +21,7 @@ QUERIES = 100 if os.environ.get("CHECK_FULL") else 30
 
 
 class Reader:
-    """A reader that runs statements on a store, and keeps them with their rows."""
+    """A reader that runs statements on a store, and records the statements with their rows."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
@@ -34,7 +34,7 @@ class Reader:
 
 
 def ask(store: Store, source: dict[str, Any], project: int = OURS) -> tuple[Any, list[tuple[Statement, Rows]]]:
-    """Return the body of the response, and all statements that were run for it with their rows."""
+    """Return the body of the response, and all executed statements with their rows."""
     reader = Reader(store)
     compiled = compile_query(source, CONTEXT.__class__(**{**vars(CONTEXT), "project_id": project}), reader.read)
     rows = reader.read(compiled.statement)
@@ -56,7 +56,7 @@ def test_random_trends_answer_as_if_there_were_no_other_project(store: Store, ow
             assert "SECRET" not in str(rows), (seed, number, source)
         assert body == ask(own_store, source)[0], (seed, number, source)
         answers += any(item["count"] or item.get("aggregated_value") for item in body["results"])
-    assert answers > QUERIES / 8  # about 44 % have numbers
+    assert answers > QUERIES / 8  # about 44 % of the results have numbers
 
 
 def test_other_project_would_be_seen(store: Store) -> None:

@@ -1,4 +1,4 @@
-"""Trees for the tests of isolation: one for each type of node, and random trees."""
+"""Syntax trees for the isolation tests: one for each type of node, and random trees."""
 
 from random import Random
 

@@ -1,4 +1,4 @@
-"""Legacy filters of any shape, whose queries are compiled or refused with a domain error."""
+"""Legacy filters of any shape, whose queries are either compiled or refused with a domain error."""
 
 from typing import Any
 
@@ -55,7 +55,7 @@ FILTERS = st.fixed_dictionaries(
 
 
 def check(filters: Any) -> DomainError | CompiledQuery | None:
-    """Return the error or the compiled query of filters, or None if they have no query."""
+    """Return the error or the compiled query of filters, or None if the filters have no query."""
     query = convert_filters(filters)
     if query is None:
         return None

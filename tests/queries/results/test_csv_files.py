@@ -1,4 +1,4 @@
-"""Tables as CSV, read by Python's own reader, and cells that a spreadsheet would evaluate as formulas."""
+"""Tables as CSV, read with Python's csv module, and cells that a spreadsheet would evaluate as formulas."""
 
 import csv
 import io

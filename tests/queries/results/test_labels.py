@@ -1,4 +1,4 @@
-"""Texts of intervals."""
+"""Labels of intervals."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo

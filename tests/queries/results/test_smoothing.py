@@ -1,4 +1,4 @@
-"""Averages of trends."""
+"""Moving averages of trends."""
 
 import pytest
 

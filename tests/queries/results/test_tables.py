@@ -1,4 +1,4 @@
-"""Tables of results of each shape."""
+"""Tables from results of each shape."""
 
 from typing import Any
 

@@ -26,7 +26,7 @@ def event(person: str, name: str, second: float, **properties: Any) -> Item:
 
 
 def insert(store: Store, items: Sequence[Item]) -> QueryContext:
-    """Insert events into a project of their own."""
+    """Insert events into a new project, and return its context."""
     project_id = next(_projects)
     rows = []
     for number, (person, name, second, properties) in enumerate(items):

@@ -36,7 +36,7 @@ def run(store: Store, source: dict[str, Any], context: QueryContext = CONTEXT) -
 def compute(
     store: Store, source: dict[str, Any], context: QueryContext = CONTEXT, limits: Limits | None = None
 ) -> tuple[CompiledQuery, Result]:
-    """Return a compiled query and the result of the engine."""
+    """Return a compiled query and its result from the engine."""
 
     def read_rows(statement: Statement) -> Rows:
         return store.client.read(statement.sql, dict(statement.parameters)).rows

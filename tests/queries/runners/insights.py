@@ -23,7 +23,7 @@ _projects = count(300_000)
 
 
 def make_project(store: Store, events: Sequence[Event], persons: dict[str, dict[str, Any]] | None = None) -> int:
-    """Insert events and the properties of persons into a project of their own, and return its id."""
+    """Insert events and the properties of persons into a new project, and return the project's id."""
     project = next(_projects)
     rows = []
     for number, (at, person, name, properties) in enumerate(events):
@@ -45,7 +45,7 @@ def dump(properties: dict[str, Any]) -> str:
 
 
 def build_trends(*series: dict[str, Any], **fields: Any) -> dict[str, Any]:
-    """Return a TrendsQuery over the first three days of March 2026. Without series, it counts all events."""
+    """Return a TrendsQuery over the first three days of March 2026. Without series, the query counts all events."""
     nodes = [{"kind": "EventsNode", **node} for node in series or ({},)]
     return {"kind": "TrendsQuery", "series": nodes, "dateRange": DAYS, **fields}
 
@@ -68,7 +68,7 @@ def ask_data(store: Store, project: int, *series: dict[str, Any], **fields: Any)
 
 
 def refuse(source: dict[str, Any], **changes: Any) -> tuple[str, str | None]:
-    """Return the code and the field of the error with which a query is refused."""
+    """Check that a query is refused, and return the code and the field of the error."""
     with pytest.raises(DomainError) as caught:
         compile_query(source, make_context(**changes))
     assert len(caught.value.detail) < 600

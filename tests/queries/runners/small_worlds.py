@@ -1,4 +1,4 @@
-"""Small worlds for tests of insight queries: a few events in a project of its own."""
+"""Small worlds for tests of insight queries, each of which has a few events in a separate project."""
 
 from itertools import count
 from typing import Any
@@ -13,9 +13,9 @@ _projects = count(200_000)
 def insert_events(
     store: Store, events: list[tuple[Any, ...]], persons: dict[str, dict[str, Any]] | None = None, **context: Any
 ) -> QueryContext:
-    """Insert events, and return the context of their project. An event is a person, a name, a time, and properties.
+    """Insert events, and return the context of their project. An event has a person, a name, a time, and properties.
 
-    `persons` maps names of persons to their columns. The default of `created_at` is in 2026.
+    `persons` maps names of persons to values of their columns. The default of `created_at` is in 2026.
     """
     project_id = next(_projects)
     known = persons or {}

@@ -285,7 +285,7 @@ def test_bins_of_a_math_that_looks_back(store: Store, project: int, math: str, e
 
 
 def test_bin_of_a_first_event_without_a_number_is_null(store: Store) -> None:
-    """Count only the first event, although the second one has a number."""
+    """Count only the first event, although the second event has a number."""
     sizes: tuple[dict[str, Any], ...] = ({}, {"size": 9})
     project = make_project(store, [("2026-03-01 10:00:00", "ann", "view", properties) for properties in sizes])
     options = {"breakdown": "size", "breakdown_histogram_bin_count": 2}

@@ -1,4 +1,4 @@
-"""HogQL queries: results from the engine, and queries that are refused before they are sent to it."""
+"""HogQL queries: results from the engine, and queries that are refused without a statement for the engine."""
 
 import pickle
 from dataclasses import replace
@@ -116,4 +116,4 @@ def test_unknown_time_zone_is_refused(name: str) -> None:
 
 def test_project_cannot_be_left_out() -> None:
     with pytest.raises(IsolationError):
-        compile_text("select event from events", replace(CONTEXT, project_id=None))  # type: ignore[arg-type]  # a defect
+        compile_text("select event from events", replace(CONTEXT, project_id=None))  # type: ignore[arg-type]  # invalid

@@ -1,4 +1,4 @@
-"""Date ranges in the project's time zone, including clock changes. Golden cases contain the rules in UTC."""
+"""Date ranges in the project's time zone, including clock changes. Golden cases test the rules in UTC."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -13,7 +13,7 @@ from queries.runners.dates import list_buckets, resolve_date_range, resolve_give
 
 
 def make_context(zone: str, now: str, week_start_day: int = 0) -> QueryContext:
-    """Return a context whose clock shows a time in a zone."""
+    """Return a context whose present moment is a local time in a time zone."""
     context = QueryContext(1, time_zone=zone, week_start_day=week_start_day)
     return replace(context, now=datetime.fromisoformat(now).replace(tzinfo=context.zone).astimezone(UTC))
 
@@ -23,7 +23,7 @@ def resolve(context: QueryContext, start: str | None, end: str | None = None, in
     found = resolve_date_range({"date_from": start, "date_to": end}, context, interval=interval)
     assert found.start is not None
     assert found.end is not None
-    return tuple(f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S}" for moment in (found.start, found.end))  # type: ignore[return-value]  # of two
+    return tuple(f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S}" for moment in (found.start, found.end))  # type: ignore[return-value]  # a pair
 
 
 BERLIN, NEW_YORK, KOLKATA, AUCKLAND = "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Pacific/Auckland"
@@ -36,7 +36,7 @@ DAYS = [
     (KOLKATA, "2026-03-29", "2026-03-28T18:30:00", "2026-03-29T18:29:59", 24),
     (AUCKLAND, "2026-09-27", "2026-09-26T12:00:00", "2026-09-27T10:59:59", 23),
     (AUCKLAND, "2026-04-05", "2026-04-04T11:00:00", "2026-04-05T11:59:59", 25),
-    # In Havana, clocks change at midnight. In spring the day begins at one, in autumn its first hour occurs twice.
+    # In Havana, clocks change at midnight. In spring the day begins at one, and in autumn its first hour occurs twice.
     ("America/Havana", "2026-03-08", "2026-03-08T05:00:00", "2026-03-09T03:59:59", 23),
     ("America/Havana", "2026-11-01", "2026-11-01T04:00:00", "2026-11-02T04:59:59", 25),
 ]
@@ -67,7 +67,7 @@ def test_range_across_the_change_has_a_bucket_for_each_day(
 @pytest.mark.parametrize(
     ("zone", "now", "start", "expected"),
     [
-        # 24 hours ago by elapsed time; a day ago by the calendar.
+        # `-24h` is counted in elapsed time, and `-1d` on the calendar.
         (BERLIN, "2026-03-29 12:30", "-24h", "2026-03-28T10:00:00"),
         (BERLIN, "2026-10-25 12:30", "-24h", "2026-10-24T11:00:00"),
         (BERLIN, "2026-03-29 12:30", "-1d", "2026-03-27T23:00:00"),

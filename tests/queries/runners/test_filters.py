@@ -16,7 +16,7 @@ from tests.queries.runners.helpers import CONTEXT, read
 
 PROJECT, GOLDEN_PROJECT = 7, 8
 ZONE = ZoneInfo("Europe/Berlin")
-# The property of each event. The first one has none.
+# The property of each event. The first event has no property.
 VALUES: list[Any] = [
     *(None, "", " ", "abc", "ABC", "xabcx", "é", "É😀", "a%b", "a_b", "a\\b", "a'b", 'a"b', '"abc"', "[", "^a", "null"),
     *(0, 25, 25.5, -3, 1e300, "25", "25.0", "025", "1e3", " 25", True, False, "true", "True", ["abc"], {"abc": 25}),
@@ -26,7 +26,7 @@ VALUES: list[Any] = [
 
 @pytest.fixture(scope="module")
 def filled(store: Store) -> Store:
-    """Return a store with each value as the property `p` of an event and of its person, and with a null in one more."""
+    """Return a store with each value, and a null, as the property `p` of one event and of its person."""
     events = [
         {"at": "2026-03-30T12:00:00Z", "who": str(n), "event": "case", "props": as_properties(n)} for n in range(N)
     ]
@@ -46,7 +46,7 @@ def as_properties(number: int) -> dict[str, Any]:
 
 
 def find(store: Store, filter_: Any, kind: str = "String", **changes: Any) -> list[Any]:
-    """Return the values of the events that match a filter, as texts. `kind` is the type of its property."""
+    """Return the values of the events that match a filter, as texts. `kind` is the type of the property."""
     types = build_property_types({"p": kind}, {"p": kind})
     context = replace(CONTEXT, project_id=PROJECT, property_types=types, **changes)
     rows = read(
@@ -56,7 +56,7 @@ def find(store: Store, filter_: Any, kind: str = "String", **changes: Any) -> li
 
 
 def as_text(number: int) -> str | None:
-    """Return the property of an event as a text."""
+    """Return the property of an event as a text, or None if it is null or absent."""
     value = as_properties(number).get("p")
     if value is None or isinstance(value, str):
         return value

@@ -29,7 +29,7 @@ def project(store: Store) -> int:
     [
         ("A", [2, 1, 0], 3),
         ("A + B", [3, 1, 1], 5),
-        ("B / A", [0.5, 0, 0], 2 / 3),  # of the sums, not the sum of the quotients
+        ("B / A", [0.5, 0, 0], 2 / 3),  # the quotient of the sums, not the sum of the quotients
         ("(A - B) * 100", [100, 100, -100], 100),
         ("A ** 2 % 3", [1, 1, 0], 0),
         ("b/a", [0.5, 0, 0], 2 / 3),

@@ -1,4 +1,4 @@
-"""Moments in results have the offset of their column's zone."""
+"""Moments in results, which have the offset of the time zone of their column."""
 
 import pytest
 

@@ -13,7 +13,7 @@ from tests.queries.hogql.store import Store
 from tests.queries.runners.helpers import run
 from tests.queries.runners.insights import Event, ask_data, build_trends, make_context, make_project, refuse
 
-# A Tuesday; clocks in Berlin change on 29 March and on 25 October.
+# A Tuesday. Clocks in Berlin change on 29 March and on 25 October.
 NOW = datetime(2026, 3, 10, 12, 30, tzinfo=UTC)
 EVENTS: list[Event] = [
     ("2026-02-28 10:00:00", "ann", "view", {}),
@@ -29,7 +29,7 @@ def project(store: Store) -> int:
 
 
 def make_reader(source: dict[str, Any], first: str = "", **changes: Any) -> PeriodReader:
-    """Return a reader. `first` is the time of the project's first event."""
+    """Return a reader for a project whose first event is at `first`, or for a project without events."""
 
     def read_rows(statement: Any) -> Rows:
         return [(first, 1)] if first else [(None, 0)]
@@ -205,7 +205,7 @@ HOURS = [
 
 @pytest.mark.parametrize(("day", "number", "hours"), HOURS)
 def test_day_of_a_clock_change_has_its_hours(store: Store, day: str, number: int, hours: list[str]) -> None:
-    """Count the two hours of an autumn night as two intervals with the same name."""
+    """In autumn, the two hours with the same name are two intervals."""
     project = make_project(store, [(f"{day} 00:30:00", "ann", "view", {}), (f"{day} 01:30:00", "ann", "view", {})])
     context = make_context(project, time_zone="Europe/Berlin")
     source = build_trends(dateRange={"date_from": f"{day}T00:00:00", "date_to": f"{day}T23:59:59"}, interval="hour")

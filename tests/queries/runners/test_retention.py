@@ -1,4 +1,4 @@
-"""Retention: options that change counts or only their display, values that are refused, and limits."""
+"""Retention: options that affect counts or only their display, values that are refused, and limits."""
 
 from datetime import UTC, datetime
 from typing import Any

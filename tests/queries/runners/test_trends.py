@@ -179,7 +179,7 @@ def test_filter_of_an_unsupported_type_is_refused(kind: str) -> None:
 
 
 def test_result_of_too_many_values_is_refused(store: Store) -> None:
-    """Refuse values with one row each, since the zeros of their other intervals would fill the memory."""
+    """Refuse a result with one row for each value, since the zeros for all other intervals would fill the memory."""
     events: list[Event] = [("2026-03-01 00:00:00", "ann", "view", {"plan": f"p{number}"}) for number in range(200)]
     project = make_project(store, events)
     dates = {"date_from": "2026-03-01", "date_to": "2026-03-03"}

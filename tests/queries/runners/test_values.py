@@ -1,4 +1,4 @@
-"""Values and variables of a query, which become parameters regardless of their content."""
+"""Values and variables of a query, which become parameters of the statement regardless of their content."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""JSON of a wrong type in the place of a name is refused, and the error names the field."""
+"""JSON values of a wrong type instead of a name are refused, and the error names the field."""
 
 from typing import Any
 
@@ -43,7 +43,7 @@ def test_value_of_a_wrong_type_is_refused(query: dict[str, Any], field: str, val
 
 
 def put(query: Any, value: Any) -> Any:
-    """Return a query with a value in the place of the text `?`."""
+    """Return a query in which a value replaces the text `?`."""
     match query:
         case dict():
             return {name: put(item, value) for name, item in query.items()}

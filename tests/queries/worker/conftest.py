@@ -1,4 +1,4 @@
-"""A worker in the process of the test, with real children and a real engine. It runs once, with SQLite."""
+"""A worker in the process of the test, with real child processes and a real engine. The tests run only with SQLite."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,7 +16,7 @@ __all__ = ["engine", "shared_data_dir", "store"]
 
 @pytest.fixture
 def worker(store: EngineClient, shared_data_dir: Path, settings: Settings) -> Iterator[Worker]:
-    """Return a worker with one slot. Its children read the settings from the environment."""
+    """Yield a worker with one slot, whose child processes read the settings from the environment."""
     settings.QUERY_TIMEOUT = 8
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DATA_DIR", str(shared_data_dir))

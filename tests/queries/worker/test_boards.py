@@ -1,4 +1,4 @@
-"""Boards, share links and validation with a worker and an engine, whose results are in a later response."""
+"""Dashboards, share links and validation with a worker and an engine. A later response contains the results."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Legacy filters of insights and of scripts, which have the numbers of their query, with a worker and an engine."""
+"""Legacy filters of insights and of scripts, which have the results of their query, with a worker and an engine."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""A query whose column is dropped while it is compiled: it is compiled again."""
+"""A query that is compiled again, because a materialized column was dropped after the first compilation."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""The query worker, which computes queries on a real engine, and ends slow, dead and cancelled children."""
+"""The query worker, which computes queries on a real engine. It handles slow, killed and cancelled child processes."""
 
 import os
 import signal
@@ -148,9 +148,9 @@ def test_missing_data_and_a_foreign_store_are_errors(worker: Worker, home: Proje
 
 
 def test_engine_that_is_down_is_an_error_at_once(worker: Worker, store: EngineClient, home: Project) -> None:
-    """Try a query once for each request, instead of repeating it until the engine is back."""
+    """Try a query once for each request, and not again when the engine is available."""
     compute(worker, home, "select 1")
-    stop_supervisor(store.folder)  # type: ignore[attr-defined]  # of the embedded engine
+    stop_supervisor(store.folder)  # type: ignore[attr-defined]  # set by the embedded client
     row = compute(worker, home, "select 2")
     assert (row.error_code, row.attempts) == ("engine_unavailable", 1)
     for _ in range(20):
@@ -189,7 +189,7 @@ def test_query_of_a_child_that_died_is_computed_again(worker: Worker, home: Proj
     compute(worker, home, "select 1")
     [row] = request(home, SLOW.format(number=300))
     run_until(worker, lambda: bool(worker.running))
-    for _ in range(3):  # wait until the child has taken the query
+    for _ in range(3):  # wait until the child process has received the query
         worker.wait()
     for pid in get_children(worker):
         os.kill(pid, signal.SIGKILL)

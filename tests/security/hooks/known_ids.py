@@ -1,7 +1,7 @@
-"""A hook of schemathesis: half of the generated ids in paths are replaced by ids of existing rows.
+"""A hook of schemathesis that replaces half of the generated ids in paths by ids of existing rows.
 
-KNOWN_IDS is JSON: the name of a collection, and ids of its rows. The choice depends on the generated ids, so that
-a seed reproduces the requests.
+KNOWN_IDS is a JSON object that maps the name of a collection to ids of its rows. The choice depends on the generated
+ids, so that a seed reproduces the requests.
 """
 
 import json

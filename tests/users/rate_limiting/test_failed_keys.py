@@ -1,8 +1,8 @@
-"""Invalid API keys: the limit per address and minute, the addresses that count as one, and the memory limit."""
+"""Invalid API keys: the limit per network and minute, the networks of addresses, and the memory limit."""
 
 from users.rate_limiting.failed_keys import ADDRESSES_MAX, FAILURES_MAX, WINDOW_SECONDS, FailedKeyCounter
 
-NOW = 1_800_000_000.0  # a minute begins
+NOW = 1_800_000_000.0  # the start of a minute
 
 
 def fail_keys(counter: FailedKeyCounter, times: int, address: str = "192.0.2.1", now: float = NOW) -> list[int]:
@@ -36,6 +36,6 @@ def test_the_counters_are_bounded_and_removed_after_a_minute() -> None:
     for number in range(ADDRESSES_MAX + 500):
         counter.record_failure(f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}", NOW)
     assert len(counter.failures) == ADDRESSES_MAX
-    assert fail_keys(counter, FAILURES_MAX, "10.0.0.0")[-1] == WINDOW_SECONDS  # a stored counter is incremented
+    assert fail_keys(counter, FAILURES_MAX, "10.0.0.0")[-1] == WINDOW_SECONDS  # a known network is still counted
     counter.record_failure("192.0.2.1", NOW + WINDOW_SECONDS)
     assert counter.failures == {"192.0.2.1": 1}

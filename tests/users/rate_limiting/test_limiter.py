@@ -1,4 +1,4 @@
-"""The rate limit of an API key, which is exact in one process, and nearly reached but never exceeded by several."""
+"""The rate limit of an API key. One process allows exactly the limit. Several processes never exceed it."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -18,7 +18,7 @@ from users.rate_limiting.limiter import RESERVATION_DIVISOR, RateLimiter, RateLi
 from users.services.api_keys import revoke_api_key, roll_api_key
 
 MINUTE = 60
-NOW = 1_800_000_000.0  # a minute and an hour begin
+NOW = 1_800_000_000.0  # the start of a minute and of an hour
 TEN = [Rate(10, MINUTE)]
 
 

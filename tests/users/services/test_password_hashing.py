@@ -62,6 +62,6 @@ def test_hashing_in_a_transaction_is_an_error(transactional_db: None, is_real: b
         if is_real:
             with pytest.raises(RuntimeError, match="must not run inside a transaction"):
                 hash_password("x")
-        else:  # the hasher of the test suite notices calls that bypass the service
+        else:  # the hasher of the test suite detects calls that bypass the service
             with pytest.raises(AssertionError, match="inside a transaction"):
                 make_password("x")

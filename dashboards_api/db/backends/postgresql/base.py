@@ -22,8 +22,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def is_usable(self) -> bool:
         """Return whether the connection is still open, for CONN_HEALTH_CHECKS at the start of each request.
 
-        Django always runs a statement for this. Here, a statement runs only if the socket is readable, as it is after
-        the server has closed the connection.
+        Django always runs a statement for this check. This method runs a statement only if the socket is readable,
+        which is the case after the server has closed the connection.
         """
         if self.connection is None or self.connection.closed:
             return False

@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 from django.db import OperationalError
 from django.db.backends.sqlite3 import base
 
-# The time that a transaction waits for the write lock after another transaction has timed out.
+# The lock timeout of a transaction after another transaction has timed out.
 SHORT_WAIT_MS = 100
 
 
@@ -40,7 +40,7 @@ def allow_file_creation() -> Iterator[None]:
 
 
 def create_private_file(name: Any) -> None:
-    """Create the file of a new database, readable by its owner only. The files that SQLite adds inherit its mode.
+    """Create the file of a new database, readable by its owner only. The files that SQLite adds inherit this mode.
 
     Raises OperationalError if the file does not exist and may not be created.
     """
@@ -58,7 +58,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
     lock_is_held_long: ClassVar[bool] = False  # shared by all threads, which have a connection each
 
     def get_connection_params(self) -> dict[str, Any]:
-        """Return parameters without type detection, which calls a function for each value. Fields convert values."""
+        """Return parameters without type detection, which calls a function for each value.
+
+        Model fields convert the values instead.
+        """
         parameters: dict[str, Any] = super().get_connection_params()
         create_private_file(parameters["database"])
         return {**parameters, "detect_types": 0}
@@ -69,7 +72,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return rows
 
     def _start_transaction_under_autocommit(self) -> None:
-        """Begin a transaction. Wait only briefly while another process is known to hold the write lock for long."""
+        """Begin a transaction. Wait only briefly after another transaction has waited for its whole lock timeout."""
         milliseconds = int(self.settings_dict["OPTIONS"]["timeout"] * 1000)
         is_held_long = DatabaseWrapper.lock_is_held_long
         if is_held_long:
@@ -93,7 +96,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         may hold.
         """
         with self.cursor() as cursor:
-            cursor.execute(f"BEGIN {self.transaction_mode}")  # type: ignore[attr-defined]  # the stubs lack it
+            cursor.execute(f"BEGIN {self.transaction_mode}")  # type: ignore[attr-defined]  # missing in the stubs
 
     def _wait_for_locks(self, milliseconds: int) -> None:
         self.connection.execute(f"PRAGMA busy_timeout = {milliseconds}")
