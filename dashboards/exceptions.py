@@ -121,7 +121,7 @@ class ContentAlreadyOnDashboard(ValidationFailed):
     code = "unique"
 
     def __init__(self, attr: str) -> None:
-        super().__init__("The dashboard already shows this.", attr=attr)
+        super().__init__("The dashboard already shows this content.", attr=attr)
 
 
 class DuplicateTile(ValidationFailed):
@@ -156,8 +156,8 @@ class TooMuchToUndo(ValidationFailed):
     code = "too_many"
 
     def __init__(self, what: str) -> None:
-        detail = f"There are {what} in this time, more than one request undoes."
-        super().__init__(f"{detail} Undo them in parts, the latest first: send a later `since`.", attr="since")
+        detail = f"One request cannot undo {what}. Undo the changes in parts, the latest first: send a later `since`."
+        super().__init__(detail, attr="since")
 
 
 class TooLarge(ValidationFailed):
@@ -167,7 +167,7 @@ class TooLarge(ValidationFailed):
 
     def __init__(self, attr: str, *, size: int, most: int, as_json: bool = False) -> None:
         unit = "characters as JSON" if as_json else "characters"
-        super().__init__(f"At most {most:,} {unit}; this has {size:,}.", attr=attr)
+        super().__init__(f"This must have at most {most:,} {unit}, not {size:,}.", attr=attr)
         self.size, self.most, self.as_json = size, most, as_json
 
     def within(self, path: str) -> "TooLarge":
@@ -181,7 +181,7 @@ class TooManyTags(ValidationFailed):
     code = "max_length"
 
     def __init__(self, number: int, most: int) -> None:
-        super().__init__(f"At most {most} tags; these are {number}.", attr="tags")
+        super().__init__(f"At most {most} tags are allowed, not {number}.", attr="tags")
 
 
 class DashboardTooLarge(ValidationFailed):
@@ -190,7 +190,8 @@ class DashboardTooLarge(ValidationFailed):
     code = "max_length"
 
     def __init__(self, what: str, *, size: int, most: int, attr: str | None = None) -> None:
-        super().__init__(f"A dashboard holds at most {most:,} characters of {what}; this would be {size:,}.", attr=attr)
+        detail = f"A dashboard has at most {most:,} characters of {what}. With this change, it would have {size:,}."
+        super().__init__(detail, attr=attr)
 
 
 class TooManyTiles(ValidationFailed):
@@ -199,7 +200,7 @@ class TooManyTiles(ValidationFailed):
     code = "too_many"
 
     def __init__(self, most: int) -> None:
-        super().__init__(f"A dashboard holds at most {most} tiles.", attr="tiles")
+        super().__init__(f"A dashboard has at most {most} tiles.", attr="tiles")
 
 
 class OnTooManyDashboards(ValidationFailed):
@@ -209,7 +210,7 @@ class OnTooManyDashboards(ValidationFailed):
 
     def __init__(self, kind: str, most: int, attr: str | None = None) -> None:
         super().__init__(
-            f"The same {kind} is on at most {most} dashboards. Copy it with content of its own: `duplicate_tiles`.",
+            f"The same {kind} can be on at most {most} dashboards. To copy the content, use `duplicate_tiles`.",
             attr=attr,
         )
 
@@ -220,7 +221,9 @@ class TooManyTilesTouched(ValidationFailed):
     code = "too_many"
 
     def __init__(self, most: int) -> None:
-        detail = f"The dashboards that show these insights hold more than {most:,} tiles: name fewer insights."
+        detail = (
+            f"The dashboards that show these insights have more than {most:,} tiles. Send fewer ids in one request."
+        )
         super().__init__(detail, attr="ids")
 
 
@@ -231,7 +234,7 @@ class TooManyTilesChanged(ValidationFailed):
 
     def __init__(self, most: int) -> None:
         super().__init__(
-            f"Other dashboards show this content in more than {most:,} tiles. Change less of it in one request.",
+            f"Other dashboards show this content in more than {most:,} tiles. Change fewer tiles in one request.",
             attr="tiles",
         )
 
@@ -242,7 +245,8 @@ class TooManyTilesRestored(ValidationFailed):
     code = "too_many"
 
     def __init__(self, most: int) -> None:
-        super().__init__(f"These dashboards have more than {most:,} tiles. Restore fewer in one request.", attr="ids")
+        detail = f"These dashboards have more than {most:,} tiles. Restore fewer dashboards in one request."
+        super().__init__(detail, attr="ids")
 
 
 class TemplateNotFound(ValidationFailed):
@@ -267,7 +271,7 @@ class ResultMissing(Conflict):
     code = "not_computed"
 
     def __init__(self) -> None:
-        super().__init__("The result of this insight is not computed yet. `refresh=blocking` computes it.")
+        super().__init__("The result of this insight has not been computed yet. Send `refresh=blocking` to compute it.")
 
 
 class ResultQueued(Conflict):
@@ -292,4 +296,4 @@ class ExportNotAllowed(Forbidden):
     """The shared dashboard does not show its details."""
 
     def __init__(self) -> None:
-        super().__init__("This shared dashboard does not offer its results as files.")
+        super().__init__("The results of this shared dashboard cannot be exported as files.")

@@ -22,11 +22,11 @@ def normalize_folder(text: str | None) -> str | None:
     names = split_folder(text or "")
     path = "/".join(names)
     if any(unicodedata.category(character) in _UNPRINTED for character in path):
-        raise ValidationFailed("A folder cannot hold control characters.")
+        raise ValidationFailed("A folder cannot contain control characters.")
     if len(path) > FOLDER_MAX_LENGTH:
         raise ValidationFailed(f"A folder has at most {FOLDER_MAX_LENGTH} characters.", code="max_length")
     if len(names) > FOLDER_MAX_DEPTH:
-        raise ValidationFailed(f"A folder is at most {FOLDER_MAX_DEPTH} names deep.", code="max_length")
+        raise ValidationFailed(f"A folder has at most {FOLDER_MAX_DEPTH} levels.", code="max_length")
     return path or None
 
 

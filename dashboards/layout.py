@@ -53,7 +53,7 @@ def find_layout_error(layouts: Mapping[str, Any]) -> LayoutError | None:
     """Return the error of the first breakpoint that is not an object, or of the first value that is not a number."""
     for breakpoint, place in layouts.items():
         if not isinstance(place, Mapping):
-            return LayoutError((breakpoint,), "A place must be a JSON object.")
+            return LayoutError((breakpoint,), "A placement must be a JSON object.")
         for key in NUMERIC_KEYS:
             if key in place and parse_number(place[key]) is None:
                 return LayoutError((breakpoint, key), "This must be a number.")

@@ -61,8 +61,10 @@ class CommandLine(ManagementUtility):
         own = {name: app for name, app in get_commands().items() if app in OWN}
         lines = [f"  {name:<20} {summary_of(app, name)}" for name, app in sorted(own.items())]
         others = sorted(set(get_commands()) - set(own))
-        usage = f"Type '{self.prog_name} help <command>' for what a command takes."
-        return "\n".join([usage, "", "Commands of dashboards-api:", *lines, "", "Of Django:", f"  {', '.join(others)}"])
+        usage = f"Type '{self.prog_name} help <command>' for the options and arguments of a command."
+        return "\n".join(
+            [usage, "", "Commands of dashboards-api:", *lines, "", "Commands of Django:", f"  {', '.join(others)}"]
+        )
 
 
 def summary_of(app: Any, name: str) -> str:
@@ -81,4 +83,4 @@ def warn_of_unknown_settings() -> None:
     for name in getattr(settings, "REMOVED_SETTINGS", ()):  # missing in other settings modules
         sys.stderr.write(f"Warning: {name} is no longer supported and has no effect. See CHANGELOG.md.\n")
     for name, meant in getattr(settings, "MISSPELLED_SETTINGS", ()):
-        sys.stderr.write(f"Warning: {name} is no setting of this service. Do you mean {meant}?\n")
+        sys.stderr.write(f"Warning: {name} is not a setting of this service. Did you mean {meant}?\n")

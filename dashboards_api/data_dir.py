@@ -70,6 +70,4 @@ def _create_secret(path: Path) -> None:
 
 
 def data_dir_error(folder: Path, error: OSError) -> SettingError:
-    return SettingError(
-        "DATA_DIR", f"must be a folder that the service can write, and {folder} is not: {error.strerror}"
-    )
+    return SettingError("DATA_DIR", f"must be a writable folder, but {folder} is not: {error.strerror}")

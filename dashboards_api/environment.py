@@ -88,7 +88,9 @@ def parse_secret(text: str) -> str:
 def parse_token(text: str) -> str:
     """Return a token that can be sent in a header: printable ASCII without blanks, and too long to be guessed."""
     if text and (len(text) < MINIMUM_TOKEN_LENGTH or not _TOKEN.fullmatch(text)):
-        raise ValueError(f"must have at least {MINIMUM_TOKEN_LENGTH} characters, letters, digits and signs alone")
+        raise ValueError(
+            f"must have at least {MINIMUM_TOKEN_LENGTH} characters: only ASCII letters, digits and punctuation"
+        )
     return text
 
 
@@ -199,7 +201,7 @@ def parse_rates(text: str) -> list[Rate]:
             )
         limit, period = found.groups()
         if period in rates:
-            raise ValueError(f"must not name two rates for one {period}")
+            raise ValueError(f"must not contain two rates for one {period}")
         rates[period] = Rate(int(limit), _PERIODS[period])
     return list(rates.values())
 

@@ -92,4 +92,4 @@ def _read_file(name: str, path: Path) -> str:
         return path.read_text().rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise SettingError(name, f"must be the path of a readable file, and {path} is not: {reason}") from error
+        raise SettingError(name, f"must be the path of a readable file, but {path} is not: {reason}") from error

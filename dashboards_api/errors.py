@@ -105,7 +105,7 @@ class IdempotencyKeyReused(DomainError):
     code = "idempotency_key_reused"
 
     def __init__(self) -> None:
-        super().__init__("This Idempotency-Key was used for another request: each has a key of its own.")
+        super().__init__("This Idempotency-Key was used for another request. Each request needs its own key.")
 
 
 class ResponseNotStored(Conflict):
@@ -114,4 +114,4 @@ class ResponseNotStored(Conflict):
     code = "idempotent_answer_not_kept"
 
     def __init__(self, status: int) -> None:
-        super().__init__(f"This request was done and answered with {status}. The answer was too large to be kept.")
+        super().__init__(f"This request was completed with status {status}, but the response was too large to store.")

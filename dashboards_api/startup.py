@@ -144,4 +144,4 @@ def prepare_data_dir() -> None:
 def check_database_is_shared() -> None:
     """Raise StartError for an in-memory database, which other processes cannot access."""
     if connection.vendor == "sqlite" and sqlite_path(connection.settings_dict) is None:
-        raise StartError("DATABASE_URL must name a file for a service: a database in memory is of one process alone.")
+        raise StartError("DATABASE_URL must name a file, because the processes cannot share a database in memory.")

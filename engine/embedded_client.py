@@ -149,7 +149,7 @@ class EmbeddedClient(EngineClient):
         try:
             return self._ask(request, seconds + SECONDS_TO_END_WRITE + SECONDS_OF_GRACE, body)
         except ConnectionLost as error:
-            raise EngineUnavailable("The engine ended while it wrote. It is not known what was kept.") from error
+            raise EngineUnavailable("The engine ended during a write. Some rows may have been stored.") from error
 
     def _ask_again(self, request: dict[str, Any], timeout: float) -> tuple[dict[str, Any], bytes]:
         try:
@@ -170,7 +170,7 @@ class EmbeddedClient(EngineClient):
                 time.sleep(SECONDS_BETWEEN_ATTEMPTS)
                 continue
             except TimeoutError as error:
-                raise QueryTimeout("The engine did not answer in time.") from error
+                raise QueryTimeout("The engine did not respond in time.") from error
             except OSError as error:  # the folder is missing, or belongs to another user
                 raise EngineUnavailable(f"The engine in {self.folder} cannot be reached: {error.strerror}.") from error
             if problem := header.get("error"):
@@ -193,7 +193,7 @@ class EmbeddedClient(EngineClient):
     def _start(self) -> None:
         if not is_engine_installed():
             raise EngineUnavailable(
-                "The packages of the engine are not installed: `make serve` installs them, as does"
+                "The packages of the engine are not installed. Install them with `make serve` or"
                 " `pip install --no-deps -r requirements-engine.lock`."
             )
         try:
@@ -207,7 +207,7 @@ class EmbeddedClient(EngineClient):
 
     def _unavailable(self) -> EngineError:
         return EngineUnavailable(
-            f"The engine does not answer. {read_holder(self.folder).capitalize()} has its folder, {self.folder}."
+            f"The engine does not respond. Its folder, {self.folder}, is in use by {read_holder(self.folder)}."
         )
 
     @contextmanager

@@ -98,9 +98,9 @@ def build_error(code: int, message: str, *, reading: bool) -> EngineError:
 def build_start_error(reason: str) -> EngineUnavailable:
     """Return the exception for an engine that ended before it responded."""
     if _NO_SPACE.search(reason):
-        return DiskFull(f"The engine does not start, its disk is full: {describe_message(reason)}")
+        return DiskFull(f"The engine does not start because its disk is full: {describe_message(reason)}")
     if _DAMAGED.search(reason):
-        return StoreDamaged(f"The engine does not start, its store is damaged: {describe_message(reason)}")
+        return StoreDamaged(f"The engine does not start because its store is damaged: {describe_message(reason)}")
     return EngineUnavailable(f"The engine does not start: {describe_message(reason)}")
 
 

@@ -33,7 +33,7 @@ WRITE_SETTINGS: dict[str, Setting] = {
 }
 SECONDS_TO_WRITE = 3600
 ROW_NUMBER = "_row_number"
-SEVERAL_RESULTS = "The text holds more than one statement, or a FORMAT of its own."
+SEVERAL_RESULTS = "The text contains more than one statement, or a FORMAT clause."
 
 
 @dataclass(frozen=True)

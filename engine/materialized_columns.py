@@ -68,7 +68,8 @@ def add_materialized_columns(client: EngineClient, names: Iterable[str]) -> None
     added = [name for name in wanted if name not in existing]
     if len(existing) + len(added) > MATERIALIZED_COLUMNS_MAX:
         raise ValidationFailed(
-            f"A store has at most {MATERIALIZED_COLUMNS_MAX} materialized columns: each takes time in every import."
+            f"A store can have at most {MATERIALIZED_COLUMNS_MAX} materialized columns, because each column slows down"
+            " every import."
         )
     replace_events_table(client, [f"ADD COLUMN {build_column(name)}" for name in added])
 
@@ -128,7 +129,7 @@ def check_table_engine(client: EngineClient) -> None:
     if found.rows != [[TABLE_ENGINE]]:
         engines = ", ".join(engine for [engine] in found.rows)
         raise ValidationFailed(
-            f"{EVENTS} is a table of the engine {engines} and cannot be copied. Add the columns on the server."
+            f"{EVENTS} has the table engine {engines} and cannot be copied. Add the columns on the server."
         )
 
 
@@ -136,8 +137,8 @@ def check_property_name(name: str) -> None:
     """Raise ValidationFailed for a name that cannot be quoted in a statement."""
     if not can_quote(name):
         raise ValidationFailed(
-            f"{name!r} cannot become a column: its name has to be printable, without {' '.join(_FORBIDDEN_CHARACTERS)},"
-            f" of at most {NAME_LENGTH_MAX} characters."
+            f"{name!r} cannot become a column. Its name must be printable, contain none of the characters"
+            f" {' '.join(_FORBIDDEN_CHARACTERS)}, and have at most {NAME_LENGTH_MAX} characters."
         )
 
 

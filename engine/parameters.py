@@ -59,7 +59,7 @@ def _format_plain(value: int | float | date | UUID) -> str:
 def format_datetime(value: datetime) -> str:
     """Return a moment in UTC, in the format of the store's columns. Raises ValueError if it has no time zone."""
     if value.tzinfo is None:
-        raise ValueError("a moment without a time zone is bound")
+        raise ValueError("a moment must have a time zone")
     return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
 
 

@@ -32,7 +32,7 @@ class ProtocolError(Exception):
 def send_message(connection: socket.socket, header: dict[str, Any], body: bytes = b"") -> None:
     encoded = orjson.dumps(header)
     if len(encoded) > HEADER_BYTES_MAX or len(body) > BODY_BYTES_MAX:
-        raise ProtocolError(f"the message has {len(encoded)} + {len(body)} bytes")
+        raise ProtocolError(f"the message of {len(encoded)} + {len(body)} bytes is too large")
     connection.sendall(_LENGTHS.pack(len(encoded), len(body)) + encoded)
     if body:
         connection.sendall(body)
@@ -45,10 +45,10 @@ def receive_message(connection: socket.socket) -> tuple[dict[str, Any], bytes] |
         return None
     header_length, body_length = _LENGTHS.unpack(lengths)
     if header_length > HEADER_BYTES_MAX or body_length > BODY_BYTES_MAX:
-        raise ProtocolError(f"the message has {header_length} + {body_length} bytes")
+        raise ProtocolError(f"the message of {header_length} + {body_length} bytes is too large")
     header = orjson.loads(_receive(connection, header_length))
     if not isinstance(header, dict):
-        raise ProtocolError("the header is no object")
+        raise ProtocolError("the header is not an object")
     return header, bytes(_receive(connection, body_length))
 
 
@@ -94,7 +94,7 @@ def connect(folder: Path, timeout: float | None) -> socket.socket:
 
 def _receive_greeting(connection: socket.socket) -> None:
     if connection.recv(len(GREETING)) != GREETING:
-        raise ConnectionRefusedError("the engine ends")
+        raise ConnectionRefusedError("the engine is stopping")
 
 
 def listen(folder: Path) -> socket.socket:

@@ -22,6 +22,6 @@ def check_read(sql: str) -> None:
     """Raise QueryRefused for a statement that is not a plain SELECT."""
     bare = _QUOTED.sub(" x ", sql)
     if not _START.match(bare):
-        raise QueryRefused("A read has to be a SELECT.")
+        raise QueryRefused("A read must be a SELECT.")
     if found := _REFUSED.search(bare):
         raise QueryRefused(f"A read must not contain {found[0]!r} outside of quotes.")

@@ -126,7 +126,7 @@ class ServerClient(EngineClient):
     def describe_file(self, path: Path, format: str) -> dict[str, str]:
         """Return the columns of a file from its first lines. A server can inspect files in text formats only."""
         if format.startswith(BINARY_FORMATS):
-            raise InvalidQuery(f"A ClickHouse server cannot tell the columns of a file of the format {format}.")
+            raise InvalidQuery(f"A ClickHouse server cannot determine the columns of a file in the format {format}.")
         with open_file(path) as opened:
             sample = b"".join(itertools.islice(opened, SAMPLE_LINES)).decode()
         described = self.execute(f"DESCRIBE TABLE format({quote_text(format)}, {{sample:String}})", {"sample": sample})
@@ -158,8 +158,8 @@ class ServerClient(EngineClient):
             with suppress(Error):
                 self.close()
             if "timed out" in str(error).lower():
-                raise QueryTimeout(f"The ClickHouse server {self.location} did not answer in time.") from error
-            raise EngineUnavailable(f"The ClickHouse server {self.location} does not answer.") from error
+                raise QueryTimeout(f"The ClickHouse server {self.location} did not respond in time.") from error
+            raise EngineUnavailable(f"The ClickHouse server {self.location} does not respond.") from error
 
     def _connect(self) -> "Client":
         with self._lock:

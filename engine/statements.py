@@ -92,7 +92,7 @@ class Statements:
     def cancel_all(self) -> int:
         """Cancel all statements, because the process ends. Return the number of statements that still run."""
         for running in self._list():
-            running.end(CANCELLED, "The engine stops.")
+            running.end(CANCELLED, "The engine is stopping.")
         return self._end_marked()
 
     def enforce(self) -> None:
@@ -106,7 +106,7 @@ class Statements:
             if now > running.deadline:
                 running.end(TIMEOUT, f"The query took longer than {running.seconds:g} seconds.")
             elif running.is_abandoned():
-                running.end(CANCELLED, "The client is gone.")
+                running.end(CANCELLED, "The client has disconnected.")
         self._end_marked()
         if any(now > running.killed_at + running.seconds_to_end for running in self._list_marked()):
             os.kill(os.getpid(), signal.SIGKILL)

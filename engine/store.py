@@ -50,11 +50,11 @@ def check_store(client: EngineClient, expected: UUID | None) -> None:
     if found == expected:
         return
     if found is None:
-        reason = "is empty, and the database has a store: restore the data of the engine, or import the events again"
+        reason = "is empty, but the database refers to a store. Restore the data, or import the events again"
     elif expected is None:
-        reason = "belongs to another database: use an empty one"
+        reason = "belongs to another database. Use an empty store"
     else:
-        reason = f"has the id {found} and belongs to another database, whose store has the id {expected}"
+        reason = f"belongs to another database. Its id is {found}, not {expected}"
     raise EngineUnavailable(f"The store of the engine ({client.ping().location}) {reason}.")
 
 

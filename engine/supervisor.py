@@ -145,7 +145,7 @@ class Supervisor(SupervisorLoop):
                     self.report_start(answer)
             elif now > deadline:
                 process.kill()
-                return "It did not answer, and was ended."
+                return "It did not respond, and was killed."
         return output
 
     def report_start(self, answer: dict[str, Any]) -> None:
@@ -207,7 +207,7 @@ def describe_end(code: int, output: str) -> str:
             return found[0][:FAILURE_CHARACTERS_MAX]
     if lines := output.strip().splitlines():
         return lines[-1][:FAILURE_CHARACTERS_MAX]
-    return f"It was ended by signal {-code}." if code < 0 else f"It ended with code {code}."
+    return f"It was killed by signal {-code}." if code < 0 else f"It ended with exit code {code}."
 
 
 def log(event: str, level: str = "info", **values: object) -> None:

@@ -18,8 +18,8 @@ from typing import Any
 
 import orjson
 
-DISK_FULL = "Code: 243. DB::Exception: No space left on device: the rows could not be read back, and were not kept."
-MOVED_AWAY = "The disk was full: a damaged part was moved away, and the rows from before it are used again."
+DISK_FULL = "Code: 243. DB::Exception: No space left on device: the rows could not be read back, and were discarded."
+MOVED_AWAY = "The disk was full. A damaged part was moved away, and the earlier parts are used again."
 SOURCES_MISSING = "A damaged part cannot be replaced by earlier parts, because their files no longer exist"
 # ClickHouse deletes folders with this prefix when it opens the table.
 REMOVED_PREFIX = "tmp_damaged_"

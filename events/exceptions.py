@@ -9,4 +9,4 @@ class NoData(EngineUnavailable):
     code = "no_data"
 
     def __init__(self) -> None:
-        super().__init__("No events have been imported yet: `manage.py import_events`.")
+        super().__init__("No events have been imported yet. Import events with `manage.py import_events`.")

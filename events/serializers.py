@@ -12,7 +12,9 @@ class DefinitionSerializer(serializers.Serializer[Any]):
     name = serializers.CharField(read_only=True)
     description = serializers.CharField(read_only=True, allow_null=True, help_text="Always null.")
     tags = serializers.ListField(child=serializers.CharField(), read_only=True, help_text="Always empty.")
-    updated_at = serializers.DateTimeField(read_only=True, help_text="When it was created: it cannot be changed.")
+    updated_at = serializers.DateTimeField(
+        read_only=True, help_text="Equal to the moment of creation, because a definition cannot be changed."
+    )
     updated_by = serializers.DictField(read_only=True, allow_null=True, help_text="Always null.")
     verified = serializers.BooleanField(read_only=True, help_text="Always false.")
     verified_at = serializers.DateTimeField(read_only=True, allow_null=True, help_text="Always null.")
@@ -27,14 +29,12 @@ class EventDefinitionSerializer(DefinitionSerializer):
     last_seen_at = serializers.DateTimeField(
         read_only=True, allow_null=True, help_text="The moment of the latest event that has been imported."
     )
-    last_updated_at = serializers.DateTimeField(read_only=True, help_text="The same as `updated_at`.")
+    last_updated_at = serializers.DateTimeField(read_only=True, help_text="Equal to `updated_at`.")
     is_action = serializers.BooleanField(read_only=True, help_text="Always false.")
     post_to_slack = serializers.BooleanField(read_only=True, help_text="Always false.")
 
 
 class PropertyDefinitionSerializer(DefinitionSerializer):
-    property_type = serializers.ChoiceField(
-        PropertyType.choices, read_only=True, help_text="The type that most values have."
-    )
+    property_type = serializers.ChoiceField(PropertyType.choices, read_only=True, help_text="The type of most values.")
     is_numerical = serializers.BooleanField(read_only=True, help_text="Whether the type is `Numeric`.")
     is_seen_on_filtered_events = serializers.BooleanField(read_only=True, allow_null=True, help_text="Always null.")

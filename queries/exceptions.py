@@ -27,7 +27,7 @@ class TooManyQueries(QueryError):
     code = "concurrency_limit_exceeded"
 
     def __init__(self) -> None:
-        super().__init__("Too many queries of this project wait to be computed. Please try again later.")
+        super().__init__("Too many queries of this project are in the queue. Please try again later.")
 
 
 class QueryRateExceeded(QueryError):

@@ -84,7 +84,7 @@ def _run(task: Task) -> Answer:
     results = orjson.dumps(body.pop("results"), option=_JSON)
     if len(results) > RESULT_BYTES_MAX:
         raise ResultTooLarge(
-            f"The result has {len(results):,} bytes, more than the {RESULT_BYTES_MAX:,} that are stored."
+            f"The result has {len(results):,} bytes, but at most {RESULT_BYTES_MAX:,} bytes can be stored."
             " Select fewer columns, or use LIMIT."
         )
     details = body | {"timezone": task.context.time_zone, "resolved_date_range": _describe_range(compiled)}

@@ -49,7 +49,7 @@ def validate_overrides(filters: Json | None, variables: Json | None) -> RequestO
             check_date(name, value)
     for name, value in (variables or {}).items():
         if value is None:
-            detail = "Give a value, or an object with `value` or `isNull`."
+            detail = "This must be a value, or an object with `value` or `isNull`."
             raise ValidationFailed(detail, attr=f"{VARIABLES_OVERRIDE}__{name}", code="null")
     return RequestOverrides(filters, variables)
 
@@ -98,7 +98,7 @@ def match_variables(stored: Json, overrides: Json) -> Iterator[tuple[str, str, A
         id_ = name if name in stored else ids.get(name) or ids.get(get_code_name(given) or "") or name
         if id_ in seen:
             raise ValidationFailed(
-                "Another override is for the same variable.", attr=f"{VARIABLES_OVERRIDE}__{name}", code="unique"
+                "Another override refers to the same variable.", attr=f"{VARIABLES_OVERRIDE}__{name}", code="unique"
             )
         seen.add(id_)
         yield name, id_, given

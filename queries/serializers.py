@@ -46,7 +46,7 @@ class QueryRequestSerializer(RequestSerializer):
 
     query = JSONObjectField(
         allow_null=False,
-        help_text='A query such as `{"kind": "HogQLQuery", "query": "select 1"}`, or a node around one.',
+        help_text='A query such as `{"kind": "HogQLQuery", "query": "select 1"}`, or a node that contains a query.',
     )
     refresh = RefreshField(required=False, allow_null=True, help_text="Default: `blocking`.")
     client_query_id = StrictCharField(
@@ -54,7 +54,7 @@ class QueryRequestSerializer(RequestSerializer):
         allow_null=True,
         allow_blank=True,
         max_length=CLIENT_QUERY_ID_MAX_LENGTH,
-        help_text="A name by which the status of the query can be read.",
+        help_text="An id that the client chooses, for reading the status of the query.",
     )
     filters_override = JSONObjectField(required=False, help_text="Filters that override those of the query.")
     variables_override = JSONObjectField(required=False, help_text="Variables that override those of the query.")
@@ -63,12 +63,15 @@ class QueryRequestSerializer(RequestSerializer):
         allow_null=True,
         allow_blank=True,
         max_length=NAME_MAX_LENGTH,
-        help_text="Not used: it is for the log of queries upstream.",
+        help_text="Ignored. In PostHog, this name is part of the query log.",
     )
 
     def get_fields(self) -> dict[str, Any]:
         fields: dict[str, Any] = super().get_fields()
-        fields["async"] = serializers.BooleanField(required=False, help_text="true is `refresh: async`.")  # a keyword
+        # "async" is a keyword of Python.
+        fields["async"] = serializers.BooleanField(
+            required=False, help_text="`true` is equivalent to `refresh: async`."
+        )
         return fields
 
 

@@ -156,7 +156,7 @@ class Worker:
             return
         except Exception as error:  # noqa: BLE001  an error of one query must not end the worker
             log_failure(query.claim, error)
-            answer = Answer(error=("query_error", "The query could not be computed: an unexpected error was logged."))
+            answer = Answer(error=("query_error", "The query could not be computed. The error was logged."))
         store_answer(query.claim, answer, query.task, query.milliseconds)
 
     def renew(self) -> None:

@@ -119,7 +119,7 @@ class OrganizationSerializer(OrganizationBasicSerializer):
     teams = serializers.ListField(
         child=ProjectBasicSerializer(),
         read_only=True,
-        help_text="The projects in it that you can access, at most 100. Its `projects/` lists all of them.",
+        help_text="The projects of the organization that you can access, at most 100. `…/projects/` lists all of them.",
     )
     projects = serializers.ListField(child=ProjectBasicSerializer(), read_only=True, help_text="The same as `teams`.")
 
@@ -137,12 +137,14 @@ class PersonalAPIKeySerializer(serializers.Serializer[Any]):
     label = serializers.CharField(read_only=True)  # type: ignore[assignment]  # DRF's own attribute `label` has another meaning
     description = serializers.CharField(read_only=True, allow_null=True)
     value = serializers.CharField(
-        read_only=True, allow_null=True, help_text="The secret, only in the response that creates it; else null."
+        read_only=True, allow_null=True, help_text="The secret, in the response that creates it; otherwise null."
     )
     mask_value = serializers.CharField(read_only=True)
     scopes = serializers.ListField(child=serializers.CharField(), read_only=True)
     scoped_teams = serializers.ListField(
-        child=serializers.IntegerField(), read_only=True, help_text="The projects it may be used in; empty for all."
+        child=serializers.IntegerField(),
+        read_only=True,
+        help_text="The projects that the key is limited to; empty for all projects.",
     )
     scoped_organizations = serializers.ListField(child=serializers.UUIDField(), read_only=True)
     user_id = serializers.IntegerField(read_only=True)
@@ -167,7 +169,9 @@ class PersonalAPIKeyRequestSerializer(RequestSerializer):
         help_text="At least one scope, such as `dashboard:read`, or `*` for all.",
     )
     scoped_teams = BoundedListField(
-        child=StrictIntegerField(), required=False, help_text="The projects it may be used in; empty for all."
+        child=StrictIntegerField(),
+        required=False,
+        help_text="The projects that the key is limited to; empty for all projects.",
     )
     scoped_organizations = BoundedListField(child=serializers.UUIDField(), required=False)
     expires_at = serializers.DateTimeField(required=False, allow_null=True)

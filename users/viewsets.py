@@ -93,7 +93,7 @@ class AuthenticatedViewSet(IdempotentViewSet):
             and not self.supports_if_match
             and parse_if_match(self.request._request) is not None
         ):
-            detail = "This request does not support `If-Match`, because it does not change one dashboard with versions."
+            detail = "This request does not support `If-Match`, because it does not change exactly one dashboard."
             raise ValidationFailed(detail, attr=IF_MATCH.name, code="if_match_not_supported")
 
     def charge_processing_time(self) -> RateLimitStatus | None:

@@ -79,7 +79,9 @@ def list_insight_activity(
         return total, []
     sizes = list(found.order_by("-pk").values_list("pk", "size")[offset : offset + limit])
     if len(sizes) > 1 and sum(size for _, size in sizes) > PAGE_SIZE_MAX:
-        raise ValidationFailed("The changes on this page are too large for one answer.", attr="limit", code="too_large")
+        raise ValidationFailed(
+            "The changes on this page are too large for one response.", attr="limit", code="too_large"
+        )
     rows = _select(Activity.objects.filter(pk__in=[pk for pk, _ in sizes])).order_by("-pk")
     return total, [_build_activity(row) for row in rows]
 

@@ -25,7 +25,7 @@ from queries.request_overrides import (
 )
 
 EMPTY_OBJECT = "{}"
-DAMAGED = {"type": "damaged_tile", "message": "What is stored for this tile cannot be read."}
+DAMAGED = {"type": "damaged_tile", "message": "The stored JSON of this tile cannot be parsed."}
 
 # Maximum number of characters that overrides may add to all insights of one response. Without this limit, a megabyte
 # of properties on a hundred insights would become a response of a hundred megabytes for each reader. Beyond the limit,

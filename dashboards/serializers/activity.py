@@ -32,7 +32,7 @@ class ChangeSerializer(serializers.Serializer[Any]):
 class ActivityTriggerSerializer(serializers.Serializer[Any]):
     job_type = serializers.CharField(read_only=True, help_text="`personal_api_key`.")
     job_id = serializers.CharField(read_only=True, help_text="The id of the key.")
-    payload = serializers.DictField(child=serializers.CharField(), read_only=True, help_text="Its `label`.")
+    payload = serializers.DictField(child=serializers.CharField(), read_only=True, help_text="The `label` of the key.")
 
 
 class ActivityDetailSerializer(serializers.Serializer[Any]):
@@ -74,10 +74,14 @@ class UndoRequestSerializer(RequestSerializer):
 
     tolerated_keys = ALWAYS_ECHOED
 
-    key_id = StrictCharField(max_length=KEY_ID_MAX_LENGTH, help_text="`job_id` in the activity log.")
+    key_id = StrictCharField(
+        max_length=KEY_ID_MAX_LENGTH, help_text="The id of the API key: `job_id` in the activity log."
+    )
     since = serializers.DateTimeField(help_text="The start of the period.")
     until = serializers.DateTimeField(required=False, help_text="The end of the period. Default: now.")
-    preview = serializers.BooleanField(required=False, help_text="Report what would be undone, without undoing it.")
+    preview = serializers.BooleanField(
+        required=False, help_text="Whether to report the changes that would be undone, without undoing them."
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if "until" in attrs and attrs["until"] <= attrs["since"]:
@@ -90,7 +94,9 @@ class UndoneSerializer(serializers.Serializer[Any]):
     item_id = serializers.CharField(read_only=True)
     name = serializers.CharField(read_only=True)
     paths = serializers.ListField(
-        child=serializers.CharField(), read_only=True, help_text="The changed fields, as `field` in the activity log."
+        child=serializers.CharField(),
+        read_only=True,
+        help_text="The paths of the changed fields, as in `field` of the activity log.",
     )
 
 

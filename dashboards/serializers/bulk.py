@@ -34,7 +34,8 @@ class BulkUpdateTagsRequestSerializer(RequestSerializer):
         written = len(attrs["ids"]) * sum(map(len, attrs["tags"]))
         if written > BULK_TAGS_MAX_LENGTH:
             detail = (
-                f"ids times the characters of all tags is {written:,}: at most {BULK_TAGS_MAX_LENGTH:,} in one request."
+                f"The number of ids times the characters of all tags is {written:,}. "
+                f"At most {BULK_TAGS_MAX_LENGTH:,} are allowed in one request."
             )
             raise ValidationError({"tags": [ErrorDetail(detail, code="max_length")]})
         return attrs

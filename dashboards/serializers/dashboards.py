@@ -43,10 +43,10 @@ class DashboardRowSerializer(serializers.Serializer[Any]):
     restriction_level = serializers.ChoiceField(choices=RestrictionLevel.choices, read_only=True)
     effective_restriction_level = serializers.ChoiceField(choices=RestrictionLevel.choices, read_only=True)
     effective_privilege_level = serializers.ChoiceField(
-        choices=PrivilegeLevel.choices, read_only=True, help_text="What the caller may do: 21 view, 37 edit."
+        choices=PrivilegeLevel.choices, read_only=True, help_text="The right of the caller: 21 to view, 37 to edit."
     )
     user_access_level = serializers.CharField(
-        read_only=True, allow_null=True, help_text="What the caller may do: `viewer`, `editor` or `manager`."
+        read_only=True, allow_null=True, help_text="The access level of the caller: `viewer`, `editor` or `manager`."
     )
     access_control_version = serializers.CharField(
         read_only=True, help_text="`v1` if restriction_level is above 21, else `v2`."
@@ -54,7 +54,7 @@ class DashboardRowSerializer(serializers.Serializer[Any]):
     last_accessed_at = serializers.DateTimeField(read_only=True, allow_null=True)
     last_viewed_at = serializers.DateTimeField(read_only=True, allow_null=True, help_text="Always null.")
     last_refresh = serializers.DateTimeField(read_only=True, allow_null=True)
-    team_id = serializers.IntegerField(read_only=True, help_text="The project.")
+    team_id = serializers.IntegerField(read_only=True, help_text="The id of the project.")
 
 
 class DashboardBasicSerializer(DashboardRowSerializer):
@@ -64,7 +64,7 @@ class DashboardBasicSerializer(DashboardRowSerializer):
         choices=["exact", "similar"],
         read_only=True,
         allow_null=True,
-        help_text="How it matches a search: by its whole name, or in part. Null without a search.",
+        help_text="`exact` if the whole name matches the search, otherwise `similar`. Null without a search.",
     )
 
 
@@ -78,12 +78,15 @@ class CustomizationSerializer(serializers.Serializer[Any]):
 class DashboardSerializer(DashboardRowSerializer):
     """A dashboard with its tiles."""
 
-    use_template = serializers.CharField(read_only=True, help_text="The template it was made from, or empty.")
+    use_template = serializers.CharField(
+        read_only=True, help_text="The template from which the dashboard was created, or an empty text."
+    )
     use_dashboard = serializers.IntegerField(
-        read_only=True, allow_null=True, help_text="The dashboard it was copied from."
+        read_only=True, allow_null=True, help_text="The dashboard from which this dashboard was copied."
     )
     delete_insights = serializers.BooleanField(
-        read_only=True, help_text="Whether it was deleted with its insights; false unless deleted."
+        read_only=True,
+        help_text="Whether the dashboard was deleted together with its insights; false for a live dashboard.",
     )
     filters = FreeObjectField(read_only=True)
     variables = FreeObjectField(read_only=True, allow_null=True)
@@ -106,7 +109,7 @@ class BreakdownColorRequestSerializer(serializers.Serializer[Any]):
     """The color of one breakdown value. Unknown fields are stored, and stored colors may be sent back unchanged."""
 
     breakdownValue = serializers.JSONField(allow_null=True)  # noqa: N815  the name in the API
-    colorToken = serializers.JSONField(allow_null=True, help_text="Null, or `preset-1` and so on.")  # noqa: N815  the name in the API
+    colorToken = serializers.JSONField(allow_null=True, help_text="Null, or the name of a preset, such as `preset-1`.")  # noqa: N815  the name in the API
     breakdownType = serializers.JSONField(required=False, allow_null=True, help_text="A text.")  # noqa: N815  the name in the API
     breakdownProperty = serializers.JSONField(  # noqa: N815  the name in the API
         required=False, allow_null=True, help_text="A text, a number or a list of them."
@@ -177,38 +180,38 @@ class DashboardRequestSerializer(RequestSerializer):
     )
     folder = FolderField()
     _create_in_folder = CreateInFolderField(
-        help_text="On create: the folder, where `folder` is not sent. In an update it has no effect."
+        help_text="The folder of a new dashboard if `folder` is not sent. In an update, it has no effect."
     )
     pinned = serializers.BooleanField(required=False)
     tags = TagsField(required=False)
     filters = JSONObjectField(required=False, help_text="Replaces the filters; `{}` and null clear them.")
     variables = JSONObjectField(required=False, help_text="Replaces the variables; `{}` and null clear them.")
     breakdown_colors = BoundedListField(
-        child=BreakdownColorRequestSerializer(), required=False, allow_null=True, help_text="Null clears."
+        child=BreakdownColorRequestSerializer(), required=False, allow_null=True, help_text="Null clears the colors."
     )
     data_color_theme_id = StrictIntegerField(required=False, allow_null=True)
     grid_spacing = SuggestingChoiceField(
-        choices=GridSpacing.choices, required=False, allow_null=True, help_text="Null is `standard`."
+        choices=GridSpacing.choices, required=False, allow_null=True, help_text="Null means `standard`."
     )
     layout_compaction = SuggestingChoiceField(
-        choices=LayoutCompaction.choices, required=False, allow_null=True, help_text="Null is `vertical`."
+        choices=LayoutCompaction.choices, required=False, allow_null=True, help_text="Null means `vertical`."
     )
     quick_filter_ids = BoundedListField(
         child=serializers.UUIDField(),
         required=False,
         allow_null=True,
-        help_text="Empty or null: there are no quick filters here yet.",
+        help_text="Empty or null, because this service has no quick filters.",
     )
     restriction_level = SuggestingChoiceField(
         choices=RestrictionLevel.choices,
         required=False,
-        help_text="21: everyone in the project can edit. 37: only its creator and project admins can.",
+        help_text="21: everyone in the project can edit. 37: only the creator, project admins and collaborators can.",
     )
     deleted = serializers.BooleanField(
-        required=False, help_text="true deletes the dashboard with its tiles, false restores both."
+        required=False, help_text="true deletes the dashboard with its tiles; false restores them."
     )
     delete_insights = serializers.BooleanField(
-        required=False, help_text="With `deleted: true`: also delete insights that are on no other dashboard."
+        required=False, help_text="Whether `deleted: true` also deletes the insights that are on no other dashboard."
     )
     use_template = serializers.CharField(
         required=False,
@@ -216,20 +219,23 @@ class DashboardRequestSerializer(RequestSerializer):
         allow_blank=True,
         trim_whitespace=False,
         max_length=NAME_MAX_LENGTH,
-        help_text="On create: the name of a template. In an update it has no effect.",
+        help_text="The name of the template for a new dashboard. In an update, it has no effect.",
     )
     use_dashboard = StrictIntegerField(
-        required=False, allow_null=True, help_text="On create: the dashboard to copy. In an update it has no effect."
+        required=False,
+        allow_null=True,
+        help_text="The dashboard that a create request copies. In an update, it has no effect.",
     )
     duplicate_tiles = DuplicateTilesField(
         required=False,
-        help_text="On create, with `use_dashboard`: true copies the content of the tiles too. In an update: tiles "
-        "to clone on this dashboard, each with content of its own and the layouts given.",
+        help_text="For a new dashboard with `use_dashboard`, true also copies the content of the tiles. In an update: "
+        "the tiles to duplicate on this dashboard, each with a copy of its content and with the given layouts.",
     )
     tiles = BoundedListField(
         child=DashboardTileRequestSerializer(),
         required=False,
-        help_text="A partial upsert: an item with an id changes that tile, one without adds one; others stay.",
+        help_text="A partial upsert: an item with an `id` changes the tile, and an item without an `id` adds a tile. "
+        "Other tiles are unchanged.",
     )
 
     def validate_quick_filter_ids(self, ids: list[Any] | None) -> list[Any]:

@@ -11,8 +11,12 @@ from dashboards_api.http.serializers import (
 class TemplateJSONRequestSerializer(RequestSerializer):
     tolerated_keys = ALWAYS_ECHOED
 
-    template = JSONObjectField(allow_null=False, help_text="A template document. Errors name the path.")
-    _create_in_folder = CreateInFolderField(help_text="The folder of the dashboard, instead of the document's.")
+    template = JSONObjectField(
+        allow_null=False, help_text="A template document. `attr` of an error contains the path in the document."
+    )
+    _create_in_folder = CreateInFolderField(
+        help_text="The folder of the dashboard, instead of the folder in the document."
+    )
 
 
 class UnlistedDashboardRequestSerializer(RequestSerializer):

@@ -32,7 +32,7 @@ class FolderField(StrictCharField):
 
     def __init__(self, **kwargs: Any) -> None:
         limits = {"allow_blank": True, "allow_null": True, "trim_whitespace": False}
-        help_text = "A path such as `Unfiled/Insights`; empty or null for none."
+        help_text = "A path such as `Unfiled/Insights`; empty or null for no folder."
         super().__init__(**{"required": False, "help_text": help_text, **limits, **kwargs})
 
     def run_validation(self, data: Any = empty) -> Any:
@@ -62,7 +62,7 @@ class TagsField(BoundedListField):
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault(
             "help_text",
-            f"Replaces the tags, at most {TAGS_MAX}. They are trimmed, in lower case, unique, and answered sorted.",
+            f"Replaces the tags, at most {TAGS_MAX}. They are trimmed, lowercased, made unique and sorted.",
         )
         super().__init__(**kwargs)
 

@@ -43,18 +43,20 @@ class InsightSerializer(serializers.Serializer[Any]):
     filters = FreeObjectField(read_only=True, help_text="Legacy filters; empty if there is a query.")
     folder = serializers.CharField(read_only=True, allow_null=True, help_text="A path such as `Unfiled/Insights`.")
     _create_in_folder = serializers.CharField(
-        read_only=True, allow_null=True, help_text="What was sent as `_create_in_folder`."
+        read_only=True, allow_null=True, help_text="The value that was sent as `_create_in_folder`."
     )
     order = serializers.IntegerField(read_only=True, allow_null=True)
     saved = serializers.BooleanField(read_only=True)
     favorited = serializers.BooleanField(read_only=True)
-    is_sample = serializers.BooleanField(read_only=True, help_text="Whether it came with a template and is unchanged.")
+    is_sample = serializers.BooleanField(
+        read_only=True, help_text="Whether the insight was created from a template and is unchanged."
+    )
     deleted = serializers.BooleanField(read_only=True)
     tags = serializers.ListField(child=serializers.CharField(), read_only=True)
     dashboards = serializers.ListField(
         child=StrictIntegerField(),
         required=False,
-        help_text="The dashboards it is on. Absent with `include_dashboards=false`.",
+        help_text="The dashboards that show the insight. Absent with `include_dashboards=false`.",
     )
     dashboard_tiles = serializers.ListField(child=DashboardTileBasicSerializer(), read_only=True)
     created_at = serializers.DateTimeField(read_only=True)
@@ -65,7 +67,7 @@ class InsightSerializer(serializers.Serializer[Any]):
     effective_restriction_level = serializers.ChoiceField(choices=RestrictionLevel.choices, read_only=True)
     effective_privilege_level = serializers.ChoiceField(choices=PrivilegeLevel.choices, read_only=True)
     user_access_level = serializers.CharField(read_only=True)
-    result = AnyJSONField(read_only=True, help_text="Rows of SQL, or the series of an insight.")
+    result = AnyJSONField(read_only=True, help_text="The rows of an SQL query, or the series of an insight.")
     result_state = serializers.ChoiceField(choices=RESULT_STATES, read_only=True)
     columns = serializers.ListField(child=serializers.CharField(), read_only=True, allow_null=True)
     types = AnyJSONField(read_only=True, help_text="Pairs of the name of a column and its ClickHouse type.")
@@ -125,8 +127,8 @@ class InsightRequestSerializer(RequestSerializer):
     dashboards = BoundedListField(
         child=StrictIntegerField(),
         required=False,
-        help_text="The full list of its dashboards: it is removed from all others.",
+        help_text="All dashboards that show the insight. The insight is removed from all other dashboards.",
     )
     deleted = serializers.BooleanField(
-        required=False, help_text="true deletes it and removes its tiles, false restores both."
+        required=False, help_text="true deletes the insight and removes its tiles; false restores them."
     )

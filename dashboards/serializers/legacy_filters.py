@@ -21,42 +21,42 @@ SHARED = {
     "date_to": "The last day. Default: now.",
     "explicit_date": "Whether the range begins and ends at the given times instead of whole days.",
     "interval": "`minute`, `hour`, `day` (default), `week`, `month`.",
-    "filter_test_accounts": "Whether the filters of test accounts of the project apply.",
+    "filter_test_accounts": "Whether the test-account filters of the project apply.",
     "aggregation_group_type_index": "Groups are not computed.",
-    "breakdown": "The property that splits the result, or a JSON list of several.",
+    "breakdown": "The property that splits the result, or a JSON list of several properties.",
     "breakdown_type": "`event` (default), `person`, `session`, `hogql`.",
     "breakdowns": "JSON list of `{property, type}`.",
-    "breakdown_limit": "The number of values that are shown.",
-    "breakdown_hide_other_aggregation": "Whether the other values are left out.",
-    "breakdown_normalize_url": "Whether addresses are compared without their query and fragment.",
+    "breakdown_limit": "The maximum number of breakdown values.",
+    "breakdown_hide_other_aggregation": "Whether the remaining breakdown values are omitted instead of combined.",
+    "breakdown_normalize_url": "Whether URLs are compared without their query string and fragment.",
     "breakdown_group_type_index": "Groups are not computed.",
 }
 TREND_FILTERS = SHARED | {
     "insight": "`TRENDS` (default), `STICKINESS`, `LIFECYCLE`.",
-    "shown_as": "`Stickiness` and `Lifecycle`: older names of the same.",
+    "shown_as": "`Stickiness` or `Lifecycle`, which older clients send instead of `insight`.",
     "display": "`ActionsLineGraph` (default), `ActionsPie`, `BoldNumber`, …",
     "formula": "A formula of the series, such as `A / B`.",
     "smoothing_intervals": "The number of intervals of a moving average.",
-    "compare": "Whether the period before is shown as well.",
-    "compare_to": "The period that is compared with, such as `-1w`.",
-    "breakdown_histogram_bin_count": "The number of bins for a breakdown by numbers.",
-    "computed_as": "Of stickiness: `non_cumulative` (default) or `cumulative`.",
+    "compare": "Whether the result also contains the previous period.",
+    "compare_to": "The offset of the previous period, such as `-1w`.",
+    "breakdown_histogram_bin_count": "The number of bins for a breakdown by a numeric property.",
+    "computed_as": "For stickiness: `non_cumulative` (default) or `cumulative`.",
 }
 FUNNEL_FILTERS = SHARED | {
-    "insight": "Always read as `FUNNELS`.",
-    "display": "`ActionsLineGraph`: over time, as with `funnel_viz_type=trends`.",
+    "insight": "Always `FUNNELS`. Other values have no effect.",
+    "display": "`ActionsLineGraph` has the same effect as `funnel_viz_type=trends`.",
     "funnel_viz_type": "`steps` (default), `time_to_convert`, `trends`.",
     "funnel_order_type": "`ordered` (default), `strict`, `unordered`.",
-    "funnel_window_days": "The days that persons have for all steps. Default: 14.",
-    "funnel_window_interval": "The same in units.",
-    "funnel_window_interval_unit": "The unit: `second`, `minute`, `hour`, `day`, `week`, `month`.",
-    "funnel_from_step": "The first step that counts, from 0.",
-    "funnel_to_step": "The last one.",
-    "funnel_aggregate_by_hogql": "Other units than persons are not computed.",
+    "funnel_window_days": "The days within which a person must complete all steps. Default: 14.",
+    "funnel_window_interval": "The same limit in the unit of `funnel_window_interval_unit`.",
+    "funnel_window_interval_unit": "The unit of the limit: `second`, `minute`, `hour`, `day`, `week`, `month`.",
+    "funnel_from_step": "The index of the first step, from 0.",
+    "funnel_to_step": "The index of the last step, from 0.",
+    "funnel_aggregate_by_hogql": "Only persons can be counted. Other units are refused.",
     "bin_count": "The number of bins of `time_to_convert`.",
     "exclusions": "JSON list of events between `funnel_from_step` and `funnel_to_step` that end an attempt.",
     "breakdown_attribution_type": "The step with the breakdown value: `first_touch` (default), `last_touch`, `step`, …",
-    "breakdown_attribution_value": "The step of `step`, from 0.",
+    "breakdown_attribution_value": "For `step`: the index of the step, from 0.",
 }
 
 
@@ -73,7 +73,9 @@ class FiltersSerializer(RequestSerializer):
     null_values: ClassVar[dict[str, Any]] = {"refresh": ""}
     filters: ClassVar[Mapping[str, str]]
 
-    refresh = RefreshField(required=False, allow_null=True, help_text="`true` computes a fresh result again.")
+    refresh = RefreshField(
+        required=False, allow_null=True, help_text="`true` computes the result again, even if it is fresh."
+    )
 
     def get_fields(self) -> dict[str, Any]:
         fields: dict[str, Any] = super().get_fields()
@@ -110,4 +112,6 @@ class FunnelResultSerializer(serializers.Serializer[Any]):
 
 
 class TrendResultSerializer(FunnelResultSerializer):
-    next = serializers.CharField(read_only=True, allow_null=True, help_text="Always null: there is one page.")
+    next = serializers.CharField(
+        read_only=True, allow_null=True, help_text="Always null, because there is only one page."
+    )

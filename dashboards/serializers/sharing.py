@@ -24,19 +24,23 @@ class SharePasswordSerializer(serializers.Serializer[Any]):
     created_at = serializers.DateTimeField(read_only=True)
     note = serializers.CharField(read_only=True, allow_null=True)
     created_by_email = serializers.CharField(read_only=True, allow_null=True)
-    is_active = serializers.BooleanField(read_only=True, help_text="Always true: deleted passwords are not listed.")
+    is_active = serializers.BooleanField(
+        read_only=True, help_text="Always true, because deleted passwords are not listed."
+    )
 
 
 class CreatedSharePasswordSerializer(serializers.Serializer[Any]):
     id = serializers.IntegerField(read_only=True)
-    password = serializers.CharField(read_only=True, help_text="Only in this response.")
+    password = serializers.CharField(read_only=True, help_text="Only this response contains the password.")
     note = serializers.CharField(read_only=True, allow_null=True)
     created_at = serializers.DateTimeField(read_only=True)
     created_by_email = serializers.CharField(read_only=True, allow_null=True)
 
 
 class SharingConfigurationSerializer(serializers.Serializer[Any]):
-    created_at = serializers.DateTimeField(read_only=True, allow_null=True, help_text="Null until first enabled.")
+    created_at = serializers.DateTimeField(
+        read_only=True, allow_null=True, help_text="Null until sharing is enabled for the first time."
+    )
     enabled = serializers.BooleanField(read_only=True)
     access_token = serializers.CharField(read_only=True, help_text="Opens the shared page while sharing is enabled.")
     settings = FreeObjectField(read_only=True, allow_null=True)
@@ -58,7 +62,7 @@ class SharingSettingsRequestSerializer(RequestSerializer):
     hideExtraDetails = serializers.BooleanField(required=False)  # noqa: N815  the name in the API
     theme = SuggestingChoiceField(choices=THEMES, required=False)
     hideQueries = serializers.BooleanField(  # noqa: N815  the name in the API
-        required=False, help_text="Leave the queries of insights out of the shared page."
+        required=False, help_text="Whether the shared page omits the queries of insights."
     )
     allow_overrides = BoundedListField(
         child=StrictCharField(max_length=200),
@@ -92,7 +96,7 @@ class SharePasswordRequestSerializer(RequestSerializer):
         trim_whitespace=False,
         min_length=8,
         max_length=PASSWORD_MAX_LENGTH,
-        help_text="A random password if absent.",
+        help_text="If absent, a random password is created.",
     )
     note = StrictCharField(
         required=False, allow_null=True, allow_blank=True, trim_whitespace=False, max_length=SHARE_NOTE_MAX_LENGTH

@@ -38,9 +38,13 @@ class DashboardTemplateSerializer(serializers.Serializer[Any]):
     deleted = serializers.BooleanField(read_only=True)
     created_at = serializers.DateTimeField(read_only=True, allow_null=True, help_text="Null for a built-in template.")
     created_by = UserBasicSerializer(
-        read_only=True, allow_null=True, help_text="Null for a template of another project, and for a built-in one."
+        read_only=True,
+        allow_null=True,
+        help_text="Null for a template of another project, and for a built-in template.",
     )
-    team_id = serializers.IntegerField(read_only=True, allow_null=True, help_text="Its project, or null.")
+    team_id = serializers.IntegerField(
+        read_only=True, allow_null=True, help_text="The id of the project of the template, or null."
+    )
     availability_contexts = serializers.ListField(
         child=serializers.CharField(), read_only=True, help_text="Always empty."
     )
@@ -69,8 +73,8 @@ class DashboardTemplateRequestSerializer(RequestSerializer):
     scope = SuggestingChoiceField(
         choices=TemplateScope.choices,
         required=False,
-        help_text="Visible to the project, all projects of its organization (for project admins to change), or every "
-        "project (for staff to change).",
+        help_text="The visibility of the template: its project, all projects of the organization (only project admins "
+        "can change the template), or all projects (only staff can change it).",
     )
     is_featured = serializers.BooleanField(required=False)
     image_url = StrictCharField(required=False, allow_null=True, max_length=IMAGE_URL_MAX_LENGTH)

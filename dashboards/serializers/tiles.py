@@ -13,8 +13,10 @@ from users.serializers import UserBasicSerializer
 class ContentSerializer(serializers.Serializer[Any]):
     created_by = UserBasicSerializer(read_only=True, allow_null=True)
     last_modified_at = serializers.DateTimeField(read_only=True)
-    last_modified_by = UserBasicSerializer(read_only=True, allow_null=True, help_text="Null until changed.")
-    team = serializers.IntegerField(read_only=True, help_text="The project.")
+    last_modified_by = UserBasicSerializer(
+        read_only=True, allow_null=True, help_text="Null until the content is changed."
+    )
+    team = serializers.IntegerField(read_only=True, help_text="The id of the project.")
     dashboard_tiles = serializers.ListField(
         child=DashboardTileBasicSerializer(), read_only=True, help_text="Every tile that shows this content."
     )
@@ -52,5 +54,5 @@ class DashboardTileSerializer(serializers.Serializer[Any]):
     last_refresh = serializers.DateTimeField(read_only=True, allow_null=True)
     is_cached = serializers.BooleanField(read_only=True)
     error = TileErrorSerializer(
-        required=False, help_text="Only if the stored JSON of the tile is damaged; other tiles are complete."
+        required=False, help_text="Present only if the stored JSON of the tile is damaged. Other tiles are complete."
     )

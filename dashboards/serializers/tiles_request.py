@@ -32,9 +32,10 @@ from dashboards_api.parsing import parse_int
 @extend_schema_field(
     {
         "type": "object",
-        "description": "Places by breakpoint (`sm` has 12 columns, `xs` one): objects whose x, y, w, h, minW and minH "
-        f"are numbers or texts that spell one: y within {Y_MAX:,}, the others within {NUMBER_MAX:,}. At most "
-        f"{BREAKPOINTS_MAX} breakpoints. Stored and answered exactly as sent; null clears.",
+        "description": "Placements by breakpoint (`sm` has 12 columns, `xs` has one). In a placement, x, y, w, h, minW "
+        f"and minH are numbers, or texts with a number: y from -{Y_MAX:,} to {Y_MAX:,}, the others from "
+        f"-{NUMBER_MAX:,} to {NUMBER_MAX:,}. At most {BREAKPOINTS_MAX} breakpoints. Layouts are stored and returned "
+        "exactly as sent. Null clears the layouts.",
         "additionalProperties": {"type": "object", "additionalProperties": True},
         "nullable": True,
     }
@@ -62,7 +63,7 @@ class LayoutsField(JSONObjectField):
 class InsightReferenceField(ScalarOrJSONField):
     """The id of an insight, or an object with this id, such as the insight as the client read it."""
 
-    default_error_messages = {"invalid": "This must be the number of an insight, or an object with its id."}
+    default_error_messages = {"invalid": "This must be the id of an insight, or an object with this id."}
 
     def to_internal_value(self, data: Any) -> int:
         number: Any = data.get("id") if isinstance(data, Mapping) else data
@@ -77,7 +78,7 @@ class TextRequestSerializer(RequestSerializer):
     tolerated_keys = get_field_names(TextSerializer)
 
     id = StrictIntegerField(
-        required=False, allow_null=True, help_text="The text to change; without it a text is added."
+        required=False, allow_null=True, help_text="The text to change. Without an `id`, a text is added."
     )
     body = StrictCharField(
         required=False,
@@ -93,7 +94,7 @@ class ButtonTileRequestSerializer(RequestSerializer):
     tolerated_keys = get_field_names(ButtonTileSerializer)
 
     id = serializers.UUIDField(
-        required=False, allow_null=True, help_text="The button to change; without it a button is added."
+        required=False, allow_null=True, help_text="The button to change. Without an `id`, a button is added."
     )
     url = StrictCharField(
         required=False,
@@ -126,26 +127,26 @@ class DashboardTileRequestSerializer(RequestSerializer):
     tolerated_keys = get_field_names(DashboardTileSerializer) | {"error", "widget"}
 
     id = StrictIntegerField(
-        required=False, allow_null=True, help_text="The tile to change; without it a tile is added."
+        required=False, allow_null=True, help_text="The tile to change. Without an `id`, a tile is added."
     )
     text = TextRequestSerializer(required=False, allow_null=True)
     button_tile = ButtonTileRequestSerializer(required=False, allow_null=True)
     insight = InsightReferenceField(
         required=False,
         allow_null=True,
-        help_text="Without `id`: the insight to add, a number or an object with its `id`. Else it has no effect.",
+        help_text="The insight to add: its id, or an object with its `id`. In an item with an `id`, it has no effect.",
     )
-    insight_id = StrictIntegerField(required=False, allow_null=True, help_text="Accepted without an effect.")
+    insight_id = StrictIntegerField(required=False, allow_null=True, help_text="Accepted, but has no effect.")
     layouts = LayoutsField(required=False)
     color = serializers.CharField(
         required=False, allow_null=True, allow_blank=True, trim_whitespace=False, max_length=COLOR_MAX_LENGTH
     )
     filters_overrides = JSONObjectField(
-        required=False, help_text="Replaces the dashboard's filters for this tile; null clears."
+        required=False, help_text="Filters that override those of the dashboard for this tile. Null clears them."
     )
     show_description = serializers.BooleanField(required=False, allow_null=True)
     transparent_background = serializers.BooleanField(required=False, allow_null=True)
-    deleted = serializers.BooleanField(required=False, help_text="true removes the tile, false restores it.")
+    deleted = serializers.BooleanField(required=False, help_text="true removes the tile; false restores it.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         kinds = [kind for kind in ("insight", *REQUIRED) if attrs.get(kind) is not None]
@@ -157,7 +158,9 @@ class DashboardTileRequestSerializer(RequestSerializer):
 
     def _check_new(self, attrs: dict[str, Any], kinds: list[str]) -> None:
         if not kinds:
-            raise ValidationError("A tile needs an id, or the content of a new tile.", code="required")
+            raise ValidationError(
+                "A tile item must have the id of a tile, or the content of a new tile.", code="required"
+            )
         for kind in kinds:
             content = attrs[kind]
             missing = [field for field in REQUIRED.get(kind, ()) if field not in content]

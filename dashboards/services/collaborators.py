@@ -22,16 +22,16 @@ def add_collaborator(
     """
     dashboard = lock_for_edit(dashboard_id, project=project, member=changes.actor)
     if dashboard.restriction_level == RestrictionLevel.EVERYONE_IN_PROJECT_CAN_EDIT:
-        raise ValidationFailed("Everyone in the project may edit this dashboard: restrict it first.")
+        raise ValidationFailed("Everyone in the project may edit this dashboard. Restrict the dashboard first.")
     if level != PrivilegeLevel.CAN_EDIT:
-        raise ValidationFailed(f"Only the level {PrivilegeLevel.CAN_EDIT.value} can be given.", attr="level")
+        raise ValidationFailed(f"Only the level {PrivilegeLevel.CAN_EDIT.value} can be granted.", attr="level")
     membership = Membership.objects.filter(project=project, user__uuid=user_uuid, user__is_active=True).first()
     if membership is None:
         raise ValidationFailed("There is no such member of this project.", attr="user_uuid", code="does_not_exist")
     if may_restrict(membership, dashboard.created_by_id):
-        raise ValidationFailed("The creator and the project's admins may edit it anyway.", attr="user_uuid")
+        raise ValidationFailed("The creator and the project's admins may edit the dashboard anyway.", attr="user_uuid")
     if dashboard.collaborators.filter(membership=membership).exists():
-        raise ValidationFailed("This member is a collaborator already.", attr="user_uuid", code="unique")
+        raise ValidationFailed("This member is already a collaborator.", attr="user_uuid", code="unique")
     changes.record_rights(dashboard)
     changes.record_event(dashboard, ActivityName.COLLABORATOR_ADDED, [_build_change(None, user_uuid)])
     return dashboard.collaborators.create(membership=membership, level=level)

@@ -30,7 +30,7 @@ def _create_demo_project(templates: list[Document], *, is_first: bool) -> Projec
         return existing.project
     home = memberships.order_by("pk").first()
     if home is None:
-        raise NotFound(f"The demo project needs a project of the first user, {owner.email}, who is a member of none.")
+        raise NotFound(f"The demo project requires that the first user, {owner.email}, is a member of a project.")
     project = create_project(PROJECT_NAME, organization_name=home.project.organization.name)
     membership = add_member(project, user=owner, level=MembershipLevel.OWNER)
     with write_transaction(membership) as changes:

@@ -117,7 +117,7 @@ def add_share_password(
 
 def _check_password_limit(sharing: SharingConfiguration) -> None:
     if not sharing.password_required:
-        raise ValidationFailed("Set `password_required` first: the link opens without a password.")
+        raise ValidationFailed("Set `password_required` first, because the link does not require a password.")
     if sharing.share_passwords.count() >= PASSWORDS_MAX:
         raise ValidationFailed(f"A shared dashboard has at most {PASSWORDS_MAX} passwords. Delete one first.")
 
@@ -152,7 +152,7 @@ def find_locked_link(access_token: str, *, address: str) -> LockedLink:
     if sharing is None:
         raise DashboardNotFound
     if not sharing.password_required:
-        raise ValidationFailed("This link needs no password.")
+        raise ValidationFailed("This link does not require a password.")
     passwords = list(sharing.share_passwords.order_by("id"))
     link = LockedLink(access_token, address, sharing.pk, passwords)
     check_attempts([*_build_attempts(link), Attempt(RIGHT_UNLOCK, access_token, address)])

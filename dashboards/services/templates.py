@@ -129,7 +129,9 @@ def _assign_changes(template: DashboardTemplate, changes: TemplateInput, updated
         features="is_featured" in columns,
     )
     if template.project_id is None and template.scope != TemplateScope.GLOBAL:
-        raise ValidationFailed("This template belongs to no project: it can only be global.", attr="scope")
+        raise ValidationFailed(
+            "This template does not belong to a project, so its scope can only be global.", attr="scope"
+        )
     return columns
 
 
@@ -145,7 +147,7 @@ def _check_name_is_free(template: DashboardTemplate) -> None:
         project=template.project_id, template_name=template.template_name
     )
     if namesakes.exclude(pk=template.pk).exists():
-        raise ValidationFailed("There is a template of this name already.", attr="template_name", code="unique")
+        raise ValidationFailed("There is already a template with this name.", attr="template_name", code="unique")
 
 
 def resolve_use_template(project: Project, content: DashboardInput) -> Document | None:

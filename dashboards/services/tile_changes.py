@@ -272,7 +272,7 @@ class TileUpsert:
         text_id = values.get("id")
         text = tile.text if text_id in (None, tile.text_id) else self._get_live_tile("text", text_id).text
         if text is None:
-            raise ValidationFailed("This tile shows no text.", attr="text")
+            raise ValidationFailed("This tile does not show a text.", attr="text")
         self._check_named_once(text, f"tiles__{index}__text__id")
         if values.get("body", "") is None and text.body is not None:
             values = {"body": ""}  # null is no longer stored, but a null of an earlier release may be sent back
@@ -283,7 +283,7 @@ class TileUpsert:
         is_own = button_id in (None, tile.button_id)
         button = tile.button if is_own else self._get_live_tile("button_tile", button_id).button
         if button is None:
-            raise ValidationFailed("This tile shows no button.", attr="button_tile")
+            raise ValidationFailed("This tile does not show a button.", attr="button_tile")
         self._check_named_once(button, f"tiles__{index}__button_tile__id")
         self._edit(button, values)
 

@@ -26,7 +26,7 @@ def add_tile(changes: ChangeSet, dashboard_id: int, *, project: Project, item: T
     """
     dashboard = lock_for_edit(dashboard_id, project=project, member=changes.actor)
     if item.get("deleted"):
-        raise ValidationFailed("A new tile cannot be removed from the start.", attr="deleted", code="does_not_exist")
+        raise ValidationFailed("A new tile cannot have `deleted: true`.", attr="deleted", code="does_not_exist")
     twins = Tile.objects.on_dashboard(dashboard).not_deleted().filter(insight=item.get("insight"))
     if item.get("insight") is not None and twins.exists():
         raise ContentAlreadyOnDashboard("insight")
@@ -45,9 +45,9 @@ def update_tile(changes: ChangeSet, dashboard_id: int, *, project: Project, tile
     dashboard = lock_for_edit(dashboard_id, project=project, member=changes.actor)
     tile = _get_shown_tile(dashboard, tile_id)
     if "text" in item and tile.text_id is None:
-        raise ValidationFailed("This is no text tile.", attr="tile_id")
+        raise ValidationFailed("This is not a text tile.", attr="tile_id")
     if "text" not in item and tile.text_id is not None:
-        raise ValidationFailed("This is a text tile: use update_text_tile.", attr="tile_id")
+        raise ValidationFailed("This is a text tile. Use `update_text_tile`.", attr="tile_id")
     change_tiles(changes, dashboard, [{**item, "id": tile_id}])
 
 
@@ -73,7 +73,7 @@ def reorder_tiles(
     dashboard = lock_for_edit(dashboard_id, project=project, member=changes.actor)
     tiles = {tile.pk: tile for tile in Tile.objects.on_dashboard(dashboard).visible().in_layout_order()}
     if len(set(tile_ids)) < len(tile_ids):
-        raise ValidationFailed("Each tile may be named once.", attr="tile_order", code="unique")
+        raise ValidationFailed("Each tile may be sent only once.", attr="tile_order", code="unique")
     if set(tile_ids) - set(tiles):
         raise TileNotFound
     ordered = [tiles[id_] for id_ in dict.fromkeys([*tile_ids, *tiles])]

@@ -31,8 +31,8 @@ from dashboards_api.errors import DomainError
 from users.models import PersonalAPIKey, Project
 
 CHANGED_SINCE = "changed since"
-GIVES_RIGHTS = "would open a link or give a right"
-LOST = "cannot be had again"
+GIVES_RIGHTS = "would enable a share link or grant a right"
+LOST = "cannot be restored"
 
 
 class Item(NamedTuple):

@@ -48,7 +48,7 @@ def load_activities(found: ActivityQuerySet) -> list[UndoneActivity]:
     if sum(scope == ActivityScope.DASHBOARD for scope, _ in items) > CHANGED_DASHBOARDS_MAX:
         raise TooMuchToUndo(f"changes of more than {CHANGED_DASHBOARDS_MAX} dashboards")
     if sum(row.size for row in rows) > SIZE_MAX:
-        raise TooMuchToUndo(f"changes of more than {SIZE_MAX:,} characters")
+        raise TooMuchToUndo(f"changes with more than {SIZE_MAX:,} characters in total")
     return rows
 
 
@@ -64,15 +64,15 @@ def check_reach(project: Project, keys: Collection[ItemKey], *, since: int) -> s
     showing = Tile.objects.filter(insight__in=insights).values_list("dashboard_id", flat=True).distinct()
     ids |= set(showing[: DASHBOARDS_MAX + 1])
     if len(ids) > DASHBOARDS_MAX:
-        raise TooMuchToUndo(f"changes that are seen on more than {DASHBOARDS_MAX:,} dashboards")
+        raise TooMuchToUndo(f"changes that affect more than {DASHBOARDS_MAX:,} dashboards")
     if Tile.objects.not_deleted().filter(dashboard__in=ids).count() > TILES_MAX:
-        raise TooMuchToUndo(f"changes of dashboards with more than {TILES_MAX:,} tiles")
+        raise TooMuchToUndo(f"changes that affect dashboards with more than {TILES_MAX:,} tiles in total")
     reached = {*keys, *((ActivityScope.DASHBOARD.value, id_) for id_ in ids)}
     later = activities_since(project, since, reached).aggregate(number=Count("pk"), size=Sum("size"))
     if later["number"] > LATER_ACTIVITIES_MAX or (later["size"] or 0) > LATER_SIZE_MAX:
         raise TooMuchToUndo(
-            f"changes of what was changed in more than {LATER_ACTIVITIES_MAX:,} activities "
-            f"or by more than {LATER_SIZE_MAX:,} characters since"
+            f"changes that are followed by more than {LATER_ACTIVITIES_MAX:,} activities "
+            f"or {LATER_SIZE_MAX:,} characters of changes on the same dashboards and insights"
         )
     return ids
 

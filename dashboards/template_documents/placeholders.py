@@ -26,7 +26,7 @@ def fill_template(document: Any, *, attr: str = "template", is_new: bool = True)
     With `is_new=False`, limits that were introduced after the document was stored do not apply. Filling can take
     seconds, and is refused inside a transaction. Raises ValidationFailed at the path of the first error.
     """
-    refuse_in_transaction("To fill a template")
+    refuse_in_transaction("Filling a template")
     check_template(document, attr, is_new=is_new)
     filler = _TemplateFiller(document)
     filled = filler.fill(attr)
@@ -82,7 +82,10 @@ class _TemplateFiller:
             self._record_embedded(self.document[name] or "", f"{attr}__{name}".removeprefix("__"))
         for id_, path in self.embedded.items():
             if id_ not in self.used:
-                detail = f"{{{id_}}} is not replaced here: only a text in a tile or a filter that is exactly this is."
+                detail = (
+                    f"{{{id_}}} is not replaced here. A placeholder is replaced only where it is the whole text "
+                    "of a value in a tile or a filter."
+                )
                 raise ValidationFailed(detail, attr=path)
 
     def _fill_value(self, value: Any, path: str, depth: int) -> Any:
@@ -105,11 +108,11 @@ class _TemplateFiller:
 
     def _use_default(self, id_: str, path: str, depth: int) -> Any:
         if id_ not in self.defaults:
-            raise ValidationFailed(f"The template declares no variable {id_}.", attr=path)
+            raise ValidationFailed(f"The template does not declare the variable {id_}.", attr=path)
         if depth + self.depths[id_] > DEPTH_MAX:
-            raise ValidationFailed("The template is nested too deep when its variables are filled in.", attr=path)
+            raise ValidationFailed("The template is nested too deeply when its variables are filled in.", attr=path)
         self.used.add(id_)
         self.remaining -= self.sizes[id_]
         if self.remaining < 0:
-            raise ValidationFailed("The template grows too large when its variables are filled in.", attr=path)
+            raise ValidationFailed("The template becomes too large when its variables are filled in.", attr=path)
         return self.defaults[id_]

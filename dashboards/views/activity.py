@@ -31,7 +31,7 @@ from dashboards_api.parsing import parse_id
 from users.viewsets import ProjectScopedViewSet
 
 LOG_PARAMETERS = [
-    OpenApiParameter("scope", str, enum=ActivityScope.values, description="Only changes of these objects."),
+    OpenApiParameter("scope", str, enum=ActivityScope.values, description="Only changes of objects of this type."),
     OpenApiParameter("item_id", int, description="Only changes of the object with this id."),
     OpenApiParameter("user", int, description="Only changes by this user."),
     OpenApiParameter("key_id", str, description="Only changes with this API key."),

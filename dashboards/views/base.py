@@ -36,9 +36,7 @@ T = TypeVar("T")
 REFRESH_NAME = "refresh"
 
 DASHBOARD_ID = id_parameter("id", "A unique integer value identifying this dashboard.")
-INSIGHT_ID = OpenApiParameter(
-    "id", str, OpenApiParameter.PATH, description="The number of the insight, or its short id."
-)
+INSIGHT_ID = OpenApiParameter("id", str, OpenApiParameter.PATH, description="The id of the insight, or its short id.")
 FOLDER_PARAMETER = OpenApiParameter("folder", str, description="Only objects in this folder or below it.")
 TAGS = OpenApiParameter(
     "tags", str, many=True, description="Only objects with any of these tags: at most 100, repeated or as a JSON list."
@@ -65,15 +63,15 @@ OVERRIDES = [
 REFRESH = OpenApiParameter(
     REFRESH_NAME,
     str,
-    description="Whether results are computed: `force_cache` (default) answers what is in the cache, `blocking` waits "
-    "for results that are stale or missing, at most ten seconds, `force_blocking` (or `true`) for all, and `async`, "
-    "`lazy_async` and `force_async` request them without waiting. With overrides the default is "
-    "`async_except_on_cache_miss`.",
+    description="Whether results are computed. `force_cache` (default) returns cached results without computing any. "
+    "`blocking` waits at most ten seconds for results that are stale or missing, and `force_blocking` (or `true`) for "
+    "all results. `async`, `lazy_async` and `force_async` request results without waiting. With overrides, the default "
+    "is `async_except_on_cache_miss`.",
 )
 INCLUDE_DASHBOARDS = OpenApiParameter(
     "include_dashboards",
     bool,
-    description="false leaves `dashboards` out of insights; their `dashboard_tiles` have the same ids.",
+    description="false omits `dashboards` from insights, whose `dashboard_tiles` contain the same ids.",
 )
 # The same parameter for creating and changing a dashboard. It is left out of the API document, because programs that
 # use generated Python functions find the body as the first optional argument with "dashboard" in its name, and this

@@ -54,23 +54,27 @@ from queries.waiting import wait_for_results
 from users.viewsets import ProjectScopedViewSet
 
 LIST_PARAMETERS = [
-    OpenApiParameter("search", str, description="Text in the name, the description or the tags, in any case."),
-    OpenApiParameter("pinned", bool, description="Only pinned, or only unpinned, dashboards."),
+    OpenApiParameter(
+        "search", str, description="A text that the name, the description or a tag contains, ignoring case."
+    ),
+    OpenApiParameter("pinned", bool, description="true: only pinned dashboards; false: only unpinned dashboards."),
     TAGS,
     OpenApiParameter(
         "creation_mode",
         str,
         enum=CreationMode.values,
-        description="Only this mode. Without it, unlisted dashboards are left out.",
+        description="Only dashboards with this mode. By default, unlisted dashboards are omitted.",
     ),
     CREATED_BY,
     OpenApiParameter(
         "exclude_generated",
         bool,
-        description="true leaves out dashboards whose name begins with `Generated Dashboard`.",
+        description="true omits dashboards whose name begins with `Generated Dashboard`.",
     ),
     FOLDER_PARAMETER,
-    OpenApiParameter("after", str, description="The cursor of a page. `next` contains it together with the offset."),
+    OpenApiParameter(
+        "after", str, description="The cursor of a page. The link in `next` contains the cursor and the offset."
+    ),
 ]
 
 
@@ -99,7 +103,7 @@ class DashboardViewSet(ProjectScopedViewSet):
         """Return the body of a create request, and its template, which is filled before any transaction."""
         body = self.read_body(DashboardRequestSerializer, prepare=remove_tile_ids)
         if isinstance(body.get("duplicate_tiles"), list):
-            raise ValidationFailed("In a create, this must be true or false.", attr="duplicate_tiles")
+            raise ValidationFailed("In a create request, this must be true or false.", attr="duplicate_tiles")
         if has_conflicting_folders(body):
             self.report_ignored(["_create_in_folder"])
         content = cast(DashboardInput, body)
@@ -205,7 +209,7 @@ class DashboardViewSet(ProjectScopedViewSet):
         parameters=[PROJECT_ID, DASHBOARD_ID],
         deprecated=True,  # the operation is always refused
         request=None,
-        responses={405: OpenApiResponse(description="Always. There is no response body.")},
+        responses={405: OpenApiResponse(description="Always returned, without a response body.")},
     )
     def destroy(self, request: Request, project_id: str, id: str) -> Response:
         """Delete a dashboard (not allowed).

@@ -21,7 +21,10 @@ FORMATS = ("optimized", "json")
 CHARACTERS_MIN = 200
 CHARACTERS_MAX = 100_000
 OUTPUT_FORMAT = OpenApiParameter(
-    "output_format", str, enum=FORMATS, description="`optimized` (default): compact text. `json`: as in insights."
+    "output_format",
+    str,
+    enum=FORMATS,
+    description="`optimized` (default): compact text. `json`: the result as in an insight.",
 )
 TILE_IDS = OpenApiParameter(
     "tile_ids", int, many=True, description="Only these tiles: at most 100, repeated or as a JSON list."
@@ -29,7 +32,7 @@ TILE_IDS = OpenApiParameter(
 RESULT_CHARS_MAX = OpenApiParameter(
     "max_result_chars",
     int,
-    description=f"The limit of each text: {CHARACTERS_MIN} to {CHARACTERS_MAX:,} characters, or 0 for the default.",
+    description=f"The limit of each text: {CHARACTERS_MIN} to {CHARACTERS_MAX:,} characters; 0 means the default.",
 )
 
 
@@ -38,7 +41,9 @@ class InsightOfRunSerializer(serializers.Serializer[Any]):
     short_id = serializers.CharField(read_only=True)
     name = serializers.CharField(read_only=True)
     derived_name = serializers.CharField(read_only=True, allow_null=True)
-    result = AnyJSONField(read_only=True, help_text="A text, or the result of the insight; null if it is not computed.")
+    result = AnyJSONField(
+        read_only=True, help_text="A text, or the result of the insight; null if no result is stored."
+    )
 
 
 class InsightRunSerializer(serializers.Serializer[Any]):

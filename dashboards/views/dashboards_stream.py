@@ -20,7 +20,10 @@ from users.viewsets import ProjectScopedViewSet
 EVENT_STREAM = "text/event-stream"
 BREAKPOINTS = ("sm", "xs")
 LAYOUT_SIZE = OpenApiParameter(
-    "layoutSize", str, enum=BREAKPOINTS, description="The layout that orders the tiles. Default: `sm`."
+    "layoutSize",
+    str,
+    enum=BREAKPOINTS,
+    description="The breakpoint whose layouts determine the order of the tiles. Default: `sm`.",
 )
 
 

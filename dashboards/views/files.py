@@ -14,10 +14,15 @@ from users.readers import Row
 
 _SIDES = list(zip(ImageSize._fields, SIZE_MIN, SIZE_MAX, ImageSize(), strict=True))
 FORMAT = OpenApiParameter(
-    "format", str, enum=FORMATS, description="`csv` (default): the result as a table. `svg`, `png`: its chart."
+    "format",
+    str,
+    enum=FORMATS,
+    description="`csv` (default): the result as a table. `svg`, `png`: a chart of the result.",
 )
 SIZE = [
-    OpenApiParameter(name, int, description=f"Of a picture, in pixels: {least:,} to {most:,}; {default:,} by default.")
+    OpenApiParameter(
+        name, int, description=f"The {name} of a picture in pixels: {least:,} to {most:,}. Default: {default:,}."
+    )
     for name, least, most, default in _SIDES
 ]
 

@@ -37,19 +37,21 @@ from queries.services.results import Results
 from queries.waiting import wait_for_results
 from users.viewsets import ProjectScopedViewSet
 
-DATE = "A date (2026-01-31, 2026-01-31T12:00:00Z), a relative one (-7d, mStart), or `all`."
+DATE = "A date (2026-01-31, 2026-01-31T12:00:00Z), a relative date (-7d, mStart), or `all`."
 
 
 def _dates(prefix: str, of: str, note: str = DATE) -> list[OpenApiParameter]:
     """Return the parameters for the start and the end of a period."""
     return [
-        OpenApiParameter(f"{prefix}_from", str, description=f"Only insights {of} since then. {note}"),
-        OpenApiParameter(f"{prefix}_to", str, description=f"Only insights {of} until then. {note}"),
+        OpenApiParameter(f"{prefix}_from", str, description=f"Only insights {of} since this date. {note}"),
+        OpenApiParameter(f"{prefix}_to", str, description=f"Only insights {of} until this date. {note}"),
     ]
 
 
 LIST_PARAMETERS = [
-    OpenApiParameter("search", str, description="Text in the name, the description or the tags, in any case."),
+    OpenApiParameter(
+        "search", str, description="A text that the name, the description or a tag contains, ignoring case."
+    ),
     OpenApiParameter("short_id", str, description="Only the insight with this short id."),
     OpenApiParameter("saved", bool, description="true: saved or on a dashboard; false: neither."),
     OpenApiParameter("favorited", bool),
@@ -64,13 +66,13 @@ LIST_PARAMETERS = [
     ),
     *_dates("created_date", "created"),
     *_dates("date", "last modified"),
-    *_dates("last_viewed_date", "last viewed", "When an insight was viewed is not kept: there are none."),
+    *_dates("last_viewed_date", "last viewed", "The list is empty, because views of insights are not recorded."),
     FOLDER_PARAMETER,
 ]
 FROM_DASHBOARD = OpenApiParameter(
     "from_dashboard",
     int,
-    description="As this dashboard shows it: with the filters and variables of the dashboard and of its tile.",
+    description="A dashboard. Its filters and variables, and the filters of its tile, are applied to the insight.",
 )
 # The header with which agents of PostHog's MCP server identify themselves.
 CLIENT_HEADER = "x-posthog-client"
@@ -184,7 +186,7 @@ class InsightViewSet(ProjectScopedViewSet):
         parameters=[PROJECT_ID, INSIGHT_ID],
         deprecated=True,  # the operation is always refused
         request=None,
-        responses={405: OpenApiResponse(description="Always. There is no response body.")},
+        responses={405: OpenApiResponse(description="Always returned, without a response body.")},
     )
     def destroy(self, request: Request, project_id: str, id: str) -> Response:
         """Delete an insight (not allowed). This always returns 405. Set `deleted` to `true` with PATCH instead."""

@@ -28,7 +28,7 @@ from queries.serializers import QueryStatusResponseSerializer
 from queries.views.running import is_running, run_query
 from users.viewsets import ProjectScopedViewSet
 
-RUNNING = OpenApiResponse(QueryStatusResponseSerializer, "The result is not complete yet: send the request again.")
+RUNNING = OpenApiResponse(QueryStatusResponseSerializer, "The result is not complete yet. Send the request again.")
 TREND_INSIGHTS = ("TRENDS", "STICKINESS", "LIFECYCLE")
 FIELDS = ("timezone", "is_cached", "last_refresh")
 Filters = Mapping[str, Any]

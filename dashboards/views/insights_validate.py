@@ -18,15 +18,19 @@ from users.viewsets import ProjectScopedViewSet
 
 class ValidationRequestSerializer(RequestSerializer):
     tolerated_keys: ClassVar[frozenset[str]] = frozenset({"personal_api_key"})
-    query = JSONObjectField(allow_null=False, help_text="The query of an insight, with or without a node around it.")
+    query = JSONObjectField(
+        allow_null=False, help_text="The query of an insight, with or without a visualization node around it."
+    )
 
 
 class ProblemSerializer(serializers.Serializer[Any]):
     code = serializers.CharField(read_only=True)
     detail = serializers.CharField(read_only=True)
     attr = serializers.CharField(read_only=True)
-    start = serializers.IntegerField(read_only=True, allow_null=True, help_text="The first character in the SQL.")
-    end = serializers.IntegerField(read_only=True, allow_null=True, help_text="The character after the last one.")
+    start = serializers.IntegerField(
+        read_only=True, allow_null=True, help_text="The offset of the first character in the SQL."
+    )
+    end = serializers.IntegerField(read_only=True, allow_null=True, help_text="The offset after the last character.")
     line = serializers.IntegerField(read_only=True, allow_null=True)
     column = serializers.IntegerField(read_only=True, allow_null=True)
 

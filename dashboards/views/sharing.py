@@ -103,7 +103,10 @@ class SharePasswordViewSet(ProjectScopedViewSet):
         responses={201: CreatedSharePasswordSerializer},
     )
     def create(self, request: Request, project_id: str, dashboard_id: str) -> Response:
-        """Add a share password, which only this response contains. It unlocks a link with `password_required: true`."""
+        """Add a share password.
+
+        Only this response contains the password, which unlocks a link with `password_required: true`.
+        """
         number = parse_id(dashboard_id, DashboardNotFound("Dashboard not found."))
         body = self.read_body(SharePasswordRequestSerializer)
         hashed = hash_share_password(
@@ -121,7 +124,7 @@ class SharePasswordViewSet(ProjectScopedViewSet):
     @extend_schema(
         parameters=[*PATH, id_parameter("password_id", "The password."), IF_MATCH],
         request=None,
-        responses={204: OpenApiResponse(description="Viewers who used it are locked out. There is no response body.")},
+        responses={204: OpenApiResponse(description="The password is deleted. There is no response body.")},
     )
     def destroy(self, request: Request, project_id: str, dashboard_id: str, password_id: str) -> Response:
         """Delete a share password. Viewers who used the password are locked out at once."""

@@ -30,9 +30,11 @@ from dashboards_api.parsing import parse_uuid
 from users.viewsets import ProjectScopedViewSet
 
 SCHEMA_MAX_AGE = 120  # seconds
-TEMPLATE_ID = OpenApiParameter("id", uuid.UUID, OpenApiParameter.PATH, description="A UUID: this template.")
+TEMPLATE_ID = OpenApiParameter("id", uuid.UUID, OpenApiParameter.PATH, description="The UUID of the template.")
 LIST_PARAMETERS = [
-    OpenApiParameter("search", str, description="Text in the name, the description or the tags, in any case."),
+    OpenApiParameter(
+        "search", str, description="A text that the name, the description or a tag contains, ignoring case."
+    ),
     OpenApiParameter("scope", str, enum=TemplateScope.values),
     OpenApiParameter("is_featured", bool),
     OpenApiParameter("ordering", str, enum=list(ORDERINGS), description="Default: featured templates first."),
@@ -149,7 +151,7 @@ class DashboardTemplateViewSet(ProjectScopedViewSet):
         parameters=[PROJECT_ID, TEMPLATE_ID],
         deprecated=True,  # the operation is always refused
         request=None,
-        responses={405: OpenApiResponse(description="Always. There is no response body.")},
+        responses={405: OpenApiResponse(description="Always returned, without a response body.")},
     )
     def destroy(self, request: Request, project_id: str, id: str) -> Response:
         """Delete a template (not allowed). This always returns 405. Set `deleted` to `true` with PATCH instead."""

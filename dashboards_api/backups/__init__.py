@@ -25,7 +25,7 @@ def back_up(file: Path) -> None:
     if connection.vendor != "sqlite":
         raise BackupError(f"The database is PostgreSQL. Back it up with: {postgresql_commands.pg_dump(file)}")
     if file.exists():
-        raise BackupError(f"{file} exists already.")
+        raise BackupError(f"{file} already exists.")
     with private_temporary_file(file.with_name(f".{file.name}.part")) as draft:
         sqlite.back_up(draft)
         draft.rename(file)
@@ -51,7 +51,7 @@ def _check_file_format(file: Path) -> None:
         raise BackupError(f"{file} cannot be read: {error.strerror}.") from error
     if start.startswith(PG_DUMP_MAGIC):
         if connection.vendor == "sqlite":
-            raise BackupError(f"{file} is a dump of PostgreSQL: it cannot be restored into SQLite.")
+            raise BackupError(f"{file} is a dump of PostgreSQL, which cannot be restored into SQLite.")
         raise BackupError(f"{file} is a dump of PostgreSQL. Restore it with: {postgresql_commands.pg_restore(file)}")
     if start != sqlite.MAGIC:
         raise BackupError(f"{file} is not a backup.")

@@ -19,9 +19,7 @@ def check_migrations(migrations: Migrations) -> None:
     if not {app for app, _ in migrations}.issuperset(REQUIRED_APPS):
         raise BackupError("The file is not a backup of this service.")
     if unknown := sorted(".".join(each) for each in migrations - known_migrations()):
-        raise BackupError(
-            f"The backup is of a newer release: this one does not know {', '.join(unknown[:LISTED_MAX])}."
-        )
+        raise BackupError(f"The backup is from a newer release. Unknown migrations: {', '.join(unknown[:LISTED_MAX])}.")
 
 
 def check_empty(*, force: bool) -> None:
@@ -31,7 +29,7 @@ def check_empty(*, force: bool) -> None:
 
 
 def database_not_empty_error() -> BackupError:
-    return BackupError("The database holds data. To replace all of it, use --force.")
+    return BackupError("The database contains data. Use --force to replace all data.")
 
 
 def _holds_data() -> bool:

@@ -85,7 +85,7 @@ def _exclusive_access(target: Path, *, force: bool) -> Iterator[None]:
                 raise database_not_empty_error()
         except sqlite3.DatabaseError as error:
             if not getattr(error, "sqlite_errorname", "").startswith(DAMAGED_CODES):
-                raise BackupError("The database is in use: stop the service first.") from error
+                raise BackupError("The database is in use. Stop the service first.") from error
             if not force:
                 raise BackupError(f"The database is damaged ({error}). To set it aside, use --force.") from error
             is_damaged = True

@@ -21,7 +21,10 @@ from dashboards_api.db.schema_state import MIGRATIONS_TABLE, known_migrations
 def restore(file: Path, *, force: bool) -> None:
     """Migrate the database, then replace all rows in one transaction. Foreign keys are checked at the commit."""
     if sqlite.check_backup(file) != known_migrations():
-        raise BackupError("The backup is of an older release: start this one on its database once, and back up again.")
+        raise BackupError(
+            "The backup is from an older release. Start this release once with the database of the backup, and back up"
+            " again."
+        )
     check_empty(force=force)
     call_command("migrate", interactive=False, verbosity=0)
     tables = sorted(connection.introspection.django_table_names(only_existing=True, include_views=False))

@@ -34,8 +34,8 @@ def _parse_sqlite(url: str) -> dict[str, Any]:
 def _parse_postgresql(url: str) -> dict[str, Any]:
     if _has_unquoted_password(url):
         raise ValueError(
-            "cannot be read: write / ? # [ ] @ % in the password as %2F %3F %23 %5B %5D %40 %25, or leave the password"
-            " out of it and set PGPASSWORD"
+            "cannot be parsed: write / ? # [ ] @ % in the password as %2F %3F %23 %5B %5D %40 %25, or omit the password"
+            " and set PGPASSWORD"
         )
     try:
         parsed: dict[str, Any] = dict(dj_database_url.parse(url))

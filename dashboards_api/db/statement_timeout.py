@@ -8,7 +8,7 @@ from django.db import OperationalError, connections
 
 PGBOUNCER_REFUSAL = "startup parameter"  # in PgBouncer's error about `options`
 USE_OFF = (
-    "STATEMENT_TIMEOUT: the pooler in DATABASE_URL refuses it. Set STATEMENT_TIMEOUT=off, and on the database "
+    "The pooler in DATABASE_URL refuses STATEMENT_TIMEOUT. Set STATEMENT_TIMEOUT=off, and run this on the database: "
     "ALTER ROLE … IN DATABASE … SET statement_timeout = '15s'."
 )
 

@@ -12,4 +12,4 @@ def is_in_transaction() -> bool:
 def refuse_in_transaction(work: str) -> None:
     """Raise RuntimeError in a transaction, which would hold row locks or SQLite's only write lock during the work."""
     if is_in_transaction():
-        raise RuntimeError(f"{work} must not run inside a transaction: it would hold locks while it computes.")
+        raise RuntimeError(f"{work} must not run inside a transaction, because its locks would block other writes.")

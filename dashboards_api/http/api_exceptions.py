@@ -10,7 +10,7 @@ from dashboards_api import errors
 class PayloadTooLarge(APIException):
     status_code = 413
     default_code = "payload_too_large"
-    default_detail = f"A request body may hold at most {settings.BODY_BYTES_MAX} bytes."
+    default_detail = f"A request body may have at most {settings.BODY_BYTES_MAX} bytes."
     exception_type = "invalid_request"
 
 
@@ -53,7 +53,9 @@ class PreconditionFailed(APIException):
 class PreconditionRequired(APIException):
     status_code = 428
     default_code = "precondition_required"
-    default_detail = "Send `If-Match` with the version that you have seen: the `ETag` of a response, or its number."
+    default_detail = (
+        "Send `If-Match` with the version that you have read: the `ETag` of a response, or a version number."
+    )
     exception_type = "invalid_request"
 
 
@@ -77,7 +79,7 @@ class ServiceUnavailable(APIException):
 
 
 class StatementTimeout(ServiceUnavailable):
-    default_detail = "A statement in the database exceeded its time limit and was cancelled. Request less at once."
+    default_detail = "A statement in the database exceeded its time limit and was cancelled. Request less data at once."
 
 
 class WriteConflict(ServiceUnavailable):

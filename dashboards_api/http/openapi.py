@@ -37,20 +37,21 @@ IF_MATCH = OpenApiParameter(
     "If-Match",
     str,
     OpenApiParameter.HEADER,
-    description="The version that you have seen: an `ETag` of this dashboard, or its number. Another one is a 412.",
+    description="The version that you have read: an `ETag` of this dashboard, or a version number. If the dashboard "
+    "has another version, the request is refused with 412.",
 )
 
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
     {"type": "string", "minLength": 1, "maxLength": 255, "pattern": r"^[\x21-\x7e]+$"},
     OpenApiParameter.HEADER,
-    description="Chosen by the client for this one request. Sent again with the same key within 24 hours it does "
-    "nothing more, and is answered as before, with `Idempotency-Replayed: true`.",
+    description="A key that the client chooses for this request. If the request is repeated with the same key within "
+    "24 hours, it has no further effect, and the stored response is returned with `Idempotency-Replayed: true`.",
 )
 
 FORM = {
     "type": "object",
-    "description": "The fields of the JSON body: lists of texts are repeated fields, other lists and objects are JSON.",
+    "description": "The fields of the JSON body. Lists of texts are repeated fields; other lists and objects are JSON.",
     "additionalProperties": True,
 }
 

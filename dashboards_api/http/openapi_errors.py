@@ -67,7 +67,7 @@ ERRORS = {
     ),
     409: ErrorResponse(
         "Conflict",
-        "The object exists already, a request with this `Idempotency-Key` is still running, or there is no result to "
+        "The object already exists, a request with this `Idempotency-Key` is still running, or there is no result to "
         "export.",
         "invalid_request",
         "conflict",
@@ -76,7 +76,7 @@ ERRORS = {
     ),
     412: ErrorResponse(
         "PreconditionFailed",
-        "The dashboard is at another version than `If-Match` names. `ETag` contains the current one.",
+        "The version in `If-Match` is not the current version of the dashboard. `ETag` contains the current version.",
         "invalid_request",
         "precondition_failed",
         VersionConflict(2).detail,
@@ -118,14 +118,14 @@ ERRORS = {
     ),
     500: ErrorResponse(
         "InternalServerError",
-        "An error of the service, which it has logged.",
+        "An internal error, which has been logged.",
         "server_error",
         "error",
         "A server error occurred.",
     ),
     503: ErrorResponse(
         "ServiceUnavailable",
-        "The service cannot answer at the moment. Repeat the request after the number of seconds in `Retry-After`.",
+        "The service is temporarily unavailable. Repeat the request after the number of seconds in `Retry-After`.",
         "server_error",
         "service_unavailable",
         ServiceUnavailable.default_detail,
@@ -147,16 +147,16 @@ ERROR_SCHEMA: dict[str, Any] = {
             "type": "string",
             "enum": ["validation_error", "invalid_request", "authentication_error", "throttled_error", "server_error"],
         },
-        "code": {"type": "string", "description": "For programs, for example `required` or `not_found`."},
-        "detail": {"type": "string", "description": "For people."},
+        "code": {"type": "string", "description": "A code for programs, for example `required` or `not_found`."},
+        "detail": {"type": "string", "description": "A message for people."},
         "attr": {
             "type": "string",
             "nullable": True,
-            "description": "What was refused: field names and list indexes joined by `__`, or null.",
+            "description": "The path of the refused value: field names and list indexes joined by `__`, or null.",
         },
         "query_status": {
             "allOf": [{"$ref": "#/components/schemas/QueryStatus"}],
-            "description": "The status of a query that has failed, where the request was for it.",
+            "description": "The status of a failed query, if the request was for this query.",
         },
     },
     "required": ["type", "code", "detail", "attr"],
@@ -175,7 +175,7 @@ def document_errors(result: dict[str, Any], generator: Any, request: Any, public
     for methods in result["paths"].values():
         for operation in methods.values():
             if operation["operationId"] in CONDITIONAL:
-                operation["responses"]["304"] = {"description": "What `If-None-Match` says is known has not changed."}
+                operation["responses"]["304"] = {"description": "The `ETag` in `If-None-Match` is still current."}
             for status, error in ERRORS.items():
                 if can_return(operation, status):
                     reference = {"$ref": f"#/components/responses/{error.name}"}

@@ -65,7 +65,7 @@ class PageNumberPagination:
     default_limit = 10
     max_limit = 100
     PARAMETERS: ClassVar[list[OpenApiParameter]] = [
-        OpenApiParameter("page", int, description="Which page, from 1."),
+        OpenApiParameter("page", int, description="The number of the page, from 1."),
         OpenApiParameter("limit", int, description="Number of results per page: at most 100, by default 10."),
     ]
 
@@ -98,7 +98,7 @@ class CursorPagination(pagination.BasePagination):
         return {"next": following, "previous": None, "results": results}
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
-        description = "Where the page begins, as `next` says it."
+        description = "The cursor of the page, from the link in `next`."
         return [
             {
                 "name": "cursor",

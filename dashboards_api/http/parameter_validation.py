@@ -74,4 +74,4 @@ def unknown_parameter_error(name: str, known: frozenset[str]) -> ValidationError
     """Return the error for an unknown parameter in a request with strict handling."""
     nearest = closest_match(name, known)
     guess = f" Did you mean {nearest!r}?" if nearest else ""
-    return ValidationError({name: [ErrorDetail(f"This parameter is not known here.{guess}", code="unknown_field")]})
+    return ValidationError({name: [ErrorDetail(f"This parameter is unknown.{guess}", code="unknown_field")]})

@@ -223,7 +223,7 @@ def _check_nesting(text: str) -> None:
                 )
             if values > VALUES_MAX:
                 raise DisallowedJSON(
-                    "invalid_input", f"JSON may hold at most {VALUES_MAX} values.", _member_path(text, key)
+                    "invalid_input", f"JSON may contain at most {VALUES_MAX} values.", _member_path(text, key)
                 )
         elif first in "]}":
             depth -= 1

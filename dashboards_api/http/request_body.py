@@ -47,12 +47,12 @@ class BodyTooLarge(BodyError):
     def __init__(self, limit: int) -> None:
         super().__init__()
         self.limit = limit
-        self.detail = f"A request body may hold at most {limit} bytes here."
+        self.detail = f"This request body may have at most {limit} bytes."
 
 
 class BodyTimeout(BodyError):
     status = 408
-    detail = "The request body took too long to arrive."
+    detail = "The request body was not received in time."
 
 
 class TooManyBodies(BodyError):

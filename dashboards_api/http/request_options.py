@@ -79,7 +79,7 @@ class QueryParametersMixin:
             for item in parse_json(value, name) if is_list else [value] if value else []:
                 number = parse_int(item) if isinstance(item, str) else item
                 if isinstance(number, bool) or not isinstance(number, int):
-                    detail = "This must be whole numbers: repeated, or as a JSON list."
+                    detail = "This must be a list of whole numbers: a repeated parameter, or a JSON list."
                     raise ValidationError({name: [ErrorDetail(detail, code="invalid")]})
                 found.append(number)
         return self._check_count(name, found)
@@ -92,7 +92,7 @@ class QueryParametersMixin:
     def _check_count(self, name: str, values: Iterable[Item]) -> tuple[Item, ...]:
         unique = tuple(dict.fromkeys(values))
         if len(unique) > VALUES_MAX:
-            detail = f"This may name at most {VALUES_MAX} values."
+            detail = f"This may have at most {VALUES_MAX} values."
             raise ValidationError({name: [ErrorDetail(detail, code="max_length")]})
         return unique
 
@@ -166,7 +166,7 @@ def find_unknown_keys(field: AnyField, value: Any, path: str = "") -> Iterator[s
 
 def unknown_field_error(path: str) -> ValidationError:
     """Return the error for an unknown field under strict handling."""
-    return ValidationError({path: [ErrorDetail("This field is not known here.", code="unknown_field")]})
+    return ValidationError({path: [ErrorDetail("This field is unknown.", code="unknown_field")]})
 
 
 def format_ignored_fields(paths: Iterable[str]) -> str:

@@ -91,7 +91,9 @@ class IdempotentViewSet(ApiViewSet):
         Raises ValidationFailed if the response would contain a secret, and the exceptions of `claim_key`.
         """
         if self.shows_secrets:
-            detail = "The response may contain a secret, which is not stored, so it cannot be repeated. Send no key."
+            detail = (
+                "The response may contain a secret, so it is not stored and cannot be replayed. Omit `Idempotency-Key`."
+            )
             raise ValidationFailed(detail, attr=HEADER, code="idempotency_key_not_supported")
         key, fingerprint = read_key(self.request._request), compute_fingerprint(self.request._request)
         user_id, project_id = self.idempotency_scope

@@ -22,7 +22,7 @@ from users.management.command_helpers import parse_project_id, report_domain_err
 from users.models import Project
 
 INTERRUPTED = 130
-INTERRUPTION = "Interrupted. The file that was being imported may be there in part: import it again to complete it."
+INTERRUPTION = "Interrupted. The current file may have been imported in part. Import it again to complete the import."
 
 
 class ImportCommand(BaseCommand):
@@ -36,10 +36,10 @@ class ImportCommand(BaseCommand):
             nargs="+",
             type=Path,
             metavar="FILE",
-            help=".parquet, .jsonl or .csv; the latter two also .gz or .zst",
+            help=".parquet, .jsonl or .csv; .jsonl and .csv may be compressed as .gz or .zst",
         )
         parser.add_argument("--project", required=True, type=parse_project_id, metavar="ID")
-        parser.add_argument("--skip-bad", action="store_true", help="leave bad rows out, rather than their whole file")
+        parser.add_argument("--skip-bad", action="store_true", help="skip bad rows instead of refusing their file")
 
     def handle(self, *args: Any, **options: Any) -> None:
         started, files = time.monotonic(), options["files"]
@@ -77,17 +77,18 @@ class ImportCommand(BaseCommand):
     def report_file(self, file: Path, result: FileResult) -> None:
         for line in result.skipped:
             self.stderr.write(line)
-        skipped = f", {describe_count(result.skipped_count, 'bad row')} left out" if result.skipped_count else ""
-        unused = f"; not used: {', '.join(result.unused_columns)}" if result.unused_columns else ""
+        skipped = f", {describe_count(result.skipped_count, 'bad row')} skipped" if result.skipped_count else ""
+        unused = f"; unused columns: {', '.join(result.unused_columns)}" if result.unused_columns else ""
         self.stdout.write(f"{file}: {describe_count(result.rows, self.kind.noun)}{skipped}{unused}")
         for count, noun in ((result.left_out.events, "events"), (result.left_out.properties, "properties")):
             if count:
                 self.stderr.write(
-                    f"{file}: {count:,} names of {noun} have no definition: a project has at most {DEFINITIONS_MAX:,}."
+                    f"{file}: {count:,} names of {noun} have no definition, because a project can have at most"
+                    f" {DEFINITIONS_MAX:,}."
                 )
 
     def report_wait(self) -> None:
-        self.stderr.write("Another import runs. Waiting for its end.")
+        self.stderr.write("Another import is running. Waiting until it ends.")
 
 
 @contextmanager

@@ -49,7 +49,7 @@ def back_up_events(file: Path) -> None:
     Raises BackupError and EngineError.
     """
     if file.exists():
-        raise BackupError(f"{file} exists already.")
+        raise BackupError(f"{file} already exists.")
     client, placed = open_store(), get_incoming_folder() / f"{uuid4().hex}.tar"
     draft = file.with_name(f".{file.name}.part")
     try:
@@ -75,7 +75,7 @@ def restored_events(file: Path, expected: UUID | None, *, force: bool) -> Iterat
     """
     folder, fresh = get_folder(), settings.DATA_DIR.absolute() / RESTORING
     if has_store(folder) and not force:
-        raise BackupError("The engine holds data. To replace all of it, use --force.")
+        raise BackupError("The engine contains data. Use --force to replace all data.")
     check_is_stopped(folder)
     shutil.rmtree(fresh, ignore_errors=True)
     try:
@@ -101,7 +101,7 @@ def restore_into(folder: Path, file: Path, expected: UUID | None) -> None:
         placed.unlink(missing_ok=True)
         stop_supervisor(folder)
     if found is None or found != expected:
-        raise BackupError(f"{file} belongs to another database: its store has the id {found}, and not {expected}.")
+        raise BackupError(f"{file} belongs to another database. Its store has the id {found}, not {expected}.")
 
 
 def read_expected_id(database: Path) -> UUID | None:
@@ -123,7 +123,7 @@ def check_is_stopped(folder: Path) -> None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
-        raise BackupError("The engine is in use: stop the service first.") from error
+        raise BackupError("The engine is in use. Stop the service first.") from error
     finally:
         os.close(descriptor)
 

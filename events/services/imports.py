@@ -100,7 +100,7 @@ class Importer:
     def check_problems(self, path: Path, problems: list[str]) -> None:
         """Raise BadFile for bad rows, unless they are skipped."""
         if problems and not self.skip_bad:
-            raise BadFile("\n".join([*problems, f"{path}: nothing was kept of this file."]))
+            raise BadFile("\n".join([*problems, f"{path}: no row of this file was imported."]))
 
     def keep_file(self, file: "StagedFile") -> FileResult:
         """Make the good rows of a file visible, and drop its staging table. Raises EngineError."""
@@ -115,7 +115,7 @@ class Importer:
         if columns is None or format is Format.JSONL:
             return
         if missing := [name for name in self.kind.required if name not in columns]:
-            raise BadFile(f"{path}: there is no column {' or '.join(missing)}. It has: {', '.join(columns)}.")
+            raise BadFile(f"{path}: there is no column {' or '.join(missing)}. The file has: {', '.join(columns)}.")
 
     def stage(self, path: Path, format: Format, table: str, *, reports: bool) -> Staged:
         query_id = make_query_id()

@@ -55,7 +55,7 @@ def copy_table(source: str, folder: Path) -> Iterator[TableSource]:
             columns = _copy(address, table, file.write, name)
         yield TableSource(path, FORMAT, columns, name)
     except OSError as error:
-        raise BadFile(f"{name}: it cannot be copied: {error.strerror}.") from error
+        raise BadFile(f"{name}: the table cannot be copied: {error.strerror}.") from error
     finally:
         path.unlink(missing_ok=True)
 
@@ -64,7 +64,7 @@ def parse_table(place: str) -> sql.Identifier:
     """Return the identifier of a table from `schema.table` or `table`. Raises BadFile."""
     parts = place.split(".")
     if not all(parts) or len(parts) > 2:
-        raise BadFile("The table has to follow the address: postgresql://user@host/database#schema.table.")
+        raise BadFile("The address must end with the name of a table: postgresql://user@host/database#schema.table.")
     return sql.Identifier(*parts)
 
 
@@ -74,7 +74,7 @@ def describe_address(source: str) -> str:
         parts = urlsplit(source)
         place = f"{parts.hostname or ''}{f':{parts.port}' if parts.port else ''}{parts.path}"
     except ValueError as error:
-        raise BadFile("The source is no address of a PostgreSQL.") from error
+        raise BadFile("The source is not a valid address of a PostgreSQL database.") from error
     return f"postgresql://{place}#{unquote(parts.fragment)}"
 
 
@@ -95,7 +95,7 @@ def _copy(address: str, table: sql.Identifier, write: Callable[[bytes], object],
         raise BadFile(f"{name}: the database cannot be read: {_hide_password(address, error)}") from error
     except psycopg.ProgrammingError as error:
         if error.sqlstate is None:  # psycopg could not parse the address, and its message quotes it
-            raise BadFile(f"{name}: the source is no address of a PostgreSQL.") from None
+            raise BadFile(f"{name}: the source is not a valid address of a PostgreSQL database.") from None
         raise BadFile(f"{name}: {_hide_password(address, error)}") from error
     except psycopg.Error as error:
         raise BadFile(f"{name}: {_hide_password(address, error)}") from error

@@ -63,7 +63,7 @@ class Kind:
             fields = ", ".join(f"{name} String" for name in self.source)
             document = f"JSONExtract(line, {quote_text(f'Tuple({fields})')})"
             sources = {name: f"tupleElement({document}, {quote_text(name)})" for name in self.source}
-            problems = [("trimBoth(line) = ''", BLANK), ("JSONType(line) != 'Object'", "no JSON object")]
+            problems = [("trimBoth(line) = ''", BLANK), ("JSONType(line) != 'Object'", "not a JSON object")]
             structure = "line String"
         else:
             sources = {name: quote_identifier(name) for name in self.source}
@@ -99,7 +99,7 @@ def parse_moment(name: str) -> str:
 
 def check_moment(name: str) -> tuple[str, str]:
     """Return the possible problem of a moment: invalid, or outside the years that table keys and buckets support."""
-    text = "is no moment such as 2026-11-30T09:15:00Z, between 1970 and 2099"
+    text = "is not a moment between 1970 and 2099, such as 2026-11-30T09:15:00Z"
     parsed = f"toYear(ifNull({parse_moment(name)}, toDateTime64(0, 6, 'UTC') - INTERVAL 1 SECOND))"
     return f"<{name}> != '' AND {parsed} NOT BETWEEN 1970 AND 2099", f"{name} {text}"
 
@@ -109,7 +109,7 @@ def check_required(name: str) -> tuple[str, str]:
 
 
 def check_uuid(name: str) -> tuple[str, str]:
-    return f"<{name}> != '' AND toUUIDOrNull(<{name}>) IS NULL", f"{name} is no UUID"
+    return f"<{name}> != '' AND toUUIDOrNull(<{name}>) IS NULL", f"{name} is not a UUID"
 
 
 def check_name(name: str) -> list[tuple[str, str]]:
@@ -117,7 +117,7 @@ def check_name(name: str) -> list[tuple[str, str]]:
     return [
         check_required(name),
         (f"lengthUTF8(<{name}>) > {NAME_MAX_LENGTH}", f"{name} is longer than {NAME_MAX_LENGTH} characters"),
-        (f"position(<{name}>, char(0)) > 0", f"{name} has a null character"),
+        (f"position(<{name}>, char(0)) > 0", f"{name} contains a null character"),
         (f"NOT isValidUTF8(<{name}>)", f"{name} is not UTF-8"),
     ]
 
@@ -126,7 +126,7 @@ def check_properties(name: str) -> list[tuple[str, str]]:
     """Return the possible problems of a JSON column. A row that is not UTF-8 could not be read back."""
     return [
         (f"length(<{name}>) > {JSON_BYTES_MAX}", f"{name} is larger than {JSON_BYTES_MAX:,} bytes"),
-        (f"<{name}> != '' AND JSONType(<{name}>) != 'Object'", f"{name} is no JSON object"),
+        (f"<{name}> != '' AND JSONType(<{name}>) != 'Object'", f"{name} is not a JSON object"),
         (f"NOT isValidUTF8(<{name}>)", f"{name} is not UTF-8"),
     ]
 

@@ -64,7 +64,8 @@ def find_format(path: Path) -> Format:
     suffix = Path(path.stem).suffix if path.suffix in COMPRESSIONS else path.suffix
     found = _FORMATS.get(suffix)
     if found is None or (found is Format.PARQUET and path.suffix in COMPRESSIONS):
-        raise BadFile(f"{path}: the name has to end with .parquet, .jsonl, .csv, .jsonl.gz, .csv.zst or the like.")
+        detail = "unknown file extension. Use .parquet; or .jsonl, .ndjson or .csv, optionally with .gz or .zst."
+        raise BadFile(f"{path}: {detail}")
     return found
 
 

@@ -52,11 +52,11 @@ def check_table_name(name: str) -> None:
     """Raise ValidationFailed for an invalid table name or the name of a built-in table."""
     if not NAME.fullmatch(name) or len(name) > TABLE_NAME_MAX_LENGTH:
         raise ValidationFailed(
-            f"{name} cannot be the name of a table: it may have letters, digits and _, at most {TABLE_NAME_MAX_LENGTH},"
-            " and begins with a letter or _."
+            f"{name} cannot be the name of a table. A name consists of at most {TABLE_NAME_MAX_LENGTH} letters, digits"
+            " and _, and does not begin with a digit."
         )
     if name.lower() in BUILT_IN_NAMES:
-        raise ValidationFailed(f"{name} is the name of a built-in table. Choose another one.")
+        raise ValidationFailed(f"{name} is the name of a built-in table. Choose another name.")
 
 
 def describe_source(client: EngineClient, path: Path) -> TableSource:
@@ -101,12 +101,12 @@ def import_table(client: EngineClient, name: str, source: TableSource, project_i
 def check_columns(source: TableSource) -> None:
     """Raise BadFile for columns that a table cannot have."""
     if not source.columns or len(source.columns) > COLUMNS_MAX:
-        raise BadFile(f"{source.name}: it has {len(source.columns)} columns; a table has 1 to {COLUMNS_MAX:,}.")
+        raise BadFile(f"{source.name}: a table must have 1 to {COLUMNS_MAX:,} columns, not {len(source.columns):,}.")
     for column in source.columns:
         if BAD_COLUMN.search(column) or not 0 < len(column) <= COLUMN_NAME_MAX_LENGTH:
             raise BadFile(f"{source.name}: {column[:COLUMN_NAME_MAX_LENGTH]!r} cannot be the name of a column.")
         if column == PROJECT_COLUMN:
-            raise BadFile(f"{source.name}: the column {PROJECT_COLUMN} is the service's own. Give it another name.")
+            raise BadFile(f"{source.name}: the column name {PROJECT_COLUMN} is reserved. Rename the column.")
 
 
 def create_table(client: EngineClient, physical: str, columns: Mapping[str, str]) -> None:

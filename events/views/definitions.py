@@ -14,9 +14,9 @@ from events.readers import list_event_definitions, list_property_definitions
 from events.serializers import EventDefinitionSerializer, PropertyDefinitionSerializer
 from users.viewsets import ProjectScopedViewSet
 
-SEARCH = OpenApiParameter("search", str, description="Text in the name, in any case.")
+SEARCH = OpenApiParameter("search", str, description="A text that the name contains, ignoring case.")
 TYPE = OpenApiParameter(
-    "type", str, enum=PropertyOwner.values, description="What has the properties. Default: `event`."
+    "type", str, enum=PropertyOwner.values, description="The owner of the properties. Default: `event`."
 )
 
 

@@ -54,9 +54,9 @@ def _run(svg: str, size: ImageSize) -> bytes:
     try:
         done = subprocess.run(command, input=svg.encode(), capture_output=True, timeout=SECONDS, env={}, check=False)  # noqa: S603  fixed words and numbers
     except subprocess.TimeoutExpired as error:
-        raise Unavailable("The picture takes too long to draw. Ask for a smaller one.", code="image_timeout") from error
+        raise Unavailable("The picture takes too long to draw. Request a smaller one.", code="image_timeout") from error
     if done.returncode == NOT_INSTALLED:
-        raise Unavailable("This service cannot draw PNG: the package resvg-py is missing.", code="png_not_installed")
+        raise Unavailable("PNG cannot be drawn, because the package resvg-py is missing.", code="png_not_installed")
     if done.returncode:
         raise Unavailable("The picture could not be drawn.", code="image_failed")
     return done.stdout

@@ -38,7 +38,7 @@ from users.models import Membership, Project
 from users.readers import Row
 
 CHANGED_SINCE = (
-    "This dashboard has changed since you opened it. You now see its latest version: save again to apply your changes."
+    "This dashboard has changed since you opened it. You now see its latest version. Save again to apply your changes."
 )
 
 

@@ -21,8 +21,8 @@ from users.readers import Row
 
 FOUND_INSIGHTS = 10
 SUGGESTIONS_MAX = 1000
-NO_RANGE = "As each insight has it"
-NO_RANGE_OF_TILE = "As the dashboard or the insight has it"
+NO_RANGE = "Date range of each insight"
+NO_RANGE_OF_TILE = "Date range of the dashboard or the insight"
 
 
 def find_insights(membership: Membership, dashboard_id: int, search: str) -> dict[str, Any]:

@@ -38,9 +38,9 @@ from users.models import Membership
 CANNOT_UNDO = "The dashboard has changed since, so this cannot be undone in one step. Restore a version instead."
 # The messages of the page after the actions of the sharing panel.
 SAID = {
-    "enable": "The dashboard is shared: anyone with the link can see it.",
-    "disable": "The dashboard is not shared any more.",
-    "refresh": "There is a new link. The old one works for a short while.",
+    "enable": "The dashboard is shared. Anyone with the link can see it.",
+    "disable": "The dashboard is no longer shared.",
+    "refresh": "There is a new link. The old link works for a short while.",
     "sharing": "Saved.",
     "add-password": "Created a password.",
     "remove-password": "Deleted the password.",

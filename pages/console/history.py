@@ -26,7 +26,8 @@ from users.models import Membership, Project
 from users.readers import Row
 
 CHANGED_SINCE = (
-    "This dashboard has changed since you opened its history. You now see its latest version: restore again to go on."
+    "This dashboard has changed since you opened its history. You now see its latest version."
+    " Restore again to continue."
 )
 # The number of changes that are shown for an entry, and the number of characters of a value.
 CHANGES_SHOWN = 20
@@ -52,7 +53,7 @@ class HistoryView(ConsoleView):
             return self.history(membership, number, {"error": error.detail}, status=400)
         except VersionConflict:
             return self.history(membership, number, {"error": CHANGED_SINCE}, status=409)
-        rest = " Some tiles could not be restored: their insight is deleted." if left_out else ""
+        rest = " Some tiles could not be restored, because their insight is deleted." if left_out else ""
         return self.show(request.path.removesuffix("/history"), said=f"Restored version {version}.{rest}", undo=undo)
 
     def history(

@@ -29,10 +29,10 @@ _ACTIVITIES = {
     "collaborator removed": "Removed a collaborator",
     "share password added": "Created a password for the link",
     "share password removed": "Deleted a password of the link",
-    "recorded": "Was like this before the log began",
+    "recorded": "Existed before the activity log",
 }
 _SHARING = {
-    "settings": "Changed what the shared page shows",
+    "settings": "Changed the content of the shared page",
     "password_required": "Changed whether the link asks for a password",
     "enabled": "",
     "access_token": "",
@@ -94,7 +94,7 @@ def _describe_pin(before: Any, after: Any) -> str:
 
 
 def _describe_folder(before: Any, after: Any) -> str:
-    return f"Moved the dashboard to the folder {quote(after)}" if after else "Took the dashboard out of its folder"
+    return f"Moved the dashboard to the folder {quote(after)}" if after else "Removed the dashboard from its folder"
 
 
 def _describe_tags(before: Any, after: Any) -> str:

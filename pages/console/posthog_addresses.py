@@ -71,5 +71,5 @@ def redirect_to_insight(membership: Membership, reference: str) -> HttpResponse:
     tile = tiles.order_by("dashboard_id", "pk").first()
     if tile is None:
         name = insight.name or insight.derived_name or "This insight"
-        raise NotFound(f"{name} is on no dashboard. Insights are shown on the dashboards that they are on.")
+        raise NotFound(f"{name} is not on any dashboard. Insights are shown only on dashboards.")
     return redirect_to_project(membership.project_id, f"/{tile.dashboard_id}#tile-{tile.pk}")

@@ -51,7 +51,7 @@ def move_to_dashboard(
             actor=membership,
         )
     except ContentAlreadyOnDashboard as error:
-        raise ValidationFailed(f"{name} already shows this.", attr=TARGET) from error
+        raise ValidationFailed(f"{name} already has a tile with this content.", attr=TARGET) from error
     path = f"/projects/{project.pk}/dashboards/{target_id}/tiles"
     fields = {"board": 1, "action": MOVE, "tile": tile_id, TARGET: dashboard_id}
     return f"Moved {title} to {name}.", {"path": path, "fields": fields}

@@ -18,7 +18,7 @@ def read_place(form: QueryDict) -> GridPlacement:
     numbers = [parse_int(form.get(name)) for name in ("x", "y", "w", "h")]
     found = [number for number in numbers if number is not None]
     if len(found) < len(numbers) or not 0 <= found[1] <= ROW_MAX:
-        raise ValidationFailed("A place has a column, a row, a width and a height.")
+        raise ValidationFailed("A placement must have a column, a row, a width and a height.")
     x, y, width, height = found
     x, width, height = clamp_to_grid((x, y, width, height))
     return x, y, width, height

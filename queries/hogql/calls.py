@@ -31,9 +31,9 @@ def print_call(printer: ExpressionPrinter, node: ast.Call, *, in_window: bool = 
         return print_number_of_state(printer, node, function)
     function.check_counts(len(node.args), None if node.params is None else len(node.params), node.span)
     if function.kind is Kind.WINDOW and not in_window:
-        raise InvalidArguments(f"{function.name} needs OVER (…).", span=node.span)
+        raise InvalidArguments(f"{function.name} requires OVER (…).", span=node.span)
     if function.kind is Kind.PLAIN and (node.distinct or node.condition or in_window):
-        raise InvalidArguments(f"{function.name} is no aggregate function.", span=node.span)
+        raise InvalidArguments(f"{function.name} is not an aggregate function.", span=node.span)
     handler = HANDLERS.get(function.stored)
     return handler(printer, node, function) if handler else print_plain(printer, node, function)
 
@@ -75,7 +75,7 @@ def _print_params(printer: ExpressionPrinter, node: ast.Call) -> str:
     if not node.params:
         return ""
     if not all(isinstance(param, ast.Constant) for param in node.params):
-        raise InvalidArguments(f"The first parentheses of {node.name} take constants.", span=node.span)
+        raise InvalidArguments(f"The first parentheses of {node.name} must contain constants.", span=node.span)
     return f"({', '.join(printer.print(param).text for param in node.params)})"
 
 
@@ -99,7 +99,7 @@ def _print_cast_or_default(target: str) -> Handler:
 def _print_to_decimal(printer: ExpressionPrinter, node: ast.Call, function: Function) -> Sql:
     scale = node.args[1]
     if not isinstance(scale, ast.Constant) or type(scale.value) is not int or not 0 <= scale.value <= 18:
-        raise InvalidArguments("The second argument of toDecimal is a number from 0 to 18.", span=node.span)
+        raise InvalidArguments("The second argument of toDecimal must be a number from 0 to 18.", span=node.span)
     value = printer.print(node.args[0]).text
     return Sql(f"accurateCastOrNull({value}, 'Decimal64({int(scale.value)})')", ValueType.NUMBER)
 
@@ -140,7 +140,7 @@ def _print_branches(printer: ExpressionPrinter, node: ast.Call, function: Functi
 
 def _print_exists(printer: ExpressionPrinter, node: ast.Call, function: Function) -> Sql:
     if not isinstance(node.args[0], ast.Query):
-        raise InvalidArguments("exists takes a subquery.", span=node.span)
+        raise InvalidArguments("The argument of exists must be a subquery.", span=node.span)
     query = printer.session.print_subquery(node.args[0], printer.scope)
     return Sql(f"((SELECT count() FROM (SELECT 1 FROM ({query.sql}) LIMIT 1)) > 0)", ValueType.BOOLEAN, nullable=False)
 
@@ -151,7 +151,7 @@ def _print_window_funnel(printer: ExpressionPrinter, node: ast.Call, function: F
     """
     window = node.params[0] if node.params else None
     if not isinstance(window, ast.Constant) or not isinstance(window.value, int | float):
-        raise InvalidArguments("windowFunnel takes a window in seconds in its first parentheses.", span=node.span)
+        raise InvalidArguments("The first parentheses of windowFunnel must contain seconds.", span=node.span)
     if len(node.params or ()) > 1:
         raise UnsupportedSyntax("Modes of windowFunnel are not supported.", span=node.span)
     moment = printer.print(node.args[0])

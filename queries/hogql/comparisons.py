@@ -108,7 +108,7 @@ def _print_time(session: PrintSession, node: ast.Constant, value: str, kind: Val
         moment = datetime.fromisoformat(value.strip())
     except ValueError:
         raise InvalidValue(
-            f'"{value[:80]}" is no date. Write 2026-01-31 or 2026-01-31 12:00:00.', span=node.span
+            f'"{value[:80]}" is not a date. Write 2026-01-31 or 2026-01-31 12:00:00.', span=node.span
         ) from None
     if kind is ValueType.DATE and not (moment.hour or moment.minute or moment.second or moment.microsecond):
         return print_date(session, moment.date())

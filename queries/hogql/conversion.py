@@ -110,7 +110,7 @@ def _convert_columns(node: Json, text: str) -> ast.Expr:
 
 def _convert_call(node: Json, text: str) -> ast.Expr:
     if node.get("order_by") or node.get("within_group"):
-        raise refuse(node, "ORDER BY inside of a function")
+        raise refuse(node, "ORDER BY in a function call")
     name, span, args = node["name"], get_span(node), convert_all(node.get("args"), text)
     if not node.get("params") and len(args) == 2 and not node.get("filter_expr"):
         if name in COMPARISON_FUNCTIONS:
@@ -142,7 +142,7 @@ def _convert_window_call(node: Json, text: str) -> ast.Expr:
 def _convert_placeholder(node: Json, text: str) -> ast.Expr:
     inner = node["expr"]
     if inner["node"] != "Field":
-        raise refuse(node, "A placeholder that is no name")
+        raise refuse(node, "A placeholder other than a name")
     return ast.Placeholder(tuple(str(part) for part in inner["chain"]), span=get_span(node))
 
 

@@ -62,7 +62,7 @@ def refuse_deep_recursion() -> Iterator[None]:
     try:
         yield
     except RecursionError:
-        raise QueryTooComplex("The query has too long a chain of operators, or is nested too deep.") from None
+        raise QueryTooComplex("The query has too long a chain of operators, or is nested too deeply.") from None
 
 
 class InvalidArguments(HogQLError):

@@ -234,7 +234,7 @@ class ExpressionPrinter:
         call = print_call(self, node.call, in_window=True)
         window = self.windows.get(node.window) if isinstance(node.window, str) else node.window
         if window is None:
-            raise UnsupportedSyntax(f'No window is called "{str(node.window)[:80]}".', span=node.span)
+            raise UnsupportedSyntax(f'Unknown window "{str(node.window)[:80]}".', span=node.span)
         return replace(call, text=f"{call.text} OVER ({self.print_window(window)})")
 
     def print_window(self, window: ast.Window) -> str:
@@ -252,7 +252,7 @@ class ExpressionPrinter:
 
     def _print_frame(self, window: ast.Window) -> str:
         if window.frame_method not in FRAME_METHODS:
-            raise UnsupportedSyntax(f"A window of {window.frame_method} is not supported.", span=window.span)
+            raise UnsupportedSyntax(f"A window frame of {window.frame_method} is not supported.", span=window.span)
         start = self._print_bound(window.frame_start)
         if window.frame_end is None:
             return f"{window.frame_method} {start}"
@@ -260,7 +260,9 @@ class ExpressionPrinter:
 
     def _print_bound(self, bound: ast.FrameBound | None) -> str:
         if bound is None or bound.kind not in FRAME_BOUNDS:
-            raise UnsupportedSyntax("This frame of a window is not supported.", span=bound.span if bound else None)
+            raise UnsupportedSyntax(
+                "This bound of a window frame is not supported.", span=bound.span if bound else None
+            )
         if bound.kind == "CURRENT ROW":
             return bound.kind
         return f"{'UNBOUNDED' if bound.offset is None else int(bound.offset)} {bound.kind}"

@@ -35,12 +35,12 @@ def check_text(text: str) -> None:
     if len(text) > TEXT_MAX_LENGTH:
         raise QueryTooComplex(f"The query has {len(text):,} characters; at most {TEXT_MAX_LENGTH:,} are allowed.")
     if "\0" in text:
-        raise InvalidSyntax("The query has a null character.", span=Span(text.index("\0"), text.index("\0") + 1))
+        raise InvalidSyntax("The query contains a null character.", span=Span(text.index("\0"), text.index("\0") + 1))
     if any("\ud800" <= sign <= "\udfff" for sign in text):
-        raise InvalidSyntax("The query has half of a character (a lone surrogate).")
+        raise InvalidSyntax("The query contains a lone surrogate, which is not a character.")
     tokens = list(_find_tokens(text))
     if len(tokens) > TOKENS_MAX:
-        raise QueryTooComplex(f"The query has {len(tokens):,} words and signs; at most {TOKENS_MAX:,} are allowed.")
+        raise QueryTooComplex(f"The query has {len(tokens):,} tokens; at most {TOKENS_MAX:,} are allowed.")
     operators = sum(_is_operator(token) for token in tokens)
     if operators > OPERATORS_MAX:
         raise QueryTooComplex(f"The query has {operators:,} operators; at most {OPERATORS_MAX:,} are allowed.")

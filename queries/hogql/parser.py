@@ -41,7 +41,7 @@ def _read_tree(answer: str, text: str) -> dict[str, Any]:
         raise _build_error(tree, text)
     nodes = list(_walk_nodes(tree))
     if len(nodes) > NODES_MAX:
-        raise QueryTooComplex(f"The query has more than {NODES_MAX:,} parts.")
+        raise QueryTooComplex(f"The syntax tree of the query has more than {NODES_MAX:,} nodes.")
     _check_orders(nodes, text)
     return tree
 
@@ -50,7 +50,7 @@ def _check_orders(nodes: list[dict[str, Any]], text: str) -> None:
     """Check that each ORDER BY is in the tree. The library drops it after a UNION of parenthesized queries."""
     orders = find_phrases(text, "order", "by")
     if sum(bool(node.get("order_by") or node.get("within_group")) for node in nodes) != len(orders):
-        detail = "This ORDER BY is not supported. Put a UNION in parentheses into a subquery, and sort outside of it."
+        detail = "This ORDER BY is not supported. Put the parenthesized UNION into a subquery, and sort its result."
         raise UnsupportedSyntax(detail, span=orders[-1] if orders else None)
 
 

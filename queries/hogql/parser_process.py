@@ -34,7 +34,7 @@ class ParserProcess:
         if answer["tree"] is not None:
             return str(answer["tree"])
         if answer["signal"] == signal.SIGALRM:
-            raise QueryTooComplex(f"The query takes longer than {seconds:g} seconds to parse: nest it less.")
+            raise QueryTooComplex(f"The query takes longer than {seconds:g} seconds to parse. Reduce its nesting.")
         raise QueryTooComplex("The query is too complex for the parser.")
 
     def close(self) -> None:
@@ -59,7 +59,7 @@ class ParserProcess:
             if answer:
                 return dict(json.loads(answer))
             self.close()
-        raise ParserUnavailable("The parser of HogQL does not run. It is installed with the engine.")
+        raise ParserUnavailable("The HogQL parser is not running. It is installed with the engine.")
 
     def _get_process(self) -> subprocess.Popen[str]:
         if self._process is None or self._owner != os.getpid():

@@ -69,7 +69,7 @@ class Replacer:
         if name not in self.values:
             raise UnknownPlaceholder(name, self.values, span=node.span)
         if self._is_open_end(node):
-            detail = f"The date range has no such end, so that {{{name}}} can only be compared with."
+            detail = f"The date range is open at this end, so {{{name}}} is allowed only in comparisons."
             raise InvalidValue(detail, span=node.span)
         value = self.values[name]
         if isinstance(value, Expr):

@@ -24,7 +24,7 @@ RIGHT_IS_NULLABLE = frozenset({"LEFT", "LEFT ANY", "FULL"})
 def print_query(query: ast.Query, context: PrintContext) -> Statement:
     """Return the statement of a query. Raises HogQLError."""
     if not isinstance(query, ast.Select | ast.SetQuery):
-        raise InvalidArguments("This is no query.", span=query.span)
+        raise InvalidArguments("This is not a query.", span=query.span)
     limit = min(_read_count(query.limit, context.default_limit), context.max_limit)
     offset = _read_count(query.offset, 0)
     session = PrintSession(context, print_subquery)
@@ -49,7 +49,7 @@ def print_subquery(query: ast.Query, outer: Scope) -> PrintedQuery:
         case ast.SetQuery():
             return print_set(query, scope)
         case _:
-            raise InvalidArguments("This is no query.", span=query.span)
+            raise InvalidArguments("This is not a query.", span=query.span)
 
 
 def print_set(query: ast.SetQuery, scope: Scope) -> PrintedQuery:
@@ -59,7 +59,7 @@ def print_set(query: ast.SetQuery, scope: Scope) -> PrintedQuery:
     for part in query.rest:
         printed = print_subquery(part.query, scope)
         if len(printed.columns) != len(first.columns):
-            detail = f"{part.op} combines {len(first.columns)} and {len(printed.columns)} columns."
+            detail = f"{part.op} combines queries with {len(first.columns)} and {len(printed.columns)} columns."
             raise InvalidArguments(detail, span=part.query.span)
         op = "UNION ALL" if part.op == "UNION ALL" else part.op.removesuffix(" DISTINCT") + " DISTINCT"
         sql += f" {op} ({printed.sql})"
@@ -112,7 +112,7 @@ def print_positional(node: ast.Expr, printer: ExpressionPrinter, columns: list[t
     if not isinstance(node, ast.Constant) or type(node.value) is not int:
         return printer.print(node).text
     if not 1 <= node.value <= len(columns):
-        raise InvalidValue(f"There is no column {node.value}.", span=node.span)
+        raise InvalidValue(f"There is no column at position {node.value}.", span=node.span)
     return columns[node.value - 1][1].text
 
 
@@ -125,7 +125,7 @@ def _read_count(node: ast.Expr | None, default: int) -> int:
     if node is None:
         return default
     if not isinstance(node, ast.Constant) or type(node.value) is not int or not 0 <= node.value < 2**63:
-        raise InvalidValue("LIMIT and OFFSET take a number that is not negative.", span=node.span)
+        raise InvalidValue("LIMIT and OFFSET must be whole numbers that are not negative.", span=node.span)
     return node.value
 
 
@@ -241,7 +241,7 @@ class SelectPrinter:
         if star.table is not None and star.table not in self.scope.sources:
             raise UnknownTable(star.table, self.scope.sources, span=star.span)
         if not names:
-            raise InvalidArguments("* needs a table.", span=star.span)
+            raise InvalidArguments("* requires a table.", span=star.span)
         for name in names:
             for column in self.scope.sources[name].list_columns():
                 if column not in star.excluded:

@@ -201,7 +201,7 @@ def _get_using(columns: ast.Expr, node: Json) -> tuple[str, ...]:
     fields = columns.items if isinstance(columns, ast.Tuple) else (columns,)
     names = tuple(field.chain[0] for field in fields if isinstance(field, ast.Field) and len(field.chain) == 1)
     if len(names) != len(fields):
-        raise refuse(node, "USING with anything but names")
+        raise refuse(node, "USING with expressions")
     return names
 
 

@@ -135,7 +135,7 @@ class Scope:
 
     def add_source(self, name: str, source: Source, span: Span | None) -> None:
         if name in self.sources:
-            raise AmbiguousColumn(f'Two tables of the query are called "{name[:80]}".', span=span)
+            raise AmbiguousColumn(f'Two tables of the query are named "{name[:80]}".', span=span)
         self.sources[name] = source
 
     def find_table(self, chain: tuple[str, ...], span: Span | None) -> Table | CommonTableInScope:
@@ -172,7 +172,8 @@ class Scope:
         found = [sql for source in self.sources.values() if (sql := source.find(chain)) is not None]
         if len(found) > 1 and chain[0] not in self.using:
             tables = ", ".join(list(self.sources)[:5])
-            raise AmbiguousColumn(f'Several tables ({tables}) have "{".".join(chain)[:80]}".', span=span)
+            detail = f'The column "{".".join(chain)[:80]}" exists in several tables of the query ({tables}).'
+            raise AmbiguousColumn(detail, span=span)
         return found[0] if found else None
 
     def _list_names(self) -> Iterable[str]:

@@ -123,7 +123,7 @@ class PrintSession:
         """Count a printed node. Raises QueryTooComplex if there are too many nodes."""
         self._nodes += 1
         if self._nodes > NODES_MAX:
-            raise QueryTooComplex(f"The query becomes more than {NODES_MAX:,} parts.")
+            raise QueryTooComplex(f"The expanded query has more than {NODES_MAX:,} nodes.")
 
     def print_datetime(self, moment: datetime) -> Sql:
         """Return a moment in the project's time zone as SQL."""

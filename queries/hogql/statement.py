@@ -51,10 +51,10 @@ def check_project_isolation(sql: str) -> None:
     """Check that a statement reads only rows of its project. Raises IsolationError."""
     sql = _QUOTED_NAME.sub("QUOTED", sql)
     if found := _FORBIDDEN.search(sql):
-        raise IsolationError(f"{found.group()!r} in a statement")
+        raise IsolationError(f"the statement contains {found.group()!r}")
     for read in _READ.finditer(_ARRAY_JOIN.sub("ARRAYS ", sql)):
         name, rest = read.group(1).rstrip(")"), read.group(2)
         if _COMMON_TABLE.fullmatch(name):
             continue
         if not _STORED_TABLE.fullmatch(name) or not rest.startswith(f" WHERE {PROJECT_CONDITION})"):
-            raise IsolationError(f"{name!r} is read without the condition of the project")
+            raise IsolationError(f"the statement reads {name!r} without the condition of the project")

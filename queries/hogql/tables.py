@@ -72,7 +72,7 @@ def quote_identifier(name: str) -> str:
     Raises ValueError for characters that would have to be escaped.
     """
     if not name or re.search(r"[`\\\x00-\x1f\x7f{}]", name):
-        raise ValueError(f"{name!r} is no name of a column")
+        raise ValueError(f"{name!r} is not a valid name of a column")
     return f"`{name}`"
 
 
@@ -82,7 +82,7 @@ def build_user_table(name: str, physical: str, columns: Mapping[str, str]) -> Ta
     Raises ValueError if the stored name is not a plain identifier, or a column name cannot be quoted.
     """
     if not _PHYSICAL_NAME.fullmatch(physical):
-        raise ValueError(f"{physical!r} is no name of a table")
+        raise ValueError(f"{physical!r} is not a valid name of a table")
     converted = {column: _build_column(kind) for column, kind in columns.items()}
     for column in converted:
         quote_identifier(column)

@@ -28,16 +28,16 @@ def format_table(columns: Sequence[str], rows: Sequence[Any], *, has_more: bool,
         lines.append(line)
     shown = len(lines) - 1
     if shown < len(rows):
-        lines.append(f"({shown} of {len(rows)} rows: a text has at most {CONTENT_CHARACTERS_MAX:,} characters.)")
+        lines.append(f"({shown} of {len(rows)} rows. A text has at most {CONTENT_CHARACTERS_MAX:,} characters.)")
     elif has_more:
-        lines.append("(There are more rows: use LIMIT and OFFSET.)")
+        lines.append("(There are more rows. Use LIMIT and OFFSET.)")
     return "\n".join(lines)
 
 
 def format_names(title: str, names: Iterable[str], *, has_more: bool) -> str:
     """Return a title and names as a text, one per line."""
     lines = [title, *(_format_value(name, CONTENT_CHARACTERS_MAX) for name in names)]
-    return "\n".join([*lines, "(There are more: use `limit` and `offset`.)"] if has_more else lines)
+    return "\n".join([*lines, "(There are more names. Use `limit` and `offset`.)"] if has_more else lines)
 
 
 def _format_value(value: Any, limit: int) -> str:

@@ -137,7 +137,7 @@ class TrendsResult:
         if self.points > POINTS_MAX:
             raise ResultTooLarge(
                 f"The result has more than {POINTS_MAX:,} values of series, breakdown values and intervals."
-                " Choose a longer interval, a shorter date range, or a lower limit of the breakdown."
+                " Choose a longer interval, a shorter date range, or a smaller breakdown limit."
             )
 
     def _transform(self, numbers: Numbers) -> Numbers:

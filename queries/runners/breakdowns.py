@@ -24,7 +24,7 @@ _UNSUPPORTED = {
     "group": "Groups are",
     "data_warehouse": "Properties of a data warehouse are",
     "data_warehouse_person_property": "Properties of a data warehouse are",
-    "event_metadata": "Breakdowns by metadata of events are",
+    "event_metadata": "Breakdowns by event metadata are",
     "revenue_analytics": "Breakdowns of revenue analytics are",
 }
 # Added to the last edge, so that the last bin contains the greatest value.
@@ -131,7 +131,7 @@ def _build_value(kind: str, key: str, builder: FilterBuilder, path: Path) -> tup
     if kind == EXPRESSION:
         expr = builder.build_expression(key)
         if find_aggregates(expr):
-            raise InvalidQuery("A breakdown is a value of each event, and no aggregate such as count().", path)
+            raise InvalidQuery("A breakdown must be a value of each event, not an aggregate such as count().", path)
         return Call("toString", (expr,)), Call("toFloat", (expr,))
     operand = build_operand(kind, key, EVENTS, builder.context, path)
     return operand.text, operand.number

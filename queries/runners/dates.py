@@ -107,7 +107,7 @@ class DateRangeReader:
         try:
             found = parse_moment(text[:TEXT_MAX_LENGTH], self.now, week_starts_on_monday=self.monday)
         except ValueError:
-            detail = f'"{text[:80]}" is no date. Write 2026-01-31, 2026-01-31T12:00:00Z, -7d, mStart, or all.'
+            detail = f'"{text[:80]}" is not a date. Write 2026-01-31, 2026-01-31T12:00:00Z, -7d, mStart, or all.'
             raise InvalidQuery(detail, (*self.path, name)) from None
         if found.moment.year not in YEARS:
             raise InvalidQuery(f'"{text[:80]}" is out of range.', (*self.path, name))
@@ -160,7 +160,7 @@ def list_buckets(found: ResolvedRange, interval: str, context: QueryContext) -> 
     buckets: list[datetime] = []
     for bucket in _iter_buckets(found, INTERVALS[check_interval(interval)], context):
         if len(buckets) == BUCKETS_MAX:
-            detail = f"The range has more than {BUCKETS_MAX:,} intervals: choose a longer interval or a shorter range."
+            detail = f"The range has more than {BUCKETS_MAX:,} intervals. Choose a longer interval or a shorter range."
             raise InvalidQuery(detail, DATE_RANGE)
         buckets.append(bucket)
     return buckets

@@ -15,7 +15,7 @@ class UnsupportedQueryKind(DomainError):
     code = "unsupported_query_kind"
 
     def __init__(self, kind: str) -> None:
-        super().__init__(f'Queries of the kind "{kind[:NAME_MAX_LENGTH]}" are not computed here.', attr="query")
+        super().__init__(f'Queries of the kind "{kind[:NAME_MAX_LENGTH]}" are not supported.', attr="query")
 
 
 class InvalidQuery(HogQLError):

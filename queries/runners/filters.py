@@ -63,7 +63,7 @@ class FilterBuilder:
     def _build_group(self, group: Mapping[str, Any], scope: FilterScope, path: Path) -> Expr:
         kind, values = group.get("type"), group.get("values")
         if kind not in GROUP_TYPES:
-            raise InvalidQuery("The type of a group is AND or OR.", (*path, "type"))
+            raise InvalidQuery("The type of a group must be AND or OR.", (*path, "type"))
         if not isinstance(values, list):
             raise InvalidQuery(f"This must be a list of filters, not {describe(values)}.", (*path, "values"))
         return self._build_all(values, And if kind == "AND" else Or, scope, (*path, "values"))
@@ -76,7 +76,7 @@ class FilterBuilder:
             raise UnsupportedFilter(str(kind), (*PROPERTY_TYPES, EXPRESSION), (*path, "type"))
         key = item.get("key")
         if not isinstance(key, str) or not key:
-            raise InvalidQuery("This must be a text that is not empty.", (*path, "key"))
+            raise InvalidQuery("This must be a non-empty text.", (*path, "key"))
         if kind == EXPRESSION:
             return self._build_condition(key, (*path, "key"))
         if len(key) > KEY_MAX_LENGTH:
@@ -96,13 +96,13 @@ class FilterBuilder:
         """Return the tree of an expression about single events. Raises InvalidQuery for an aggregate function."""
         expr = self.build_expression(text)
         if find_aggregates(expr):
-            raise InvalidQuery("A filter is about single events, and cannot aggregate them.", path)
+            raise InvalidQuery("A filter applies to single events, and cannot contain aggregate functions.", path)
         return expr
 
     def build_expression(self, text: str) -> Expr:
         """Return the tree of an expression of HogQL. Raises HogQLError."""
         if text not in self._expressions:
             if len(self._expressions) == EXPRESSIONS_MAX:
-                raise QueryTooComplex(f"The filters have more than {EXPRESSIONS_MAX} expressions of HogQL.")
+                raise QueryTooComplex(f"The filters contain more than {EXPRESSIONS_MAX} HogQL expressions.")
             self._expressions[text] = self.finish(parse_expression(text))
         return self._expressions[text]

@@ -23,7 +23,7 @@ _OPERATORS: dict[type[ast.AST], Callable[..., float]] = {
     ast.USub: operator.neg,
     ast.UAdd: operator.pos,
 }
-SYNTAX = "A formula has letters of series, numbers, + - * / % ** and parentheses."
+SYNTAX = "A formula may contain letters of series, numbers, + - * / % ** and parentheses."
 
 
 @dataclass(frozen=True)
@@ -79,14 +79,14 @@ def _parse(text: str, number_of_series: int, path: Path) -> ast.expr:
     try:
         tree = ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        raise InvalidQuery(f'"{text[:80]}" is no formula. {SYNTAX}', path) from None
+        raise InvalidQuery(f'"{text[:80]}" is not a formula. {SYNTAX}', path) from None
     known = ascii_uppercase[:number_of_series]
     if "#" in text:  # begins a comment in Python
-        raise InvalidQuery(f'"{text[:80]}" is no formula. {SYNTAX}', path)
+        raise InvalidQuery(f'"{text[:80]}" is not a formula. {SYNTAX}', path)
     for node in ast.walk(tree):
         match node:
             case ast.Name(id=name) if len(name) != 1 or name.upper() not in known:
-                raise InvalidQuery(f'"{name[:80]}" is no series of the query. Its series are {", ".join(known)}.', path)
+                raise InvalidQuery(f'The query has no series "{name[:80]}". Its series are {", ".join(known)}.', path)
             case ast.Name() | ast.Load() | ast.operator() | ast.unaryop() if type(node) in _LEAVES:
                 pass
             case ast.Constant(value=value) if type(value) in (int, float):
@@ -94,7 +94,7 @@ def _parse(text: str, number_of_series: int, path: Path) -> ast.expr:
             case ast.BinOp() | ast.UnaryOp():
                 pass
             case _:
-                raise InvalidQuery(f'"{text[:80]}" is no formula. {SYNTAX}', path)
+                raise InvalidQuery(f'"{text[:80]}" is not a formula. {SYNTAX}', path)
     return tree
 
 

@@ -63,7 +63,7 @@ def _list_kinds(group: Sequence[int], steps: Sequence[Series]) -> Iterator[Kind]
         else:
             equal.append(step)
     if len(group) * 2 ** (len(classes) - 1) > EVENTS_MAX:
-        raise UnsupportedPart("Unordered funnels with so many steps that may be the same event are", ("series",))
+        raise UnsupportedPart("Unordered funnels with this many steps that can match the same event are", ("series",))
     sizes = range(1, len(classes) + 1)
     found = [sorted(chain.from_iterable(parts)) for size in sizes for parts in combinations(classes, size)]
     for number, item in enumerate(sorted(found, key=lambda item: (item[0], sum(2**step for step in item)))):

@@ -108,7 +108,7 @@ def _read_choice(given: Mapping[str, Any], name: str, default: StrEnum, known: t
 
 def _refuse_unsupported(source: Mapping[str, Any], given: Mapping[str, Any], steps: Sequence[Series]) -> None:
     if given.get("funnelAggregateByHogQL") not in (None, "", PERSON):
-        raise UnsupportedPart("Funnels of anything but persons are", (*PATH, "funnelAggregateByHogQL"))
+        raise UnsupportedPart("Funnels that do not count persons are", (*PATH, "funnelAggregateByHogQL"))
     if get_boolean(get_object(source, "compareFilter"), "compare", ("compareFilter",)):
         raise UnsupportedPart("Comparisons of funnels are", ("compareFilter", "compare"))
     for step in steps:
@@ -131,7 +131,7 @@ def _read_step_range(given: Mapping[str, Any], last: int) -> tuple[int, int]:
     from_step = get_number(given, "funnelFromStep", PATH, default=0, low=0, high=last - 1)
     to_step = get_number(given, "funnelToStep", PATH, default=last, low=1, high=last)
     if from_step >= to_step:
-        raise InvalidQuery("This step must come after that of `funnelFromStep`.", (*PATH, "funnelToStep"))
+        raise InvalidQuery("This step must be after the step of `funnelFromStep`.", (*PATH, "funnelToStep"))
     return from_step, to_step
 
 
@@ -170,8 +170,8 @@ def _read_exclusion_range(series: Series, order: Order, last: int) -> tuple[int,
     from_step = get_number(series.node, "funnelFromStep", series.path, default=0, low=0, high=last - 1)
     to_step = get_number(series.node, "funnelToStep", series.path, default=last, low=1, high=last)
     if from_step >= to_step:
-        raise InvalidQuery("This step must come after that of `funnelFromStep`.", (*series.path, "funnelToStep"))
+        raise InvalidQuery("This step must be after the step of `funnelFromStep`.", (*series.path, "funnelToStep"))
     if order is Order.UNORDERED and (from_step, to_step) != (0, last):
-        detail = "In an unordered funnel, exclusions are between the first and the last step."
+        detail = "In an unordered funnel, exclusions must be between the first and the last step."
         raise InvalidQuery(detail, (*series.path, "funnelToStep" if to_step != last else "funnelFromStep"))
     return from_step, to_step

@@ -42,7 +42,7 @@ class FunnelCompiler:
         self.context = context
         self.steps = reader.read_all(source, maximum=STEPS_MAX)
         if len(self.steps) == 1:
-            raise InvalidQuery("A funnel has at least two steps.", ("series",))
+            raise InvalidQuery("A funnel must have at least two steps.", ("series",))
         self.options = read_options(source, self.steps, reader)
         self.breakdowns = read_breakdowns(source, builder)
         _check_breakdown(self.options, self.breakdowns)
@@ -101,7 +101,7 @@ class FunnelCompiler:
 def _check_breakdown(options: FunnelOptions, breakdowns: BreakdownOptions) -> None:
     """Raise UnsupportedPart for breakdowns that are not computed."""
     if any(item.bins for item in breakdowns.items):
-        raise UnsupportedPart("Bins of numbers are", (BREAKDOWN, "breakdown_histogram_bin_count"))
+        raise UnsupportedPart("Histogram bins are", (BREAKDOWN, "breakdown_histogram_bin_count"))
     counts_once = options.attribution in (Attribution.FIRST_TOUCH, Attribution.LAST_TOUCH)
     if breakdowns.items and options.visualization is Visualization.TIME_TO_CONVERT and not counts_once:
         raise UnsupportedPart(

@@ -15,7 +15,7 @@ from queries.runners.operands import FilterScope
 
 FILTERS = "filters"
 DATE_RANGE = (FILTERS, "dateRange")
-NO_TABLE = "{filters} filters events and sessions: its SELECT must read one of these tables by its name."
+NO_TABLE = "{filters} filters events or sessions, so its SELECT must read one of these tables by name."
 
 
 def build_filter_values(

@@ -49,7 +49,7 @@ def read_text(source: Mapping[str, Any]) -> str:
         raise InvalidQuery(f"This must be the text of a query, not {describe(text)}.", ("query",))
     for name in REFUSED:
         if source.get(name):
-            raise InvalidQuery("Queries are not sent to other databases here.", (name,))
+            raise InvalidQuery("Queries of other databases are not supported.", (name,))
     return text
 
 

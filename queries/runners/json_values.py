@@ -66,7 +66,7 @@ def check_size(value: Any, path: Path) -> None:
         if count > VALUES_MAX or characters > CHARACTERS_MAX or depth > DEPTH_MAX:
             where = "__".join(["query", *map(str, path)])
             raise QueryTooComplex(
-                f"{where} may have {VALUES_MAX:,} values, {CHARACTERS_MAX:,} characters and {DEPTH_MAX} levels."
+                f"{where} may have at most {VALUES_MAX:,} values, {CHARACTERS_MAX:,} characters and {DEPTH_MAX} levels."
             )
 
 
@@ -102,4 +102,4 @@ def _walk(value: Any) -> Iterator[tuple[int, Any]]:
 
 def _check_text(text: str, path: Path) -> None:
     if any("\ud800" <= sign <= "\udfff" for sign in text):
-        raise InvalidQuery("A text has half of a character (a lone surrogate).", path)
+        raise InvalidQuery("A text contains a lone surrogate, which is not a character.", path)

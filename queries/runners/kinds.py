@@ -28,9 +28,9 @@ def check_query_kind(source: Any) -> str:
         raise InvalidQuery(f"This must be an object, not {describe(source)}.")
     kind = source.get("kind")
     if not isinstance(kind, str) or not kind:
-        raise InvalidQuery('The query has no kind: give one, such as {"kind": "HogQLQuery"}.')
+        raise InvalidQuery('The query has no kind. Add a kind, such as {"kind": "HogQLQuery"}.')
     if kind in WRAPPERS:
-        raise InvalidQuery(f"{kind} needs the query that it shows, in its `source`.")
+        raise InvalidQuery(f"{kind} requires a query in its `source`.")
     if kind not in COMPUTED_KINDS:
         raise UnsupportedQueryKind(kind)
     return kind

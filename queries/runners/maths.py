@@ -144,10 +144,10 @@ def _read_expression(series: Series, builder: FilterBuilder) -> Math:
     """Return a math that is written as an expression in HogQL, such as `sum(properties.amount) / count()`."""
     text, path = series.node.get("math_hogql"), (*series.path, "math_hogql")
     if not isinstance(text, str) or not text:
-        raise InvalidQuery(f"This must be an expression of HogQL, not {describe(text)}.", path)
+        raise InvalidQuery(f"This must be a HogQL expression, not {describe(text)}.", path)
     expr = builder.build_expression(text)
     if not find_aggregates(expr):
-        raise InvalidQuery("This must aggregate events, such as sum(properties.amount) does.", path)
+        raise InvalidQuery("This must be an aggregate of events, such as sum(properties.amount).", path)
     return Math(expr)
 
 
@@ -155,7 +155,7 @@ def _read_property(series: Series, builder: FilterBuilder) -> Operand:
     node, path = series.node, series.path
     key, kind = node.get("math_property"), node.get("math_property_type") or "event_properties"
     if not isinstance(key, str) or not key:
-        raise InvalidQuery(f"The math {node['math']} needs the name of a property.", (*path, "math_property"))
+        raise InvalidQuery(f"The math {node['math']} requires the name of a property.", (*path, "math_property"))
     if key == SESSION_DURATION:
         kind = "session_properties"
     check_choice(kind, PROPERTY_KINDS, (*path, "math_property_type"))

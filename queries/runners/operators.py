@@ -188,14 +188,14 @@ def _require_text(value: Any, given: FilterValues) -> str:
 def _require_moments(value: Any, given: FilterValues) -> tuple[datetime, datetime]:
     found = read_moments(value, given.context)
     if found is None:
-        raise given.refuse(value, "a date: write 2026-01-31, 2026-01-31T12:00:00Z or -7d")
+        raise given.refuse(value, "a date such as 2026-01-31, 2026-01-31T12:00:00Z or -7d")
     return found
 
 
 def _require_two(given: FilterValues) -> tuple[float, float]:
     numbers = [read_number(value) for value in given.values]
     if len(numbers) != 2 or None in numbers or numbers[0] > numbers[1]:  # type: ignore[operator]  # no number is None
-        raise InvalidQuery("This must be two numbers, the lower one first.", given.path)
+        raise InvalidQuery("This must be two numbers, with the lower number first.", given.path)
     return numbers[0], numbers[1]  # type: ignore[return-value]  # no number is None
 
 

@@ -30,6 +30,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TICK = timedelta(microseconds=1)
 _OFFSET = re.compile(r"-?(?P<number>[0-9]{1,5})(?P<unit>[hdwmqy])", re.ASCII)
 WEEK = 7
+_SUPPORTED_YEARS = f"between the years {YEARS[0]} and {YEARS[-1]}"
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,7 @@ class PeriodReader:
         last = self._start(found.end or self.context.local_now)
         first = self._start(add_units(last, 1 - number, INTERVALS[self.interval]))
         if first.year not in YEARS:
-            raise InvalidQuery("The range is out of range.", (*DATE_RANGE, "date_to"))
+            raise InvalidQuery(f"The range must be {_SUPPORTED_YEARS}.", (*DATE_RANGE, "date_to"))
         return self._build(first, last)
 
     def widen(self, period: Period, *, looks_back: bool = False) -> Period:
@@ -169,7 +170,7 @@ class PeriodReader:
         except OverflowError:
             start = end = datetime.min
         if start.year not in YEARS or end.year not in YEARS:
-            raise InvalidQuery("The range that is compared with is out of range.", ("compareFilter", "compare_to"))
+            raise InvalidQuery(f"The previous period must be {_SUPPORTED_YEARS}.", ("compareFilter", "compare_to"))
         return self._build(start, end)
 
     def _build(self, start: datetime, end: datetime) -> Period:

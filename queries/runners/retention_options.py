@@ -90,16 +90,16 @@ def _check_unsupported(options: Mapping[str, Any]) -> None:
     if options.get("retentionCustomBrackets"):
         raise UnsupportedPart("Brackets of several intervals are", (*FILTER, "retentionCustomBrackets"))
     if get_boolean(options, "customAggregationTarget", FILTER):
-        raise UnsupportedPart("Other targets than persons are", (*FILTER, "customAggregationTarget"))
+        raise UnsupportedPart("Targets other than persons are", (*FILTER, "customAggregationTarget"))
 
 
 def _read_breakdown(source: Mapping[str, Any], builder: FilterBuilder) -> Breakdown | None:
     """Return the breakdown of a query. Null values become empty texts, as in PostHog."""
     found, path = read_breakdowns(source, builder), (BREAKDOWN,)
     if len(found.items) > 1:
-        raise UnsupportedPart("Several breakdowns at once are", (*path, "breakdowns"))
+        raise UnsupportedPart("Multiple breakdowns are", (*path, "breakdowns"))
     if any(item.bins for item in found.items):
-        raise UnsupportedPart("Bins of numbers are", (*path, "breakdown_histogram_bin_count"))
+        raise UnsupportedPart("Histogram bins are", (*path, "breakdown_histogram_bin_count"))
     for item in found.items:
         return Breakdown(Call("ifNull", (item.text, Constant(""))), found.limit, found.hides_other)
     return None

@@ -46,7 +46,7 @@ def read_period(
     has_start = bool(reader.date_range.get("date_from"))
     period = reader.widen(reader.read_current() if has_start else reader.read_last(options.columns))
     if len(period.buckets) * options.columns > CELLS_MAX:
-        detail = f"The result has more than {CELLS_MAX:,} cells: choose a longer period or a shorter range."
+        detail = f"The result has more than {CELLS_MAX:,} cells. Choose a longer period or a shorter range."
         raise InvalidQuery(detail, DATE_RANGE)
     return period
 
@@ -63,5 +63,5 @@ def shape_retention(table: RetentionTable, breakdown: Breakdown | None, types: S
             _, cells = tables.setdefault(place, (OTHER_VALUE if is_other else value, {}))
             cells[start, back] = number
     if len(tables) * len(table.starts) * table.columns > CELLS_MAX:
-        raise ResultTooLarge(f"The result has more than {CELLS_MAX:,} cells. Choose a lower limit of the breakdown.")
+        raise ResultTooLarge(f"The result has more than {CELLS_MAX:,} cells. Choose a smaller breakdown limit.")
     return {"results": [row for _, (value, cells) in sorted(tables.items()) for row in table.build(cells, value)]}

@@ -67,9 +67,9 @@ class SeriesReader:
         if not isinstance(nodes, list):
             raise InvalidQuery(f"This must be a list of series, not {describe(nodes)}.", ("series",))
         if not nodes:
-            raise InvalidQuery("A query has at least one series.", ("series",))
+            raise InvalidQuery("A query must have at least one series.", ("series",))
         if len(nodes) > maximum:
-            raise InvalidQuery(f"A query has at most {maximum} series, not {len(nodes):,}.", ("series",))
+            raise InvalidQuery(f"A query can have at most {maximum} series, not {len(nodes):,}.", ("series",))
         return [self.read(node, ("series", index)) for index, node in enumerate(nodes)]
 
     def read(self, node: Any, path: Path) -> Series:
@@ -86,7 +86,7 @@ class SeriesReader:
             case str() if kind in _UNSUPPORTED:
                 raise UnsupportedPart(_UNSUPPORTED[kind], (*path, "kind"))
             case _:
-                raise InvalidQuery("The kind of a series is EventsNode or GroupNode.", (*path, "kind"))
+                raise InvalidQuery("The kind of a series must be EventsNode or GroupNode.", (*path, "kind"))
 
     def _build_filters(self, node: Mapping[str, Any], path: Path) -> Expr:
         names = ("properties", "fixedProperties")
@@ -102,7 +102,7 @@ class SeriesReader:
 
     def _read_member(self, node: Any, path: Path) -> Series:
         if isinstance(node, dict) and node.get("kind") == "GroupNode":
-            raise UnsupportedPart("Groups inside of groups are", (*path, "kind"))
+            raise UnsupportedPart("Nested groups are", (*path, "kind"))
         return self.read(node, path)
 
 

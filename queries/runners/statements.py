@@ -26,5 +26,5 @@ def check_row_count(rows: Rows) -> None:
     if len(rows) > LIMIT_MAX:
         raise ResultTooLarge(
             f"The result has more than {LIMIT_MAX:,} values."
-            " Choose a longer interval, a shorter date range, or a lower limit of the breakdown."
+            " Choose a longer interval, a shorter date range, or a smaller breakdown limit."
         )

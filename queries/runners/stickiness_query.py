@@ -80,7 +80,7 @@ def check_math(series: Series) -> None:
     """Raise UnsupportedPart for a series that does not count persons."""
     math = series.node.get("math")
     if math is not None and math not in MATHS:
-        raise UnsupportedPart("Series that count other things than persons are", (*series.path, "math"))
+        raise UnsupportedPart("Series that do not count persons are", (*series.path, "math"))
 
 
 def read_criterion(source: Mapping[str, Any]) -> Criterion | None:

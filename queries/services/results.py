@@ -24,7 +24,7 @@ from queries.services.reads import record_reads
 from users.models import Project
 
 ENGINE_OFF = "The engine is turned off: ENGINE=off."
-TOO_LARGE = "The results of this response are too large together. Read this insight by itself."
+TOO_LARGE = "The results of this response are too large in total. Retrieve this insight separately."
 
 # The time after a failure during which polls do not compute the query again, and the same time for share links.
 SECONDS_BETWEEN_FAILURES = 60

@@ -26,13 +26,13 @@ from queries.views.running import is_running, run_query
 from users.viewsets import ProjectScopedViewSet
 
 QUERY_ID = OpenApiParameter(
-    "id", str, OpenApiParameter.PATH, description="The id of the query, or the `client_query_id` that it was sent with."
+    "id", str, OpenApiParameter.PATH, description="The id of the query, or its `client_query_id`."
 )
 QUERY_KIND = OpenApiParameter(
     "id", str, OpenApiParameter.PATH, description="The kind of the query, such as `HogQLQuery`."
 )
 REFRESH = OpenApiParameter(
-    "refresh", str, description="As in the body, which wins: whether to compute, and whether to wait."
+    "refresh", str, description="Whether to compute and to wait. The same field in the body takes precedence."
 )
 RUNNING = OpenApiResponse(QueryStatusResponseSerializer, "The query is not complete yet.")
 
@@ -73,7 +73,7 @@ class QueryViewSet(ProjectScopedViewSet):
         """
         body = self.read_body(QueryRequestSerializer)
         if id not in (body["query"].get("kind"), get_source_kind(body["query"])):
-            detail = f"The path is for queries of the kind {id[:80]}, and this is another one."
+            detail = f"This path accepts only queries of the kind {id[:80]}."
             raise ValidationFailed(detail, attr="query__kind", code="invalid_choice")
         return self._run(body)
 
@@ -92,7 +92,7 @@ class QueryViewSet(ProjectScopedViewSet):
         All requests that wait for its result fail with `query_cancelled`. An earlier result is kept.
         """
         is_cancelled = cancel_query(self.project, find_query(self.project, id).id)
-        return Response({"message": "The query was cancelled." if is_cancelled else "The query does not run."})
+        return Response({"message": "The query was cancelled." if is_cancelled else "The query is not running."})
 
     def _run(self, body: dict[str, Any]) -> Response:
         query = apply_request_overrides(body["query"], self._get_overrides(body))

@@ -22,7 +22,7 @@ from queries.serializers import (
 from queries.views.running import is_running, run_query
 from users.viewsets import ProjectScopedViewSet
 
-STILL_RUNNING = "The query is still running. Call the tool again: it continues to wait for the same result."
+STILL_RUNNING = "The query is still running. Call the tool again to wait for the same result."
 
 
 @operation_ids("mcp_tools")
@@ -37,7 +37,7 @@ class ToolViewSet(ProjectScopedViewSet):
         request=describe_body(ExecuteSQLRequestSerializer),
         responses={
             200: ExecuteSQLResponseSerializer,
-            202: OpenApiResponse(ExecuteSQLResponseSerializer, "The query is not complete yet: call the tool again."),
+            202: OpenApiResponse(ExecuteSQLResponseSerializer, "The query is not complete yet. Call the tool again."),
         },
     )
     def execute_sql(self, request: Request, project_id: str) -> Response:

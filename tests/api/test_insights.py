@@ -264,7 +264,7 @@ def test_damaged_tile_has_an_error_of_its_own(alice: Person) -> None:
     answer = alice.api.get(f"dashboards/{board.pk}/")
     assert answer.status == 200
     broken, whole = answer.json["tiles"]
-    assert broken["error"] == {"type": "damaged_tile", "message": "What is stored for this tile cannot be read."}
+    assert broken["error"] == {"type": "damaged_tile", "message": "The stored JSON of this tile cannot be parsed."}
     assert (broken["insight"]["name"], broken["insight"]["query"]) == ("broken", None)
     assert whole["insight"]["query"] == QUERY
     assert "error" not in whole

@@ -102,7 +102,7 @@ def test_full_queue_is_429_with_retry_after(alice: Person, monkeypatch: pytest.M
     answer = run(alice, sql("select 2"))
     assert answer.error == (429, "throttled_error", "concurrency_limit_exceeded", None)
     assert answer.headers["Retry-After"] == "5"
-    assert answer.json["detail"] == "Too many queries of this project wait to be computed. Please try again later."
+    assert answer.json["detail"] == "Too many queries of this project are in the queue. Please try again later."
     assert run(alice, sql("select 1")).status == 202
 
 
@@ -246,7 +246,7 @@ def test_cancelled_query_is_not_computed(alice: Person) -> None:
     assert (answer.status, answer.json) == (200, {"message": "The query was cancelled."})
     row = QueryResult.objects.get()
     assert (row.requested_at, row.error_code) == (None, "query_cancelled")
-    assert alice.api.delete(f"query/{id_}/").json == {"message": "The query does not run."}
+    assert alice.api.delete(f"query/{id_}/").json == {"message": "The query is not running."}
 
 
 def test_results_are_of_one_project(alice: Person, carol: Person) -> None:

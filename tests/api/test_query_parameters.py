@@ -93,7 +93,7 @@ def test_misspelled_filter_is_reported_and_refused_under_strict_handling(alice: 
     assert "Ignored-Fields" not in alice.api.get("dashboards/", search="beta", limit=1).headers
     refused = alice.api.call("GET", "dashboards/?saerch=beta", headers=STRICT)
     assert refused.error == (400, "validation_error", "unknown_field", "saerch")
-    assert refused.json["detail"] == "This parameter is not known here. Did you mean 'search'?"
+    assert refused.json["detail"] == "This parameter is unknown. Did you mean 'search'?"
 
 
 @pytest.mark.parametrize("name", ["format", "basic", "fields"])

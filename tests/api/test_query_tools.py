@@ -78,7 +78,7 @@ def test_events_of_the_project_are_named(alice: Person, carol: Person) -> None:
         return str(answer.json["content"])
 
     assert read() == "Events of the project:\n$pageview\nsigned_up\ntwo\\nlines"
-    assert read(limit=1) == "Events of the project:\n$pageview\n(There are more: use `limit` and `offset`.)"
+    assert read(limit=1) == "Events of the project:\n$pageview\n(There are more names. Use `limit` and `offset`.)"
     assert read(limit=2, offset=1) == "Events of the project:\nsigned_up\ntwo\\nlines"
     assert read(offset=2**63 - 1) == "Events of the project:"
 
@@ -90,7 +90,7 @@ def test_table_escapes_tabs_and_shortens_long_values() -> None:
         "one\tt\\two",
         'a\\tb\\n\\\\\t{"k":[1]}',
         "x" * 500 + "…\ttrue",
-        "(There are more rows: use LIMIT and OFFSET.)",
+        "(There are more rows. Use LIMIT and OFFSET.)",
     ]
     assert "x" * 600 in format_table(["one"], rows, has_more=False, truncate=False)
 
@@ -98,4 +98,4 @@ def test_table_escapes_tabs_and_shortens_long_values() -> None:
 def test_table_says_what_it_leaves_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tables, "CONTENT_CHARACTERS_MAX", 30)
     text = format_table(["n"], [[number] for number in range(1000)], has_more=True, truncate=True)
-    assert text.split("\n")[-2:] == ["12", "(13 of 1000 rows: a text has at most 30 characters.)"]
+    assert text.split("\n")[-2:] == ["12", "(13 of 1000 rows. A text has at most 30 characters.)"]

@@ -169,5 +169,5 @@ def test_link_is_disabled_even_if_the_rest_is_refused(
     alice.api.patch(f"dashboards/{full.pk}/", {"tiles": [{"text": {"body": "a"}}, {"text": {"body": "b"}}]})
     answer = undo(alice)
     assert get_undone_paths(answer) == {f"Dashboard {full.pk}": ["sharing__enabled"]}
-    assert get_skipped(answer) == [(str(full.pk), [f"tiles__{gone}"], "A dashboard holds at most 2 tiles.")]
+    assert get_skipped(answer) == [(str(full.pk), [f"tiles__{gone}"], "A dashboard has at most 2 tiles.")]
     assert SharingConfiguration.objects.get().enabled is False

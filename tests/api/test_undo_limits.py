@@ -34,12 +34,12 @@ def test_limits_are_those_in_the_documentation() -> None:
     [
         ("ACTIVITIES_MAX", 2, "more than 2 activities"),
         ("ITEMS_MAX", 1, "more than 1 dashboards and insights"),
-        ("CHANGED_DASHBOARDS_MAX", 1, "more than 1 dashboards in"),
+        ("CHANGED_DASHBOARDS_MAX", 1, "more than 1 dashboards."),
         ("SIZE_MAX", 1_000, "1,000 characters"),
         ("TILES_MAX", 2, "more than 2 tiles"),
         ("DASHBOARDS_MAX", 1, "more than 1 dashboards"),
         ("LATER_ACTIVITIES_MAX", 3, "more than 3 activities"),
-        ("LATER_SIZE_MAX", 2_000, "2,000 characters since"),
+        ("LATER_SIZE_MAX", 2_000, "2,000 characters of changes"),
     ],
 )
 def test_too_much_is_refused_with_the_number(

@@ -138,7 +138,7 @@ def test_full_dashboard_is_skipped_alone(alice: Person, robot: Api, monkeypatch:
     answer = undo(alice)
     assert answer.status == 200
     assert read_versions() == {**before, other.pk: before[other.pk] + 1}
-    assert get_skipped(answer) == [(str(full.pk), [f"tiles__{gone.pk}"], "A dashboard holds at most 2 tiles.")]
+    assert get_skipped(answer) == [(str(full.pk), [f"tiles__{gone.pk}"], "A dashboard has at most 2 tiles.")]
     assert Dashboard.objects.get(pk=other.pk).name == "Weekly"
     assert Tile.objects.get(pk=gone.pk).deleted is True
 
@@ -153,7 +153,7 @@ def test_insight_that_would_exceed_the_tile_limit_stays_deleted(
     robot.patch(f"dashboards/{other.pk}/", {"name": "X"})
     alice.api.patch(f"dashboards/{full.pk}/", {"tiles": [{"text": {"body": "a"}}, {"text": {"body": "b"}}]})
     answer = undo(alice)
-    assert (str(insight.pk), ["deleted"], "A dashboard holds at most 2 tiles.") in get_skipped(answer)
+    assert (str(insight.pk), ["deleted"], "A dashboard has at most 2 tiles.") in get_skipped(answer)
     assert (Dashboard.objects.get(pk=other.pk).name, Insight.objects.get().deleted) == ("Weekly", True)
 
 

@@ -85,7 +85,7 @@ def test_demo_project_is_current_after_a_first_start() -> None:
 @pytest.mark.django_db
 def test_first_user_without_a_project_is_reported(bob: Person) -> None:
     Membership.objects.all().delete()
-    with pytest.raises(StartError, match=r"a project of the first user, bob@example\.com, who is a member of none"):
+    with pytest.raises(StartError, match=r"the first user, bob@example\.com, is a member of a project"):
         Command().fill("http://127.0.0.1:8000", demo=True)
     assert list(Project.objects.values_list("name", flat=True)) == ["Home"]
 

@@ -76,4 +76,4 @@ def test_url_names_a_server(data: Path, settings: Settings) -> None:
     output = StringIO()
     with pytest.raises(SystemExit):
         call_command("check_engine", stdout=output)
-    assert output.getvalue() == "unavailable: The ClickHouse server 127.0.0.1:1/db does not answer.\n"
+    assert output.getvalue() == "unavailable: The ClickHouse server 127.0.0.1:1/db does not respond.\n"

@@ -140,5 +140,5 @@ def test_wrong_password_is_unavailable(url: str) -> None:
 
 def test_server_that_is_not_there_is_unavailable_and_then_used(client: ServerClient) -> None:
     missing = ServerClient(EngineServer("127.0.0.1", 1, "tester", "p@ss", "default", False))
-    with pytest.raises(EngineUnavailable, match=r"^The ClickHouse server 127\.0\.0\.1:1/default does not answer\.$"):
+    with pytest.raises(EngineUnavailable, match=r"^The ClickHouse server 127\.0\.0\.1:1/default does not respond\.$"):
         missing.read("SELECT 1")

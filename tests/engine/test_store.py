@@ -69,12 +69,12 @@ def test_second_installation_on_a_store_is_refused(store: EmbeddedClient) -> Non
 def test_store_of_another_database_is_refused(store: EmbeddedClient) -> None:
     with pytest.raises(EngineUnavailable, match="belongs to another database"):
         check_store(store, uuid.uuid4())
-    with pytest.raises(EngineUnavailable, match="belongs to another database: use an empty one"):
+    with pytest.raises(EngineUnavailable, match=r"belongs to another database\. Use an empty store"):
         check_store(store, None)
 
 
 def test_empty_store_beside_a_database_that_has_one_is_refused(own: EmbeddedClient) -> None:
-    with pytest.raises(EngineUnavailable, match="is empty, and the database has a store"):
+    with pytest.raises(EngineUnavailable, match="is empty, but the database refers to a store"):
         check_store(own, uuid.uuid4())
 
 

@@ -126,7 +126,7 @@ def test_backup_runs_beside_the_service_and_restore_does_not(installation: Insta
     with engine_of_another_process(installation.data):
         installation.run("backup", tmp_path / "second.backup")
         refused = manage(installation.environment, "restore", installation.backup, "--force")
-        assert "The engine is in use: stop the service first." in refused.stderr
+        assert "The engine is in use. Stop the service first." in refused.stderr
         assert read_rows(EmbeddedClient(installation.data / FOLDER, may_start=False), "SELECT 1") == [[1]]
     stop_supervisor(installation.data / FOLDER)
 

@@ -55,7 +55,7 @@ def test_nothing_is_deleted_without_an_answer(filled: EngineClient, home: Projec
     printed = run_command("delete_events", "--project", home.pk)
     assert printed.error == (
         f"Delete 2 events, 1 person, 1 distinct id and 1 imported table (orders) of project {home.pk}, Home?"
-        " Nothing was deleted: there is no terminal to ask. Use --yes."
+        " Nothing was deleted, because a terminal is required. Use --yes."
     )
     assert read_rows(filled, ROWS.format("events"))[0] == [home.pk, 2]
     assert EventDefinition.objects.filter(project=home).exists()
@@ -64,5 +64,5 @@ def test_nothing_is_deleted_without_an_answer(filled: EngineClient, home: Projec
 def test_without_data_and_for_unknown_projects_it_is_one_line(data_dir: Path, home: Project) -> None:
     assert run_command("delete_events", "--project", 4711, "--yes").error == "There is no project 4711."
     printed = run_command("delete_events", "--project", home.pk, "--yes")
-    assert printed.error == "No events have been imported yet: `manage.py import_events`."
+    assert printed.error == "No events have been imported yet. Import events with `manage.py import_events`."
     assert not (data_dir / FOLDER).exists()

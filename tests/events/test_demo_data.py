@@ -40,12 +40,12 @@ def count_events(engine: EngineClient, project: Project) -> list[int]:
 def test_filling_the_demo_again_adds_only_new_days(demo: Project, engine: EngineClient) -> None:
     first = fill_demo_project(demo, NOW)
     count, uuids, days = count_events(engine, demo)
-    assert first == f"Imported {count:,} events of the demo, until now."
+    assert first == f"Imported {count:,} events of the demo."
     assert (count, days) == (uuids, DAYS + 1)
     assert count >= 50_000
     assert QueryResult.objects.in_project(demo).queued().count() == 15
 
-    assert fill_demo_project(demo, NOW + timedelta(hours=2)) == "The demo has its events already."
+    assert fill_demo_project(demo, NOW + timedelta(hours=2)) == "The events of the demo are already imported."
     assert count_events(engine, demo) == [count, uuids, days]
 
     fill_demo_project(demo, NOW + timedelta(days=3))

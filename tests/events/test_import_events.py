@@ -68,7 +68,7 @@ def test_csv_is_imported_and_unused_columns_are_named(store: EngineClient, home:
         "x,signed up,2026-11-02,u2,,7\n"
     )
     printed = run_command("import_events", tmp_path / "a.csv", "--project", home.pk)
-    assert printed.out.startswith(f"{tmp_path}/a.csv: 2 events; not used: elements, team_id\n")
+    assert printed.out.startswith(f"{tmp_path}/a.csv: 2 events; unused columns: elements, team_id\n")
     assert read_rows(store, SELECT_EVENTS) == [
         ["two\nlines", "u1", "2026-11-01T00:00:00.000000Z", '{"a": "b,c"}'],
         ["signed up", "u2", "2026-11-02T00:00:00.000000Z", "{}"],
@@ -89,7 +89,7 @@ def test_parquet_of_a_batch_export_is_imported(
     )
     path = write_parquet(store, shared_data_dir, "export.parquet", select)
     printed = run_command("import_events", path, "--project", home.pk)
-    assert printed.out.startswith(f"{path}: 1 event; not used: elements\n")
+    assert printed.out.startswith(f"{path}: 1 event; unused columns: elements\n")
     expected = "2026-11-01T06:30:00.123456Z" if "Kolkata" in moment.format(zone=zone) else "2026-11-01T12:00:00.123456Z"
     assert read_rows(store, "SELECT uuid, person_id, timestamp, properties, person_properties FROM events") == [
         [UUID, PERSON, expected, '{"a": 1}', "{}"]

@@ -65,7 +65,7 @@ def test_columns_of_a_batch_export_are_recognised(store: EngineClient, home: Pro
     )
     path = write_parquet(store, shared_data_dir, "persons.parquet", select)
     printed = run_command("import_persons", path, "--project", home.pk)
-    assert printed.out.startswith(f"{path}: 1 person; not used: team_id, person_version, is_deleted\n")
+    assert printed.out.startswith(f"{path}: 1 person; unused columns: team_id, person_version, is_deleted\n")
     assert read_rows(store, SELECT_PERSONS) == [[ANN, '{"n": 1}', "2026-11-01T00:00:00.000000Z"]]
 
 
@@ -75,8 +75,8 @@ def test_bad_row_keeps_its_file_out(store: EngineClient, home: Project, tmp_path
     printed = run_command("import_persons", path, "--project", home.pk)
     assert printed.err.splitlines()[:3] == [
         f"{path}:2: person_id is missing.",
-        f"{path}:3: person_id is no UUID.",
-        f"{path}:4: properties is no JSON object.",
+        f"{path}:3: person_id is not a UUID.",
+        f"{path}:4: properties is not a JSON object.",
     ]
     assert (read_rows(store, SELECT_PERSONS), read_rows(store, SELECT_IDS)) == ([], [])
     run_command("import_persons", path, "--project", home.pk, "--skip-bad")

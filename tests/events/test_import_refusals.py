@@ -27,11 +27,11 @@ BAD_ROWS: list[tuple[Any, str]] = [
     (make_event(event=...), "event is missing"),
     (make_event(event=None), "event is missing"),
     (make_event(event="x" * 401), "event is longer than 400 characters"),
-    (make_event(event="a\0b"), "event has a null character"),
+    (make_event(event="a\0b"), "event contains a null character"),
     (make_event(distinct_id=""), "distinct_id is missing"),
     (make_event(timestamp=...), "timestamp is missing"),
     *(
-        (make_event(timestamp=moment), "timestamp is no moment such as 2026-11-30T09:15:00Z, between 1970 and 2099")
+        (make_event(timestamp=moment), "timestamp is not a moment between 1970 and 2099, such as 2026-11-30T09:15:00Z")
         for moment in (
             "yesterday",
             "12",
@@ -44,16 +44,16 @@ BAD_ROWS: list[tuple[Any, str]] = [
             "0001-01-01",
         )
     ),
-    (make_event(created_at="x"), "created_at is no moment such as 2026-11-30T09:15:00Z, between 1970 and 2099"),
-    (make_event(uuid="5"), "uuid is no UUID"),
-    (make_event(person_id="5"), "person_id is no UUID"),
-    (make_event(properties=[1]), "properties is no JSON object"),
-    (make_event(properties='{"a": '), "properties is no JSON object"),
-    (make_event(person_properties="x"), "person_properties is no JSON object"),
-    ('{"event": "a"', "no JSON object"),
-    ("[1]", "no JSON object"),
-    ("signed up", "no JSON object"),
-    ('{"event": "a\udcff", "distinct_id": "u", "timestamp": "2026-01-01"}', "no JSON object"),
+    (make_event(created_at="x"), "created_at is not a moment between 1970 and 2099, such as 2026-11-30T09:15:00Z"),
+    (make_event(uuid="5"), "uuid is not a UUID"),
+    (make_event(person_id="5"), "person_id is not a UUID"),
+    (make_event(properties=[1]), "properties is not a JSON object"),
+    (make_event(properties='{"a": '), "properties is not a JSON object"),
+    (make_event(person_properties="x"), "person_properties is not a JSON object"),
+    ('{"event": "a"', "not a JSON object"),
+    ("[1]", "not a JSON object"),
+    ("signed up", "not a JSON object"),
+    ('{"event": "a\udcff", "distinct_id": "u", "timestamp": "2026-01-01"}', "not a JSON object"),
 ]
 
 
@@ -61,7 +61,7 @@ BAD_ROWS: list[tuple[Any, str]] = [
 def test_bad_row_keeps_its_file_out(store: EngineClient, home: Project, tmp_path: Path, row: Any, problem: str) -> None:
     path = write_lines(tmp_path / "a.jsonl", [make_event(1), "", row, make_event(2)])
     printed = run_command("import_events", path, "--project", home.pk)
-    assert printed.err == f"{path}:3: {problem}.\n{path}: nothing was kept of this file.\n"
+    assert printed.err == f"{path}:3: {problem}.\n{path}: no row of this file was imported.\n"
     assert printed.error == "1 file could not be imported."
     assert read_rows(store, COUNT) == [[0]]
     assert list_tables(store) == set(TABLES)
@@ -75,7 +75,7 @@ def test_bad_rows_are_skipped_if_that_is_wanted(store: EngineClient, home: Proje
     path = write_lines(tmp_path / "a.jsonl", rows)
     printed = run_command("import_events", path, "--project", home.pk, "--skip-bad")
     assert printed.error == ""
-    assert f"{path}: 2 events, {len(BAD_ROWS)} bad rows left out\n" in printed.out
+    assert f"{path}: 2 events, {len(BAD_ROWS)} bad rows skipped\n" in printed.out
     lines = printed.err.splitlines()
     assert lines[:-1] == [f"{path}:{number}: {problem}." for number, (_, problem) in enumerate(BAD_ROWS[:10], start=2)]
     assert lines[-1] == f"{path}: {len(BAD_ROWS) - 10} more bad rows."
@@ -143,11 +143,11 @@ def test_files_that_cannot_be_read_are_one_line(store: EngineClient, home: Proje
     (tmp_path / "latin.csv").write_bytes("event,distinct_id,timestamp\ncaf\xe9,1,2026-01-01\n".encode("latin-1"))
     files = sorted(tmp_path.iterdir())
     printed = run_command("import_events", *files, "--project", home.pk)
-    lines = [line for line in printed.err.splitlines() if "nothing was kept" not in line]
+    lines = [line for line in printed.err.splitlines() if "no row of this file" not in line]
     assert [line[: line.index(": ")] for line in lines] == [
         str(path) if path.name != "latin.csv" else f"{path}:2" for path in files
     ]
-    assert f"{tmp_path}/a.csv: there is no column distinct_id or timestamp. It has: event, time." in lines
+    assert f"{tmp_path}/a.csv: there is no column distinct_id or timestamp. The file has: event, time." in lines
     assert f"{tmp_path}/latin.csv:2: event is not UTF-8." in lines
     assert "must end" not in printed.err
     assert read_rows(store, COUNT) == [[0]]

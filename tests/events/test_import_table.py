@@ -115,7 +115,7 @@ def test_new_import_replaces_the_table(store: EngineClient, home: Project, away:
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        ("id,project_id\n1,2\n", "the column project_id is the service's own. Give it another name."),
+        ("id,project_id\n1,2\n", "the column name project_id is reserved. Rename the column."),
         ("id,a`b\n1,2\n", "'a`b' cannot be the name of a column."),
         ("id\n1\n" + "1\n" * 30_000 + "x\n", "Expected end of line: (at row 30002)"),
         ("day\n" + "2026-01-01\n" * 30_000 + "1950-01-01\n", "A date of the column day is not between 1970 and 2149"),

@@ -38,7 +38,7 @@ def test_property_becomes_a_column_of_earlier_and_later_events(
 
 
 def test_columns_are_listed_and_dropped(filled: EngineClient) -> None:
-    assert run_command("materialize_properties").out == "No property has a column of its own.\n"
+    assert run_command("materialize_properties").out == "There are no materialized columns.\n"
     run_command("materialize_properties", "number", "other")
     assert run_command("materialize_properties").out.splitlines() == ["number\t0.0 MB", "other\t0.0 MB"]
     dropped = run_command("materialize_properties", "--drop", "number").out.splitlines()
@@ -58,14 +58,14 @@ def test_number_of_columns_is_limited(filled: EngineClient) -> None:
     names = [f"p{number}" for number in range(MATERIALIZED_COLUMNS_MAX)]
     assert run_command("materialize_properties", *names).error == ""
     printed = run_command("materialize_properties", "p0", "more")
-    assert printed.error.startswith(f"A store has at most {MATERIALIZED_COLUMNS_MAX} materialized columns")
+    assert printed.error.startswith(f"A store can have at most {MATERIALIZED_COLUMNS_MAX} materialized columns")
     assert list(read_materialized_columns(filled)) == names
 
 
 def test_property_without_a_column_cannot_be_dropped(filled: EngineClient) -> None:
     printed = run_command("materialize_properties", "--drop", "number")
     assert printed.error == "number: there is no materialized column of this name."
-    assert run_command("materialize_properties", "--drop").error == "--drop needs the names of properties."
+    assert run_command("materialize_properties", "--drop").error == "--drop requires the names of properties."
 
 
 def test_columns_are_part_of_the_only_table_of_events(filled: EngineClient) -> None:
@@ -82,10 +82,10 @@ def test_view_is_refused(filled: EngineClient) -> None:
     filled.execute("RENAME TABLE events TO stored")
     filled.execute("CREATE VIEW events AS SELECT * FROM stored")
     printed = run_command("materialize_properties", "number")
-    assert printed.error == "events is a table of the engine View and cannot be copied. Add the columns on the server."
+    assert printed.error == "events has the table engine View and cannot be copied. Add the columns on the server."
     assert list_tables(filled) == {*TABLES, "stored"}
 
 
 def test_without_data_it_is_one_line(data_dir: Path) -> None:
     printed = run_command("materialize_properties", "number")
-    assert printed.error == "No events have been imported yet: `manage.py import_events`."
+    assert printed.error == "No events have been imported yet. Import events with `manage.py import_events`."

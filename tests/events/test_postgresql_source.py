@@ -73,8 +73,8 @@ def test_rows_of_postgresql_are_imported(store: EngineClient, home: Project, tab
     ("place", "problem"),
     [
         ("#missing", 'relation "missing" does not exist'),
-        ("#a.b.c", "The table has to follow the address"),
-        ("", "The table has to follow the address"),
+        ("#a.b.c", "The address must end with the name of a table"),
+        ("", "The address must end with the name of a table"),
         ("#events; drop table x", "does not exist"),
     ],
 )

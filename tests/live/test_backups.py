@@ -119,7 +119,7 @@ def test_damaged_backup_changes_nothing(service: Service, environment: dict[str,
         assert reason in get_refusal(other, "restore", file, "--force")
         assert read_rows(get_url(other)) == before
     assert not list((tmp_path / "data").glob("*restoring*"))
-    assert "exists already" in get_refusal(environment, "backup", good)
+    assert "already exists" in get_refusal(environment, "backup", good)
 
 
 def test_backup_of_a_newer_release_is_refused(service: Service, environment: dict[str, str], tmp_path: Path) -> None:
@@ -143,7 +143,7 @@ def test_sqlite_database_in_use_is_not_replaced(
 ) -> None:
     run_command(environment, "backup", tmp_path / "backup")
     assert httpx.get(busy_writer.address, headers=busy_writer.headers).status_code == 200
-    assert "stop the service" in get_refusal(environment, "restore", tmp_path / "backup", "--force")
+    assert "Stop the service" in get_refusal(environment, "restore", tmp_path / "backup", "--force")
     assert httpx.get(busy_writer.address, headers=busy_writer.headers).status_code == 200
 
 

@@ -68,7 +68,7 @@ def test_large_body_without_credentials_is_refused_before_parsing(service: Servi
     json_type = {"Content-Type": "application/json"}
     answer = httpx.post(f"{service.base}/api/login/", content=content, headers=json_type, timeout=20)
     assert (answer.status_code, answer.json()["code"]) == (413, "payload_too_large")
-    assert answer.json()["detail"] == "A request body may hold at most 65536 bytes here."
+    assert answer.json()["detail"] == "This request body may have at most 65536 bytes."
     answer = httpx.post(f"{service.base}/api/projects/1/dashboards/", content=content, headers=json_type, timeout=20)
     assert answer.status_code == 401
 

@@ -33,7 +33,7 @@ def test_every_command_reports_an_invalid_setting(bare_environment: dict[str, st
 
 def test_data_dir_that_cannot_be_created_is_reported(bare_environment: dict[str, str]) -> None:
     line = start_error({**bare_environment, "DATA_DIR": "/proc/nope"}, "migrate")
-    problem = "must be a folder that the service can write, and /proc/nope is not: No such file or directory"
+    problem = "must be a writable folder, but /proc/nope is not: No such file or directory"
     assert line == f"Error: DATA_DIR {problem}.\n"
 
 
@@ -41,7 +41,7 @@ def test_read_only_data_dir_is_reported(bare_environment: dict[str, str], tmp_pa
     (tmp_path / "data").mkdir(mode=0o500)
     prefix = ["setpriv", "--bounding-set=-dac_override"] if os.geteuid() == 0 else []
     line = start_error(bare_environment, "serve", "--port", free_port(), prefix=prefix)
-    problem = f"must be a folder that the service can write, and {tmp_path}/data is not: Permission denied"
+    problem = f"must be a writable folder, but {tmp_path}/data is not: Permission denied"
     assert line == f"Error: DATA_DIR {problem}.\n"
 
 
@@ -110,8 +110,8 @@ def test_misspelled_variables_are_reported(bare_environment: dict[str, str]) -> 
     )
     assert ended.returncode == 0
     assert ended.stderr.splitlines() == [
-        "Warning: DATABASE_URI is no setting of this service. Do you mean DATABASE_URL?",
-        "Warning: PUBLICURL is no setting of this service. Do you mean PUBLIC_URL?",
+        "Warning: DATABASE_URI is not a setting of this service. Did you mean DATABASE_URL?",
+        "Warning: PUBLICURL is not a setting of this service. Did you mean PUBLIC_URL?",
     ]
 
 
@@ -127,7 +127,7 @@ def test_settings_module_of_the_command_line_is_used(bare_environment: dict[str,
     ended = manage(variables, "diffsettings", "--settings", "other_settings")
     assert ended.returncode == 0
     assert "LANGUAGE_CODE = 'de'" in ended.stdout
-    assert ended.stderr == "Warning: PUBLICURL is no setting of this service. Do you mean PUBLIC_URL?\n"
+    assert ended.stderr == "Warning: PUBLICURL is not a setting of this service. Did you mean PUBLIC_URL?\n"
 
 
 def test_traceback_is_shown_on_request(bare_environment: dict[str, str]) -> None:
@@ -137,7 +137,7 @@ def test_traceback_is_shown_on_request(bare_environment: dict[str, str]) -> None
 
 def test_help_lists_own_commands_first_and_the_own_version(bare_environment: dict[str, str]) -> None:
     text = manage(bare_environment, "help").stdout
-    ours, _, others = text.partition("Of Django:")
+    ours, _, others = text.partition("Commands of Django:")
     assert "\n  serve                Prepare the database, and serve until SIGTERM\n" in ours
     assert "\n  create_api_key " in ours
     assert "\n  delete_events " in ours

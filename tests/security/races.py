@@ -83,7 +83,7 @@ def check_final_state(target: Target, harness: RaceHarness) -> None:
     check_server_errors(target, harness)
     recount = [sys.executable, "manage.py", "recount_dashboards"]
     done = subprocess.run(recount, check=True, cwd=ROOT, env=target.environment, stdout=subprocess.PIPE, text=True)
-    harness.check(LOST, done.stdout.strip() == "Every count was right.", "kept counts", output=done.stdout)
+    harness.check(LOST, done.stdout.strip() == "All counts were correct.", "kept counts", output=done.stdout)
     path = Path(target.environment["DATA_DIR"]) / "dashboards.sqlite3"
     for wrong in stored_state.read_state(target.environment.get("DATABASE_URL", f"sqlite:///{path}")).wrong:
         harness.check(LOST, False, "the database", wrong=wrong)

@@ -167,6 +167,6 @@ class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-
             "type": "apiKey",
             "in": "cookie",
             "name": settings.SESSION_COOKIE_NAME,
-            "description": "A browser that signed in. Unsafe methods need the cookie "
-            f"`{settings.CSRF_COOKIE_NAME}` as the header `X-CSRFToken`, too.",
+            "description": "The session of a browser. Unsafe methods also need the value of the cookie "
+            f"`{settings.CSRF_COOKIE_NAME}` in the header `X-CSRFToken`.",
         }

@@ -58,7 +58,7 @@ class HasRecentSignIn(permissions.BasePermission):
     API keys are refused by their scopes instead.
     """
 
-    message = "Please sign in again: this needs your password."
+    message = "Please sign in again, because this action requires your password."
     code = "sensitive_action_required_reauth"
 
     def has_permission(self, request: Request, view: Any) -> bool:

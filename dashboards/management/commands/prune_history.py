@@ -15,18 +15,18 @@ DAYS_MAX = 36_500
 def days(text: str) -> int:
     number = parse_int(text)
     if number is None or not 1 <= number <= DAYS_MAX:
-        raise ArgumentTypeError(f"{text} is no number of days from 1 to {DAYS_MAX}")
+        raise ArgumentTypeError(f"{text} is not a number of days from 1 to {DAYS_MAX}")
     return number
 
 
 class Command(BaseCommand):
-    help = "Forget what was done to dashboards and insights long ago. The latest version of each dashboard stays."
+    help = "Delete old activities of dashboards and insights. The latest version of each dashboard is kept."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--older-than", type=days, required=True, metavar="DAYS", help="how many days are kept")
+        parser.add_argument("--older-than", type=days, required=True, metavar="DAYS", help="the number of days to keep")
 
     def handle(self, *args: Any, **options: Any) -> None:
         before = timezone.now() - timedelta(days=options["older_than"])
         with report_domain_errors():
             deleted = prune_activity(before=before)
-        self.stdout.write(f"{deleted} acts were deleted.")
+        self.stdout.write(f"{deleted} activities were deleted.")

@@ -7,7 +7,7 @@ from users.models import Project
 
 
 class Command(BaseCommand):
-    help = "Count the dashboards of each project anew, and say where the kept count was wrong."
+    help = "Count the dashboards of each project, and correct wrong stored counts."
 
     def handle(self, *args: Any, **options: Any) -> None:
         wrong = 0
@@ -15,5 +15,5 @@ class Command(BaseCommand):
             kept, counted = recount_dashboards(project_id)
             if kept != counted:
                 wrong += 1
-                self.stdout.write(f"Project {project_id}: {kept} was kept, {counted} are there.")
-        self.stdout.write(f"{wrong} counts were wrong." if wrong else "Every count was right.")
+                self.stdout.write(f"Project {project_id}: the stored count {kept} was corrected to {counted}.")
+        self.stdout.write(f"{wrong} counts were corrected." if wrong else "All counts were correct.")

@@ -14,14 +14,14 @@ from events.services.staging import import_lock
 
 class Command(BaseCommand):
     help = (
-        "Write an embedded database (SQLite) to one file, and the events of an embedded engine to a second one, while"
-        " the service runs. The secret key is not in them."
+        "Write an embedded database (SQLite) to one file, and the events of an embedded engine to a second file, while"
+        " the service runs. The files do not contain the secret key."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", type=Path, metavar="FILE", help="a new file, for its owner alone to read")
+        parser.add_argument("file", type=Path, metavar="FILE", help="a new file, which only its owner can read")
         parser.add_argument(
-            "--events-only", action="store_true", help="write FILE.events alone: beside a backup of PostgreSQL"
+            "--events-only", action="store_true", help="write only FILE.events, in addition to a backup of PostgreSQL"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -40,7 +40,7 @@ class Command(BaseCommand):
             self.report(file)
             return
         events = get_events_file(file)
-        with import_lock(lambda: self.stderr.write("An import runs. Waiting for its end.")):
+        with import_lock(lambda: self.stderr.write("An import is running. Waiting until it ends.")):
             back_up_events(events)
             try:
                 if not events_only:
@@ -54,7 +54,9 @@ class Command(BaseCommand):
     def report(self, file: Path) -> None:
         self.stdout.write(f"{file}: {file.stat().st_size:,} bytes")
         if settings.ENGINE_URL:
-            self.stderr.write("Events are on the server of ENGINE_URL: back them up there, with its BACKUP statement.")
+            self.stderr.write(
+                "The events are on the server of ENGINE_URL. Back them up there with its BACKUP statement."
+            )
 
 
 def has_events() -> bool:

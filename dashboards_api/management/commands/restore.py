@@ -12,18 +12,18 @@ from events.services.backups import get_events_file, read_expected_id, restored_
 
 
 class Command(BaseCommand):
-    help = "Replace the database by a backup, and the events by those beside it. Stop the service first."
+    help = "Replace the database with a backup, and the events with the backup of the events. Stop the service first."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
             "file",
             type=Path,
             metavar="FILE",
-            help="a file that `backup` wrote; it can be restored into PostgreSQL, too",
+            help="a file that `backup` wrote; it can also be restored into PostgreSQL",
         )
-        parser.add_argument("--force", action="store_true", help="replace what the database and the engine hold")
+        parser.add_argument("--force", action="store_true", help="replace existing data in the database and the engine")
 
-        parser.add_argument("--events-only", action="store_true", help="restore FILE.events alone: after pg_restore")
+        parser.add_argument("--events-only", action="store_true", help="restore only FILE.events, after pg_restore")
 
     def handle(self, *args: Any, **options: Any) -> None:
         file, force = options["file"], options["force"]
@@ -53,6 +53,6 @@ class Command(BaseCommand):
         restore(file, force=force)
         if read_expected_id(file):
             self.stderr.write(
-                f"Note: the events were not restored: there is no {events}, or this service has no embedded engine."
-                " Results are unavailable unless the engine has the store of this database."
+                f"Note: the events were not restored, because {events} does not exist or this service has no embedded"
+                " engine. Results are unavailable unless the engine has the store of this database."
             )

@@ -37,7 +37,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
         parser.add_argument("--port", default="8000", help="the port to listen on (default: %(default)s)")
-        parser.add_argument("--workers", default=str(settings.WORKERS), help="processes (default: %(default)s)")
+        parser.add_argument("--workers", default=str(settings.WORKERS), help="worker processes (default: %(default)s)")
         parser.add_argument(
             "--demo", action="store_true", help="also create a project with three dashboards and their events"
         )
@@ -45,7 +45,7 @@ class Command(BaseCommand):
             "--database-timeout",
             default=str(SECONDS_TO_WAIT),
             metavar="SECONDS",
-            help="how long to wait for a PostgreSQL that is still starting (default: %(default)s)",
+            help="the time to wait for a PostgreSQL server that is still starting (default: %(default)s)",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -1,6 +1,6 @@
 "use strict";
 
-// Start Swagger UI. This file holds nothing of the viewer: the CSRF token is read from its cookie for each request.
+// Start Swagger UI. This file contains no data of a user. The CSRF token is read from its cookie for each request.
 const pageSettings = JSON.parse(document.getElementById("page-settings").textContent);
 
 const csrfToken = () => {

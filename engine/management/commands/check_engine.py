@@ -12,8 +12,8 @@ from engine.store import read_store_id
 
 class Command(BaseCommand):
     help = (
-        "Print one line on the engine that computes results: state, version, data, place and size."
-        " It ends with 1 where the engine does not answer."
+        "Print one line about the engine that computes results: its state, version, data, location and size."
+        " The exit code is 1 if the engine does not respond."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:

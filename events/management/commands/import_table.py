@@ -19,12 +19,12 @@ INTERRUPTION = "Interrupted. Queries read the earlier rows of the table, if ther
 
 class Command(BaseCommand):
     help = (
-        "Import a table that HogQL can read by its name. A table of that name is replaced at once, when the new one is"
-        " complete."
+        "Import a table for queries in HogQL. An existing table with the same name is replaced in one step, when the"
+        " import is complete."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("name", help="letters, digits and _")
+        parser.add_argument("name", help="the name in HogQL: letters, digits and _")
         parser.add_argument(
             "source", help="a file (.parquet, .jsonl or .csv), or postgresql://user@host/database#schema.table"
         )
@@ -45,7 +45,7 @@ class Command(BaseCommand):
         )
 
     def report_wait(self) -> None:
-        self.stderr.write("Another import runs. Waiting for its end.")
+        self.stderr.write("Another import is running. Waiting until it ends.")
 
 
 def open_source(client: EngineClient, source: str) -> AbstractContextManager[TableSource]:

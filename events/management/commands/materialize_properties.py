@@ -20,8 +20,8 @@ INTERRUPTION = "Interrupted. Either all or none of the columns were changed."
 
 class Command(BaseCommand):
     help = (
-        "Store properties of events as columns of their own, so that queries that read them do not parse JSON."
-        " Without names, list the columns with their size."
+        "Store properties of events as materialized columns, from which queries read values without parsing JSON."
+        " Without names, list the materialized columns with their sizes."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -31,7 +31,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         names, drops = options["names"], options["drop"]
         if drops and not names:
-            raise CommandError("--drop needs the names of properties.")
+            raise CommandError("--drop requires the names of properties.")
         with report_domain_errors(), report_interruption(INTERRUPTION):
             client = open_store()
             if names:
@@ -52,12 +52,12 @@ class Command(BaseCommand):
     def list_columns(self, client: EngineClient) -> None:
         sizes = measure_materialized_columns(client)
         if not sizes:
-            self.stdout.write("No property has a column of its own.")
+            self.stdout.write("There are no materialized columns.")
         for name, size in sizes.items():
             self.stdout.write(f"{name}\t{size / 1e6:.1f} MB")
 
     def report_wait(self) -> None:
-        self.stderr.write("An import runs. Waiting for its end.")
+        self.stderr.write("An import is running. Waiting until it ends.")
 
 
 def describe_properties(count: int) -> str:

@@ -71,8 +71,8 @@ def _list_items(items: list[Item], found: Bars | Pie) -> Table:
 
 def _list_steps(funnel: Funnel) -> Table:
     has_groups = any(name for name, _ in funnel.groups)
-    columns = [*(["Group"] if has_groups else []), "Step", "Persons", "Of the first step", "Of the step before"]
-    columns += ["Average time", "Median time"]
+    columns = [*(["Group"] if has_groups else []), "Step", "Persons"]
+    columns += ["Share of the first step", "Share of the previous step", "Average time", "Median time"]
     rows: list[list[str | None]] = [
         [*([name] if has_groups else []), *_describe_step(steps, place)]
         for name, steps in funnel.groups

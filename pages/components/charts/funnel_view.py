@@ -28,13 +28,13 @@ def _build_step(steps: list[Step], place: int) -> dict[str, Any]:
 
 
 def describe_step(steps: list[Step], place: int) -> str:
-    """Return the change since the previous step, such as `25% of the step before, 150 dropped off`."""
+    """Return the change since the previous step, such as `25% of the previous step, 150 dropped off`."""
     if not place:
         return ""
     step, before = steps[place], steps[place - 1]
     share, lost = format_share(step.persons, before.persons), before.persons - step.persons
     return join_notes(
-        f"{share} of the step before" if share else "",
+        f"{share} of the previous step" if share else "",
         f"{format_number(lost)} dropped off" if lost > 0 else "",
         "" if step.average is None else f"average time {format_duration(step.average)}",
         "" if step.median is None else f"median {format_duration(step.median)}",

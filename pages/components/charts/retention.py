@@ -33,7 +33,7 @@ def parse_retention(rows: list[Json], options: Options, moment: datetime | None)
     width = max(len(row["values"]) for row in rows)
     period = _get_period(rows, options)
     is_of_previous = options.filter.get("retentionReference") == "previous"
-    reference = "the interval before" if is_of_previous else "the size of the cohort"
+    reference = "the previous interval" if is_of_previous else "the size of the cohort"
     return Retention(
         _name_columns(rows, period, min(width, INTERVALS_MAX)),
         [

@@ -39,7 +39,7 @@ def build_range(values: Values) -> dict[str, str | None]:
         if not _is_date(text):
             raise ValidationFailed("Write a date as 2026-01-31.", attr=name)
     if start and end and start > end:
-        raise ValidationFailed("The last day is before the first one.", attr="date_to")
+        raise ValidationFailed("The last day is before the first day.", attr="date_to")
     if not start:
         raise ValidationFailed("Choose the first day.", attr="date_from")
     return {"date_from": start, "date_to": end or None}

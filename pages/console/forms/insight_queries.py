@@ -120,7 +120,7 @@ def _build_funnel(values: Values, base: Json) -> Json:
     query = {
         **base,
         "kind": "FunnelsQuery",
-        "series": build_series(values, base, 2, "A funnel has at least two steps."),
+        "series": build_series(values, base, 2, "A funnel must have at least two steps."),
         **build_shared(values, base),
         **build_breakdown(values, base),
     }
@@ -211,19 +211,21 @@ def _build_sql(values: Values, base: Json) -> Json:
 
 
 _KINDS = (
-    Kind("trends", "TrendsQuery", "Trend", "How often something happens over time.", _read_trends, _build_trends),
-    Kind("funnel", "FunnelsQuery", "Funnel", "How many people get through steps.", _read_funnel, _build_funnel),
-    Kind("retention", "RetentionQuery", "Retention", "How many people come back.", _read_retention, _build_retention),
+    Kind("trends", "TrendsQuery", "Trend", "The number of events over time.", _read_trends, _build_trends),
+    Kind("funnel", "FunnelsQuery", "Funnel", "The number of people who complete steps.", _read_funnel, _build_funnel),
+    Kind(
+        "retention", "RetentionQuery", "Retention", "The share of returning people.", _read_retention, _build_retention
+    ),
     Kind("lifecycle", "LifecycleQuery", "Lifecycle", "New and returning people.", read_growth, build_lifecycle, 1),
     Kind(
         "stickiness",
         "StickinessQuery",
         "Stickiness",
-        "In how many intervals people are active.",
+        "The number of intervals in which people are active.",
         read_growth,
         build_stickiness,
     ),
-    Kind("sql", SQL, "SQL", "Any table or number, by a query of your own.", _read_sql, _build_sql),
+    Kind("sql", SQL, "SQL", "Any table or number, from your own query.", _read_sql, _build_sql),
 )
 
 

@@ -1,5 +1,5 @@
-// Moves and resizes tiles: with the mouse, a finger, or the arrow keys on a handle (with Shift, the size). The service
-// computes where all tiles go and answers with the page; without scripts the page with buttons does the same.
+// Moves and resizes tiles with the mouse, a finger, or the arrow keys on a handle (with Shift, the size). The service
+// computes the placements of all tiles and returns the page. Without scripts, the page Tiles has buttons for the same.
 const COLUMNS = 12;
 const grid = document.querySelector(".tile-grid");
 const flash = document.getElementById("flash");

@@ -1,4 +1,4 @@
-// Lets buttons copy what their fields hold. Without scripts they stay hidden, and people copy by hand.
+// Makes buttons copy the values of their fields. Without scripts, the buttons stay hidden.
 for (const button of document.querySelectorAll("[data-copies]")) {
   button.hidden = false;
   button.addEventListener("click", async () => {
@@ -7,7 +7,7 @@ for (const button of document.querySelectorAll("[data-copies]")) {
     try {
       await navigator.clipboard.writeText(field.value);
     } catch {
-      document.execCommand("copy"); // the clipboard is there on https and on localhost alone
+      document.execCommand("copy"); // the clipboard API exists only on HTTPS and on localhost
     }
     button.textContent = "Copied";
   });

@@ -1,4 +1,4 @@
-// Shows the preview of a form while it is being filled in. Without scripts its Preview button does.
+// Updates the preview of a form after each input. Without scripts, only the Preview button updates the preview.
 const form = document.querySelector("[data-previews]");
 let timer;
 let sending;
@@ -12,7 +12,7 @@ async function preview() {
   place.setAttribute("aria-busy", "true");
   try {
     const response = await fetch(location.href, { method: "POST", body: new URLSearchParams(body), signal: sending.signal });
-    if (response.status !== 200 || response.redirected) return; // half filled in: the last preview stays
+    if (response.status !== 200 || response.redirected) return; // an incomplete form keeps the last preview
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
     place.replaceChildren(...page.getElementById(place.id).childNodes);
   } catch (error) {

@@ -1,6 +1,6 @@
-// Asks before the user leaves a page with unsaved input. Without scripts the browser forgets it.
+// Asks before the user leaves a page with unsaved input. Without scripts, the input is lost.
 const edited = new Set();
-// The server marks a page that shows what was typed and not stored: a preview, or a form with an error.
+// The server marks a page with unsaved input: a preview, or a form with an error.
 const isUnsaved = document.querySelector("[data-unsaved]") !== null;
 let sent;
 

@@ -11,18 +11,18 @@ from events.services.store import open_store
 from queries.services.pruning import delete_results
 from users.management.command_helpers import parse_project_id, report_domain_errors
 
-INTERRUPTION = "Interrupted. The data may be deleted in part: run the command again to complete it."
+INTERRUPTION = "Interrupted. Some data may have been deleted. Run the command again to complete the deletion."
 
 
 class Command(BaseCommand):
     help = (
-        "Delete all events, persons and imported tables of a project, and the results that were computed of them."
-        " It asks before, unless --yes is given."
+        "Delete all events, persons and imported tables of a project, and the results that were computed from them."
+        " The command asks for confirmation unless --yes is given."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--project", required=True, type=parse_project_id, metavar="ID")
-        parser.add_argument("--yes", action="store_true", help="do not ask")
+        parser.add_argument("--yes", action="store_true", help="do not ask for confirmation")
 
     def handle(self, *args: Any, **options: Any) -> None:
         with report_domain_errors(), report_interruption(INTERRUPTION), import_lock(self.report_wait):
@@ -39,12 +39,12 @@ class Command(BaseCommand):
     def ask(self, question: str) -> None:
         """Ask for confirmation. Raises CommandError unless the user types `yes` at a terminal."""
         if not sys.stdin.isatty():
-            raise CommandError(f"{question} Nothing was deleted: there is no terminal to ask. Use --yes.")
+            raise CommandError(f"{question} Nothing was deleted, because a terminal is required. Use --yes.")
         if input(f"{question} Type yes: ").strip() != "yes":
             raise CommandError("Nothing was deleted.")
 
     def report_wait(self) -> None:
-        self.stderr.write("An import runs. Waiting for its end.")
+        self.stderr.write("An import is running. Waiting until it ends.")
 
 
 def describe_data(data: ProjectData) -> str:

@@ -9,14 +9,14 @@ from queries.worker import Worker
 
 
 class Command(BaseCommand):
-    help = "Compute queries until it is stopped. `serve` starts one by itself; others may run on other machines."
+    help = "Run a query worker until it is stopped. `serve` starts one automatically; more may run on other machines."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--supervisor", type=int, metavar="PID", help="end with this parent process")
+        parser.add_argument("--supervisor", type=int, metavar="PID", help="end when this parent process ends")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.ENGINE:
             raise CommandError("The engine is turned off: ENGINE=off.")
         if not is_engine_installed():
-            raise CommandError("The engine is not installed: `make install`.")
+            raise CommandError("The engine is not installed. Install it with `make install`.")
         Worker(max(1, settings.QUERY_WORKERS), options["supervisor"]).run()

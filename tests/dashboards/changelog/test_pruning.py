@@ -28,7 +28,7 @@ def test_old_activities_are_deleted_and_the_latest_version_is_kept(
     alice.api.patch(f"insights/{insight.pk}/", {"name": "new"})
     assert Activity.objects.count() == 8
     call_command("prune_history", older_than=30)
-    assert capsys.readouterr().out == "5 acts were deleted.\n"
+    assert capsys.readouterr().out == "5 activities were deleted.\n"
     left = Activity.objects.order_by("pk").values_list("scope", "item_id", "activity", "name")
     assert list(left) == [
         ("Dashboard", quiet.pk, "created", "quiet"),

@@ -153,7 +153,7 @@ def test_incorrect_count_is_repaired(alice: Person, capsys: pytest.CaptureFixtur
     Revision.objects.update(live=7)
     number = get_revision(RevisionKind.LIST, alice.membership.project_id)
     call_command("recount_dashboards")
-    assert "7 was kept, 1 are there." in capsys.readouterr().out
+    assert "the stored count 7 was corrected to 1." in capsys.readouterr().out
     assert get_stored_count(alice) == 1
     assert get_revision(RevisionKind.LIST, alice.membership.project_id) == number + 1
 

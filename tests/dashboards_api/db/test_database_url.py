@@ -23,7 +23,7 @@ def test_percent_encoded_password_is_decoded(password: str) -> None:
 
 @pytest.mark.parametrize("password", ["ab/cd+ef==", "a?b", "a#b", "a[b", "1/2", "1?2", "p@ss/word", "se]cret[x"])
 def test_unencoded_password_is_refused_without_being_shown(password: str) -> None:
-    with pytest.raises(ValueError, match=r"cannot be read: write / .* or leave the password out") as raised:
+    with pytest.raises(ValueError, match=r"cannot be parsed: write / .* or omit the password") as raised:
         parse_database_url(f"postgresql://u:{password}@host/name")
     assert password not in str(raised.value)
 
@@ -35,7 +35,7 @@ def test_unencoded_password_is_refused_without_being_shown(password: str) -> Non
         ("nonsense", "must look like postgresql://"),
         ("hunter2", "must look like postgresql://"),
         ("postgresql://u:hunter2@host", "must name a database"),
-        ("postgresql://u:hunter2@host:port/name", "must look like|cannot be read"),
+        ("postgresql://u:hunter2@host:port/name", "must look like|cannot be parsed"),
         ("sqlite://relative.sqlite3", "three slashes"),
         ("sqlite:////file?timeout=3", "no options"),
     ],

@@ -129,7 +129,7 @@ def test_page_request_is_refused_without_the_application() -> None:
     late = Protocol(b"email=", is_silent=True)
     [(status, headers, body)] = run_exchanges((build_request(content_length(20), path="/login"), late), seconds=0.1)
     assert (status, headers["content-type"]) == (408, "text/plain; charset=utf-8")
-    assert body == b"The request body took too long to arrive.\n"
+    assert body == b"The request body was not received in time.\n"
 
 
 def test_small_bodies_do_not_count_against_the_memory_limit() -> None:

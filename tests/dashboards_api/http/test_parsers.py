@@ -87,8 +87,8 @@ def processor_seconds(text: str, expected: type[Exception]) -> float:
 @pytest.mark.parametrize(
     ("text", "path", "detail"),
     [
-        ("[" + "[]," * 200_000 + "[]]", (), "JSON may hold at most 200000 values."),
-        ('{"a": [' + "0," * 200_000 + "0]}", ("a",), "JSON may hold at most 200000 values."),
+        ("[" + "[]," * 200_000 + "[]]", (), "JSON may contain at most 200000 values."),
+        ('{"a": [' + "0," * 200_000 + "0]}", ("a",), "JSON may contain at most 200000 values."),
         ('{"a": 1, "b": ' + "[" * 600 + "]" * 600 + "}", ("b",), "JSON may be nested at most 64 levels deep."),
     ],
 )

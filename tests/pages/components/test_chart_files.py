@@ -83,7 +83,7 @@ def test_incomplete_interval_is_named() -> None:
         (
             FUNNEL,
             None,
-            ["Pay", "50  25%", "25% of the step before, 150 dropped off, average time 1m 35s, median 3.2s"],
+            ["Pay", "50  25%", "25% of the previous step, 150 dropped off, average time 1m 35s, median 3.2s"],
         ),
         (RETENTION, None, ["9 Nov", "Week 2", "40%", "10%*", "Shares of the size of the cohort, * not complete"]),
         (build_result([["x", 5, None]], "String", "UInt8", "UInt8"), None, ["a", "x", "5", "null"]),

@@ -36,7 +36,7 @@ def test_funnel_shows_shares_and_times() -> None:
     chart = render_checked(FUNNEL)
     assert "<span>Visit</span> <b>200 <span>100%</span></b>" in chart
     assert "<span>Pay</span> <b>50 <span>25%</span></b>" in chart
-    details = "25% of the step before, 150 dropped off, average time 1m 35s, median 3.2s"
+    details = "25% of the previous step, 150 dropped off, average time 1m 35s, median 3.2s"
     assert f'<p class="funnel__details">{details}</p>' in chart
     assert '<rect class="bar c0" width="25.0%" height="100%"/>' in chart
     cells = "".join(f'<td class="grid__number">{text}</td>' for text in ("50", "25%", "25%", "1m 35s", "3.2s"))
@@ -104,7 +104,7 @@ def test_retention_of_the_previous_interval() -> None:
     found = parse_result(RETENTION, query)
     assert isinstance(found, Retention)
     assert [cell.share for cell in found.groups[0][1][0].cells] == [1, 0.4, 0.25]
-    assert found.reference == "the interval before"
+    assert found.reference == "the previous interval"
 
 
 def test_groups_of_retention_are_named() -> None:

@@ -77,7 +77,7 @@ def test_dashboard_shows_its_folder_and_is_moved(alice: Person, browser: Client)
     board.refresh_from_db()
     assert board.folder == "New/Place"
     refused = edit(folder="/".join("a" * 21))
-    assert (refused.status_code, "at most 20 names deep" in get_text(refused)) == (400, True)
+    assert (refused.status_code, "at most 20 levels" in get_text(refused)) == (400, True)
     assert f'value="{"/".join("a" * 21)}"' in get_text(refused)
     edit(folder="")
     board.refresh_from_db()

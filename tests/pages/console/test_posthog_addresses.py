@@ -90,7 +90,7 @@ def test_insight_on_no_dashboard_is_explained(alice: Person, browser: Client, in
     for address in OF_INSIGHTS:
         response = browser.get(fill_address(address, insight))
         assert response.status_code == 404
-        assert "Insight is on no dashboard." in get_text(response)
+        assert "Insight is not on any dashboard." in get_text(response)
 
 
 def test_dashboard_in_another_project_of_the_user_is_found(alice: Person, browser: Client) -> None:

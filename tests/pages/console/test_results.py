@@ -169,7 +169,7 @@ def test_results_beyond_the_limit_of_a_page_are_named(alice: Person, board: Dash
     browser.get(get_dashboard_path(board))
     complete([["x" * 4_000_001, 1]])
     text = get_text(browser.get(get_dashboard_path(board)))
-    assert "too large together" in text
+    assert "too large in total" in text
     assert len(text) < 100_000
 
 

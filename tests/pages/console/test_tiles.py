@@ -228,7 +228,7 @@ def test_refused_move_says_why_and_moves_nothing(
     Tile.objects.create(project=other.project, dashboard=other, insight=second.insight)
     foreign = make_dashboard(carol)
     for target, status, error in (
-        (other.pk, 400, "Growth already shows this."),
+        (other.pk, 400, "Growth already has a tile with this content."),
         ("", 400, "Choose another dashboard."),
         (board.pk, 400, "Choose another dashboard."),
         (foreign.pk, 404, ""),

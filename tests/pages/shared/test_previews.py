@@ -79,7 +79,7 @@ def test_page_loads_itself_again(alice: Person, given: str, seconds: int, words:
     path = f"/shared/{share(alice, make_dashboard(alice))}"
     text = get_text(visit(f"{path}?refresh_every={given}"))
     assert f'<meta http-equiv="refresh" content="{seconds};url={path}?refresh_every={given}">' in text
-    assert f'This page loads itself again every {words}. <a href="{path}">Stop</a>' in text
+    assert f'This page reloads every {words}. <a href="{path}">Stop</a>' in text
     assert "http-equiv" not in get_text(visit(path))
 
 

@@ -125,13 +125,13 @@ def test_imported_table_cannot_replace_a_built_in_one() -> None:
 
 @pytest.mark.parametrize("name", ["x; drop", "system.one", "Events", "", "a" * 64, "file('x')"])
 def test_name_of_a_stored_table_is_plain(name: str) -> None:
-    with pytest.raises(ValueError, match="is no name"):
+    with pytest.raises(ValueError, match="is not a valid name"):
         build_user_table("orders", name, {})
 
 
 @pytest.mark.parametrize("name", ["a`b", "a\\b", "a\nb", "{p1:String}", ""])
 def test_name_of_a_stored_column_needs_no_escape(name: str) -> None:
-    with pytest.raises(ValueError, match="is no name"):
+    with pytest.raises(ValueError, match="is not a valid name"):
         build_user_table("orders", "table_orders", {name: "String"})
 
 

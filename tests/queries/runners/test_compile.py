@@ -82,7 +82,7 @@ def test_query_without_a_kind_is_invalid(source: Any) -> None:
 
 
 def test_node_without_its_query_is_invalid() -> None:
-    with pytest.raises(InvalidQuery, match="InsightVizNode needs the query"):
+    with pytest.raises(InvalidQuery, match="InsightVizNode requires a query"):
         check_query_kind({"kind": "InsightVizNode"})
 
 

@@ -147,5 +147,5 @@ def test_invalid_formulas_are_refused(options: dict[str, Any], place: str) -> No
 
 
 def test_error_names_the_series_of_the_query() -> None:
-    with pytest.raises(Exception, match='"Q" is no series of the query'):
+    with pytest.raises(Exception, match='The query has no series "Q"'):
         read_formulas({"formula": "Q"}, (), 2)

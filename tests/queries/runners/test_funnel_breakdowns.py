@@ -65,7 +65,7 @@ def test_values_with_more_conversions_are_first_and_the_rest_is_one(ask: Ask) ->
 
 
 def test_bins_are_refused(ask: Ask) -> None:
-    with pytest.raises(UnsupportedPart, match="Bins of numbers are not supported") as caught:
+    with pytest.raises(UnsupportedPart, match="Histogram bins are not supported") as caught:
         ask([], "a", "b", breakdownFilter={"breakdown": "size", "breakdown_histogram_bin_count": 4})
     assert caught.value.attr == "query__breakdownFilter__breakdown_histogram_bin_count"
 

@@ -9,7 +9,7 @@ from users.services.users import get_user_by_email
 
 
 class Command(BaseCommand):
-    help = "Create a personal API key for a user. Its value is printed once and stored nowhere."
+    help = "Create a personal API key for a user. The value of the key is printed once and is not stored."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("email")
@@ -19,7 +19,7 @@ class Command(BaseCommand):
             action="append",
             required=True,
             metavar="SCOPE",
-            help="`dashboard:read`, or * for all; repeatable",
+            help="such as `dashboard:read`, or * for all; repeatable",
         )
         parser.add_argument(
             "--project",

@@ -19,7 +19,7 @@ class Command(BaseCommand):
         passwords.add_argument(
             "--password-stdin", action="store_true", help="read the password from the first line of stdin"
         )
-        parser.add_argument("--staff", action="store_true", help="allow the user to manage what all projects share")
+        parser.add_argument("--staff", action="store_true", help="allow the user to change global templates")
         add_json_option(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -8,7 +8,7 @@ from users.services.users import get_user_by_email, set_active
 
 
 class Command(BaseCommand):
-    help = "Deactivate a user: the next request with their sessions or keys is refused."
+    help = "Deactivate a user. The next request with their sessions or keys is refused."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("email")

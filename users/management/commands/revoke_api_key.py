@@ -8,7 +8,7 @@ from users.services.api_keys import revoke_api_key
 
 
 class Command(BaseCommand):
-    help = "Delete a personal API key: the next request with it is refused."
+    help = "Delete a personal API key. The next request with the key is refused."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("id", help="the key's id, not its value")

@@ -8,7 +8,7 @@ from users.services.api_keys import roll_api_key
 
 
 class Command(BaseCommand):
-    help = "Give a personal API key a new value; the old one is refused at once."
+    help = "Replace the value of a personal API key. The old value is refused at once."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("id", help="the key's id, not its value")

@@ -12,11 +12,13 @@ from users.services.users import get_user_by_email
 
 
 class Command(BaseCommand):
-    help = "Print a link with which a user chooses a new password, once, within 24 hours."
+    help = "Print a link with which a user can choose a new password. The link works once, within 24 hours."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("email")
-        parser.add_argument("--base", metavar="URL", help="instead of PUBLIC_URL or the address of `serve`")
+        parser.add_argument(
+            "--base", metavar="URL", help="the base of the link, instead of PUBLIC_URL or the address of `serve`"
+        )
         add_json_option(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -24,7 +26,9 @@ class Command(BaseCommand):
         with report_domain_errors():
             user = get_user_by_email(options["email"])
         link = create_setup_link(user, base or load_address(), is_chosen=bool(base))
-        print_result(self.stdout, options["json"], {"link": link}, f"For {user.email}, once, within 24 hours:\n{link}")
+        print_result(
+            self.stdout, options["json"], {"link": link}, f"Link for {user.email} (once, within 24 hours):\n{link}"
+        )
 
     @staticmethod
     def base(text: str | None) -> str:
