@@ -1,11 +1,9 @@
-"""The result fields of insights, by their effective queries or legacy filters, which are JSON texts."""
+"""The result fields of insights, by their effective queries or legacy filters."""
 
 from collections.abc import Iterable
 from typing import Any
 
-import orjson
-
-from dashboards.readers.resolved_tiles import EMPTY_OBJECT
+from dashboards.readers.resolved_tiles import EMPTY_OBJECT, parse_stored_json
 from queries.legacy_filters.conversion import convert_filters
 from queries.readers.fields import build_result_fields
 from queries.readers.results import NO_QUERY
@@ -15,40 +13,29 @@ from users.readers import Row
 
 # Clients of PostHog expect these fields in addition to a result.
 UNUSED: Row = {"alerts": [], "last_viewed_at": None}
-
-
 NO_RESULT: Row = {**build_result_fields(NO_QUERY, 0), **UNUSED}
 
 
 def read_insight_results(
-    insights: Iterable[tuple[str | None, str | None]], project: Project, results: Results | None = None
+    insights: Iterable[tuple[Any, str | None]], project: Project, results: Results | None = None
 ) -> list[Row]:
     """Return the result fields of insights. One statement reads all stored results.
 
-    Results come from the cache, unless `results` requests their computation. Each insight is given by its query and its
-    legacy filters. If no insight has a query or legacy filters, nothing is read.
+    Results come from the cache, unless `results` requests their computation. Each insight is given by its query and the
+    JSON text of its legacy filters.
     """
-    loaded = [load_query(query) or (load_filters(filters) if filters else None) for query, filters in insights]
-    if not any(loaded):
-        return [NO_RESULT] * len(loaded)
-    outcomes = (results or Results(project)).obtain(loaded)
+    queries = [_get_query(query, filters) for query, filters in insights]
+    outcomes, project_id = (results or Results(project)).obtain(queries), project.pk
     # All queries of kinds that are not computed share one outcome.
     built: dict[int, Row] = {}
     for outcome in outcomes:
         if id(outcome) not in built:
-            built[id(outcome)] = {**build_result_fields(outcome, project.pk), **UNUSED}
+            built[id(outcome)] = {**build_result_fields(outcome, project_id), **UNUSED}
     return [built[id(outcome)] for outcome in outcomes]
 
 
-def load_query(query: str | None) -> dict[str, Any] | None:
-    """Return the query in a JSON text, or None if the text is not an object."""
-    try:
-        loaded = orjson.loads(query) if query else None
-    except orjson.JSONDecodeError:
-        return None  # damaged in the database, which must not prevent responses with other insights
-    return loaded if isinstance(loaded, dict) else None
-
-
-def load_filters(filters: str) -> dict[str, Any] | None:
-    """Return the query that corresponds to the legacy filters in a JSON text, or None if there is no such query."""
-    return convert_filters(load_query(filters)) if filters != EMPTY_OBJECT else None
+def _get_query(query: Any, filters: str | None) -> dict[str, Any] | None:
+    """Return a query, or else the query that corresponds to legacy filters, or None if there is neither."""
+    if isinstance(query, dict) and query:
+        return query
+    return convert_filters(parse_stored_json(filters)[1]) if filters != EMPTY_OBJECT else None

@@ -15,7 +15,14 @@ from dashboards.models import Insight, Tile
 from dashboards.readers.dashboard_tiles import DashboardTile, read_tiles_of_insights
 from dashboards.readers.insight_results import read_insight_results
 from dashboards.readers.page_sizes import read_page_ids, size_of_columns, sort_by_ids
-from dashboards.readers.resolved_tiles import EMPTY_OBJECT, NO_OVERRIDES, QueryOverrides, StoredTile, resolve_tile
+from dashboards.readers.resolved_tiles import (
+    EMPTY_OBJECT,
+    NO_OVERRIDES,
+    QueryOverrides,
+    StoredTile,
+    parse_stored_json,
+    resolve_tile,
+)
 from dashboards_api.dates import DateRange
 from dashboards_api.db.compiled_queries import get_columns
 from dashboards_api.db.fields import raw_json
@@ -167,7 +174,8 @@ def build_insights(rows: list[InsightRow], viewer: Membership, results: Results 
     Results come from the cache, unless `results` requests their computation.
     """
     tiles = read_tiles_of_insights([row.id for row in rows], viewer=viewer)
-    found = read_insight_results(((row.raw_query, row.raw_filters) for row in rows), viewer.project, results)
+    queries = ((parse_stored_json(row.raw_query)[1], row.raw_filters) for row in rows)
+    found = read_insight_results(queries, viewer.project, results)
     users: Users = {}
     return [
         build_insight(

@@ -132,6 +132,7 @@ class ResolvedTile(NamedTuple):
     filters_overrides: str
     query: str | None
     filters: str | None
+    parsed_query: Any
     is_damaged: bool
 
 
@@ -142,24 +143,27 @@ def resolve_tile(stored: StoredTile, overrides: QueryOverrides) -> ResolvedTile:
     """
     layouts = stored.layouts if _is_json(stored.layouts) else EMPTY_OBJECT
     own_filters = stored.filters_overrides if _is_json(stored.filters_overrides) else EMPTY_OBJECT
-    query = stored.query if _is_json(stored.query) else None
+    query, parsed_query = parse_stored_json(stored.query)
     filters = stored.filters if _is_json(stored.filters) else EMPTY_OBJECT
     is_damaged = (layouts, own_filters, query, filters) != stored
     if overrides.filters or overrides.variable_layers or own_filters != EMPTY_OBJECT:
         merged = {**overrides.filters, **orjson.loads(own_filters)}
         if has_overrides(merged, overrides.variable_layers):
-            parsed = json.loads(query) if query else None
-            if parsed and overrides.can_apply_to(parsed):
-                query = dump_json(merge_filters_and_variables(parsed, merged, overrides.variable_layers))
+            exact = json.loads(query) if query else None  # with integers of any size
+            if exact and overrides.can_apply_to(exact):
+                parsed_query = merge_filters_and_variables(exact, merged, overrides.variable_layers)
+                query = dump_json(parsed_query)
             filters = filters and dump_json(apply_overrides_to_filters(json.loads(filters), merged))
-    return ResolvedTile(layouts, own_filters, query, filters, is_damaged)
+    return ResolvedTile(layouts, own_filters, query, filters, parsed_query, is_damaged)
+
+
+def parse_stored_json(text: str | None) -> tuple[str | None, Any]:
+    """Return a stored JSON text and its value. Both are None if nothing is stored or the text cannot be parsed."""
+    try:
+        return text, text and orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return None, None
 
 
 def _is_json(text: str | None) -> bool:
-    if text is None or text == EMPTY_OBJECT:
-        return True
-    try:
-        orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return False
-    return True
+    return text is None or text == EMPTY_OBJECT or parse_stored_json(text)[0] is not None

@@ -250,7 +250,7 @@ def _read_tiles(dashboard_id: int, tile_id: int | None = None) -> list[Row]:
 
 
 def _build_tiles(rows: list[Row], shown: list[ResolvedTile], results: Results, display: QueryDisplay) -> list[Row]:
-    found = read_insight_results(((tile.query, tile.filters) for tile in shown), results.project, results)
+    found = read_insight_results(((tile.parsed_query, tile.filters) for tile in shown), results.project, results)
     return [
         _tile(order, row, tile, _insight(row, tile, result, display), display)
         for order, (row, tile, result) in enumerate(zip(rows, shown, found, strict=True))

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from django.utils.timezone import now
 
 from dashboards.readers.insight_results import read_insight_results
-from dashboards_api.db.fields import dump_json, to_plain_json
+from dashboards_api.db.fields import to_plain_json
 from pages.components.results import Clock
 from pages.components.tile_grid import TileDetails, TileGrid, build_tile_grid
 from queries.services.results import Results
@@ -18,7 +18,7 @@ LAYOUTS = {"sm": {"x": 0, "y": 0, "w": 12, "h": 8}}
 
 def build_preview(project: Project, query: dict[str, Any], *, name: str, results: Results) -> TileGrid:
     """Return a grid with one tile that shows the result of a query, or the reason why there is no result."""
-    [fields] = read_insight_results([(dump_json(query), None)], project, results)
+    [fields] = read_insight_results([(query, None)], project, results)
     insight = {
         **to_plain_json(fields),
         "name": name or "Preview",
