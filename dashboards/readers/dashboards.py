@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
-from django.db.models import OuterRef, Value
+from django.db.models import Exists, OuterRef, Value
 
 from dashboards.access import Restriction, privilege_level, user_access_level
 from dashboards.exceptions import DashboardNotFound
@@ -15,7 +15,7 @@ from dashboards.readers.resolved_tiles import EMPTY_OBJECT, QueryOverrides, load
 from dashboards.readers.tiles import read_tiles
 from dashboards_api.db.compiled_queries import CompiledQuery, NamedQuery, RowGroups, get_columns, int_param
 from dashboards_api.db.fields import dump_json, raw_json
-from queries.models import ResultVersion
+from queries.models import QueryResult, ResultVersion
 from queries.request_overrides import NO_REQUEST_OVERRIDES, RequestOverrides
 from queries.services.results import Results
 from users.models import Membership, Project
@@ -72,6 +72,7 @@ class DetailRow(NamedTuple):
     grid_spacing: str
     layout_compaction: str
     result_version: int
+    has_results: bool  # whether results of the project are stored
     raw_filters: str
     raw_variables: str
     raw_breakdown_colors: str
@@ -107,6 +108,7 @@ _DETAIL = CompiledQuery(
         Dashboard.objects.filter(project_id=int_param("project"), pk=int_param("id"))
         .with_is_collaborator(int_param("viewer"))
         .annotate(**BASIC_JSON, **DETAIL_JSON, **_REVISION, list_total=Value(0))
+        .annotate(has_results=Exists(QueryResult.objects.filter(project=OuterRef("project"))))
         .values_list(*get_columns(DashboardRow), *get_columns(DetailRow))
     )
 )
@@ -166,6 +168,8 @@ def read_dashboard_revision(
     if row.deleted and not include_deleted:
         raise DashboardNotFound
     applied = load_query_overrides(detail.raw_filters, detail.raw_variables, overrides)
+    if results is not None:
+        results.may_be_stored = detail.has_results
     return DashboardVersions(row.revision, detail.result_version), {
         **build_dashboards([row], viewer)[0],
         **_build_detail(detail, applied, overrides),

@@ -11,7 +11,7 @@ from django.db.models import Case, Exists, OuterRef, When
 from dashboards.access import Restriction, get_restriction
 from dashboards.models import Dashboard, Tile
 from dashboards.readers.dashboard_tiles import BasicTile, DashboardTile, DashboardTiles, read_tiles_of_same_content
-from dashboards.readers.insight_results import read_insight_results
+from dashboards.readers.insight_results import NO_RESULT, read_insight_results
 from dashboards.readers.insights import InsightRow, build_insight, insight_json
 from dashboards.readers.resolved_tiles import (
     DAMAGED,
@@ -144,7 +144,10 @@ def read_tiles(
         dashboard_tiles = read_tiles_of_same_content(dashboard_id, viewer=viewer)
     applied = overrides.limited_to(len(rows))
     resolved = [resolve_tile(_get_stored_tile(row), applied) for row in rows]
-    found = read_insight_results(((tile.query, tile.filters) for tile in resolved), viewer.project, results)
+    found = [NO_RESULT] * len(rows)
+    if any(row.insight for row in rows):
+        queries = ((tile.parsed_query, tile.filters) for tile in resolved)
+        found = read_insight_results(queries, viewer.project, results)
     context = _Context(viewer, _read_users(rows), dashboard_tiles)
     return [
         _build_tile(order, row, each, DashboardTile(BasicTile(row.tile.id, dashboard_id), restriction), context)

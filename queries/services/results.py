@@ -73,6 +73,8 @@ class Results:
         self.project = project
         self.request = request
         self.characters_max = characters_max
+        # Set to False for a project without stored results, to save the statement that reads them.
+        self.may_be_stored = True
         # The results that the request waits for.
         self.waiting: list[UUID] = []
         self.refusals: dict[str, Outcome | None] = {}
@@ -88,7 +90,7 @@ class Results:
 
     def _obtain(self, prepared: Sequence["Outcome | _Query"]) -> list[Outcome]:
         sources = {each.cache_key: each.source for each in prepared if isinstance(each, _Query)}
-        stored = read_results(self.project.pk, sources, self.characters_max)
+        stored = read_results(self.project.pk, sources, self.characters_max) if self.may_be_stored else {}
         moment = now()
         actions = {key: self._decide(stored.get(key), moment) for key in sources}
         wanted = {key: sources[key] for key, action in actions.items() if action.computes}

@@ -142,6 +142,7 @@ def test_share_link_shows_the_result(alice: Person, home: Project) -> None:
 def test_board_takes_one_statement_for_all_results(alice: Person, home: Project) -> None:
     board = make_dashboard(alice)
     make_sql_insight(alice, board)
+    store_trends(home, QUERY)
     path = f"dashboards/{board.pk}/"
     before = count_queries(alice, path)
     for days in range(10):

@@ -92,7 +92,7 @@ def test_plain_get_never_writes_and_never_queues(alice: Person, board: Dashboard
 
 def test_results_take_one_statement(alice: Person, board: Dashboard, home: Project) -> None:
     path = f"dashboards/{board.pk}/"
-    assert count_queries(alice, path) == 5  # the key, the dashboard, its tiles, their authors, and the results
+    assert count_queries(alice, path) == 4  # the key, the dashboard, its tiles, and their authors
     for number in range(30):
         make_sql_insight(alice, board, sql=f"select {number}")
         store_result(home, wrap(f"select {number}"))
