@@ -100,12 +100,24 @@ insights = [
     path("insights/<str:id>/export/", InsightExportViewSet.as_view({"get": "export"})),
     path("insights/<str:id>/activity/", InsightActivityViewSet.as_view({"get": "activity"})),
 ]
-# These routes precede `insights` and `dashboards`, whose routes would match the names as ids.
 empty_lists = [
     path("alerts/", AlertViewSet.as_view({"get": "list"})),
     path("annotations/", AnnotationViewSet.as_view({"get": "list"})),
     path("subscriptions/", SubscriptionViewSet.as_view({"get": "list"})),
-    path("insights/trending/", TrendingInsightViewSet.as_view({"get": "trending"})),
-    path("dashboards/widget_catalog/", WidgetCatalogViewSet.as_view({"get": "widget_catalog"})),
 ]
-urlpatterns = [*empty_lists, *dashboards, *tiles, *sharing, *collaborators, *activity, *templates, *insights]
+# These routes precede `insights` and `dashboards`, whose routes would match the names as ids.
+empty_lists_of_names = [
+    path("dashboards/widget_catalog/", WidgetCatalogViewSet.as_view({"get": "widget_catalog"})),
+    path("insights/trending/", TrendingInsightViewSet.as_view({"get": "trending"})),
+]
+urlpatterns = [
+    *empty_lists_of_names,
+    *dashboards,
+    *tiles,
+    *sharing,
+    *collaborators,
+    *activity,
+    *templates,
+    *insights,
+    *empty_lists,
+]

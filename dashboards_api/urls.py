@@ -14,14 +14,14 @@ handler404 = "pages.error_pages.not_found"
 handler500 = "pages.error_pages.server_error"
 
 project: list[URLPattern | URLResolver] = [
-    path("", ProjectViewSet.as_view(PROJECT_ACTIONS)),
-    path("", include("events.urls")),
+    path("", include("dashboards.urls")),  # first, because most requests match it
     path("", include("queries.urls")),
-    path("", include("dashboards.urls")),
+    path("", include("events.urls")),
+    path("", ProjectViewSet.as_view(PROJECT_ACTIONS)),
 ]
 
 urlpatterns = [
-    path("api/projects/<str:project_id>/", include(project)),  # first, because most requests match it
+    path("api/projects/<str:project_id>/", include(project)),  # first, as above
     path("api/environments/<str:project_id>/", include(project)),
     path("api/", include("users.urls")),
     path("api/", IndexView.as_view()),
