@@ -144,10 +144,10 @@ class BrowserSessionMiddleware(SessionMiddleware):
 
 
 class BrowserCsrfMiddleware(CsrfViewMiddleware):
-    """Django's CSRF middleware, skipped for requests with an API key."""
+    """Django's CSRF middleware, skipped for requests without a session, which have an API key."""
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        return self.get_response(request) if _has_api_key(request) else super().__call__(request)  # type: ignore[return-value]  # the stubs declare only HttpResponse
+        return super().__call__(request) if hasattr(request, "session") else self.get_response(request)  # type: ignore[return-value]  # the stubs declare only HttpResponse
 
 
 class PersonalAPIKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # untyped __init_subclass__
