@@ -1,7 +1,7 @@
 """The product files and functions that run during a request: `python -m benchmarks.call_counts`.
 
 The counts come from `sys.setprofile`, for the code of our own packages only. They are limited so that a developer can
-read the code of a request from top to bottom.
+read the code of a request from top to bottom. The exit code is 1 if a request exceeds its limits.
 """
 
 import os
@@ -68,14 +68,15 @@ def main() -> None:
         from benchmarks.call_count_requests import build_requests
 
         call_command("migrate", verbosity=0)
-        verbose = "--verbose" in sys.argv
-        for name, call in build_requests():
-            walk = trace(call)
-            excess = "" if walk.is_within(LIMITS[name]) else " (exceeds its limits)"
+        walks = {name: trace(call) for name, call in build_requests()}
+        excessive = {name for name, walk in walks.items() if not walk.is_within(LIMITS[name])}
+        for name, walk in walks.items():
+            excess = " (exceeds its limits)" if name in excessive else ""
             print(f"{name}: {len(walk.files)} files, {len(walk.calls)} functions, {walk.calls.total()} calls{excess}")
-            if verbose:
+            if "--verbose" in sys.argv:
                 for function, count in sorted(walk.calls.items()):
                     print(f"  {count:5} {function}")
+    sys.exit(1 if excessive else 0)
 
 
 if __name__ == "__main__":
