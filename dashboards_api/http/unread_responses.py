@@ -31,7 +31,7 @@ def limit_unread_responses(milliseconds: int = UNREAD_MILLISECONDS) -> None:
 
 
 def limit_listener(descriptor: int, milliseconds: int) -> bool:
-    """Set the limit on a listening TCP socket. Return whether the descriptor is such a socket."""
+    """Set TCP_USER_TIMEOUT on a listening TCP socket. Return whether the descriptor is such a socket."""
     try:
         if not stat.S_ISSOCK(os.fstat(descriptor).st_mode):
             return False

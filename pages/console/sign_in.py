@@ -52,7 +52,7 @@ class SignInView(FormView):
 
 
 class SetupView(FormView):
-    """The page behind a set-up link. An invalid link returns 404."""
+    """The page behind a set-up link. The response to an invalid link is 404."""
 
     def get(self, request: HttpRequest, token: str) -> HttpResponse:
         try:

@@ -104,7 +104,7 @@ def _print_day_of_week(printer: ExpressionPrinter, node: ast.Call, function: Fun
 
 
 def _print_start_of_week(printer: ExpressionPrinter, node: ast.Call, function: Function) -> Sql:
-    """Print the start of a week, which begins on the project's first day unless the call has a mode argument."""
+    """Print the start of a week. Without a mode argument, weeks begin on the project's first day of the week."""
     value = print_time(printer, node.args[0])
     mode = printer.print(node.args[1]).text if len(node.args) > 1 else _print_week_mode(printer)
     return Sql(f"toStartOfWeek({value.text}, {mode})", ValueType.DATE, value.nullable)

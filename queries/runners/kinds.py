@@ -20,7 +20,7 @@ COMPUTED_KINDS = frozenset({FUNNELS, HOGQL, LIFECYCLE, RETENTION, STICKINESS, TR
 
 
 def check_query_kind(source: Any) -> str:
-    """Return the kind of a query that has no nodes around it. No other field of the query is read.
+    """Return the kind of a query without visualization nodes. No other field of the query is read.
 
     Raises UnsupportedQueryKind, and InvalidQuery if the query has no kind.
     """

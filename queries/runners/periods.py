@@ -37,8 +37,8 @@ _SUPPORTED_YEARS = f"between the years {YEARS[0]} and {YEARS[-1]}"
 class Period:
     """A range of times, both ends included, and its intervals.
 
-    `buckets` are the starts of the intervals; the first start may be before the range. `days` are the days of the week
-    that count, where 1 is Monday. Without `days`, all days count.
+    `buckets` are the starts of the intervals; the first start may be before the range. `days` are the included days of
+    the week, where 1 is Monday. Without `days`, all days are included.
     """
 
     first: datetime
@@ -53,7 +53,7 @@ class Period:
 
     @property
     def start(self) -> datetime:
-        """Return the first moment that counts. If intervals are weeks or longer, the whole first day counts."""
+        """Return the first moment of the period. If intervals are weeks or longer, the whole first day is included."""
         return self.first if INTERVALS[self.interval] in (*SHORT_UNITS, "d") else get_start_of_unit(self.first, "d")
 
     @cached_property

@@ -197,7 +197,7 @@ class Results:
 
 
 class _Query(NamedTuple):
-    """A query without the nodes around it, and its cache key."""
+    """A query without visualization nodes, and its cache key."""
 
     cache_key: str
     source: dict[str, Any]

@@ -19,7 +19,7 @@ THREADS = 16
 
 
 def create(service: Service, name: str, key: str) -> httpx.Response:
-    """Create a dashboard on a new connection, so that any worker may respond. Retry while the first request runs."""
+    """Create a dashboard on a new connection, so that any worker may respond. Retry while the key is in use."""
     address = f"{service.base}/api/projects/1/dashboards/"
     headers = {"Authorization": f"Bearer {service.printed_keys[0]}", "Idempotency-Key": key}
     while True:

@@ -25,8 +25,8 @@ def build_largest_body(schema: Mapping[str, Any], components: Mapping[str, Any],
 def build_free_json(size: int = FREE_MAX) -> dict[str, Any]:
     """Return JSON of about `size` characters, nested to the limit, with many short values.
 
-    The values are not shorter, because the number of values in a body is limited, and a dashboard that is sent back
-    contains its filters and variables twice.
+    Shorter values would exceed the maximum number of values in a body, since a dashboard that is sent back contains its
+    filters and variables twice.
     """
     nested: Any = 1
     for _ in range(DEPTH):

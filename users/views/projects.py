@@ -128,7 +128,7 @@ class OrganizationProjectViewSet(AuthenticatedViewSet):
 
     @extend_schema(parameters=[ORGANIZATION_ID, PROJECT_ID], responses=ProjectSerializer)
     def retrieve(self, request: Request, organization_id: str, project_id: str) -> Response:
-        """Retrieve a project of an organization. A project of another organization returns 404."""
+        """Retrieve a project of an organization. The response is 404 for a project of another organization."""
         return Response(build_project_details(self._get_membership(organization_id, project_id).project))
 
     @extend_schema(
