@@ -86,15 +86,15 @@ def _split_at_addresses(text: Token) -> list[Token]:
     for found in find_addresses(text.content):
         shown = text.content[found.start : found.end]
         parts += [
-            _text_token(text.content[start : found.start]),
+            _build_text_token(text.content[start : found.start]),
             Token("link_open", "a", 1, attrs={"href": found.href}),
         ]
-        parts += [_text_token(shown), Token("link_close", "a", -1)]
+        parts += [_build_text_token(shown), Token("link_close", "a", -1)]
         start = found.end
-    return [*parts, _text_token(text.content[start:])] if parts else [text]
+    return [*parts, _build_text_token(text.content[start:])] if parts else [text]
 
 
-def _text_token(content: str) -> Token:
+def _build_text_token(content: str) -> Token:
     return Token("text", "", 0, content=content)
 
 

@@ -101,18 +101,20 @@ def build_tile_grid(
 
 def build_style(tiles: list[Row], places: list[GridPlacement]) -> str:
     """Return the placements of tiles as a style sheet: 12 columns on wide screens, one column on phones."""
-    wide = "".join(f"#tile-{tile['id']}{{{_grid_area(place)}}}" for tile, place in zip(tiles, places, strict=True))
-    order = sorted(range(len(tiles)), key=lambda index: _narrow_position(tiles[index], places[index]))
+    wide = "".join(
+        f"#tile-{tile['id']}{{{_format_grid_area(place)}}}" for tile, place in zip(tiles, places, strict=True)
+    )
+    order = sorted(range(len(tiles)), key=lambda index: _get_narrow_position(tiles[index], places[index]))
     narrow = "".join(f"#tile-{tiles[index]['id']}{{order:{rank}}}" for rank, index in enumerate(order))
     return f"@media (min-width:48rem){{{wide}}}@media (max-width:47.99rem){{{narrow}}}"
 
 
-def _grid_area(place: GridPlacement) -> str:
+def _format_grid_area(place: GridPlacement) -> str:
     x, y, width, height = place
     return f"grid-area:{y + 1}/{x + 1}/span {height}/span {width}"
 
 
-def _narrow_position(tile: Row, place: GridPlacement) -> tuple[Any, ...]:
+def _get_narrow_position(tile: Row, place: GridPlacement) -> tuple[Any, ...]:
     y = parse_number((tile["layouts"].get("xs") or {}).get("y"))
     return (place[1] if y is None else y), place[1], place[0], tile["order"]
 

@@ -31,13 +31,13 @@ class AccessView(BoardView):
     def post(self, request: HttpRequest, project_id: str, id: str) -> HttpResponse:
         membership, number = self.enter(project_id), parse_id(id, DashboardNotFound)
         try:
-            said = write_dashboard(request, membership, number, partial(self.act, membership, number))
+            said = write_dashboard(request, membership, number, partial(self.perform_action, membership, number))
         except ValidationFailed as error:
             context = {"panel": "access", "error": error.detail, "attr": error.attr}
-            return self.board(membership, number, context, status=400)
-        return self.show(f"{request.path.removesuffix('/access')}?panel=access#access", said=said)
+            return self.render_board(membership, number, context, status=400)
+        return self.redirect_with_message(f"{request.path.removesuffix('/access')}?panel=access#access", said=said)
 
-    def act(self, membership: Membership, number: int, changes: ChangeSet) -> str:
+    def perform_action(self, membership: Membership, number: int, changes: ChangeSet) -> str:
         """Perform the action of the form, and return the message for the page."""
         project, form = membership.project, self.request.POST
         action = form.get("action", "")

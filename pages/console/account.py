@@ -13,7 +13,7 @@ class AccountView(ConsoleView):
     password_hash: str
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        return self.page("pages/console/account.html", {})
+        return self.render_page("pages/console/account.html", {})
 
     def prepare(self, request: HttpRequest) -> HttpResponse | None:
         current, new = (request.POST.get(name, "") for name in ("current", "new"))
@@ -21,9 +21,9 @@ class AccountView(ConsoleView):
         try:
             self.password_hash = hash_new_password(self.user, current=current, new=new, address=address)
         except ValidationFailed as error:
-            return self.refusal(error)
+            return self.render_error(error)
         except Forbidden as error:
-            return self.page("pages/console/account.html", {"error": error.detail}, status=403)
+            return self.render_page("pages/console/account.html", {"error": error.detail}, status=403)
         return None
 
     def post(self, request: HttpRequest) -> HttpResponse:
@@ -32,8 +32,8 @@ class AccountView(ConsoleView):
                 change_password(self.user, self.password_hash)
                 update_session_auth_hash(request, self.user)  # keeps this session; other sessions end
         except ValidationFailed as error:
-            return self.refusal(error)
-        return self.show(request.path, said="Your password is changed. Other browsers are signed out.")
+            return self.render_error(error)
+        return self.redirect_with_message(request.path, said="Your password is changed. Other browsers are signed out.")
 
-    def refusal(self, error: ValidationFailed) -> HttpResponse:
-        return self.page("pages/console/account.html", {"error": error.detail, "attr": error.attr}, status=400)
+    def render_error(self, error: ValidationFailed) -> HttpResponse:
+        return self.render_page("pages/console/account.html", {"error": error.detail, "attr": error.attr}, status=400)

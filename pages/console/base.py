@@ -42,9 +42,11 @@ class ConsoleView(FormView):
         try:
             return self.respond(request, *args, **kwargs)
         except (NotFound, Forbidden) as error:
-            return self.refused(error)
+            return self.render_refusal(error)
         except TooManyAttempts as error:
-            return set_retry_after(self.page("pages/console/refused.html", {"detail": error.detail}, status=429), error)
+            return set_retry_after(
+                self.render_page("pages/console/refused.html", {"detail": error.detail}, status=429), error
+            )
 
     def respond(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.method != "POST":
@@ -61,7 +63,7 @@ class ConsoleView(FormView):
         """Return the user's membership of the project in the path. Raises NotFound and Forbidden."""
         return get_project_membership(self.user, BrowserSession(), project_id)
 
-    def page(
+    def render_page(
         self, template: str, context: dict[str, Any], status: int = 200, *, keeps_message: bool = False
     ) -> HttpResponse:
         """Return a page. With `keeps_message`, the next page shows the same one-time message again."""
@@ -75,7 +77,7 @@ class ConsoleView(FormView):
         response._csp_update = {"script-src": ["'self'"], "connect-src": ["'self'"]}  # type: ignore[attr-defined]  # of django-csp
         return response
 
-    def show(self, path: str, **content: Any) -> HttpResponse:
+    def redirect_with_message(self, path: str, **content: Any) -> HttpResponse:
         """Redirect to a page of the console that shows `content` once."""
         return redirect_with_message(path, self.user, **content)
 
@@ -84,9 +86,9 @@ class ConsoleView(FormView):
         """Return the base address of share links and invitation links."""
         return get_base_url(self.request)
 
-    def refused(self, error: DomainError) -> HttpResponse:
+    def render_refusal(self, error: DomainError) -> HttpResponse:
         status = 403 if isinstance(error, Forbidden) else 404
-        return self.page("pages/console/refused.html", {"detail": error.detail}, status=status)
+        return self.render_page("pages/console/refused.html", {"detail": error.detail}, status=status)
 
 
 class HomeView(ConsoleView):
@@ -96,7 +98,7 @@ class HomeView(ConsoleView):
         try:
             membership = get_current_membership(self.user, BrowserSession())
         except NotFound:
-            return self.page(
+            return self.render_page(
                 "pages/console/refused.html",
                 {"detail": "You are not a member of any project yet. Ask an admin to add you."},
             )

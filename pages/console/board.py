@@ -28,7 +28,7 @@ from pages.console.board_panels import (
     find_insights,
     find_tile,
 )
-from pages.console.edit_form import form_fields
+from pages.console.edit_form import build_fields
 from pages.console.forms.insight_queries import list_kinds
 from pages.console.tile_moves import build_move_panel
 from queries.readers.results import PAGE_CHARACTERS_MAX
@@ -54,7 +54,7 @@ CHOICES = {
 class BoardView(ConsoleView):
     """A view that shows the page of a dashboard."""
 
-    def board(
+    def render_board(
         self, membership: Membership, number: int, context: dict[str, Any] | None = None, status: int = 200
     ) -> HttpResponse:
         """Return the page. The context may contain an open `panel`, an `error` with its `attr`, and a `draft`."""
@@ -66,7 +66,7 @@ class BoardView(ConsoleView):
         # A page that shows older results reloads automatically only after a refresh, because its forms may be in use.
         is_watched = PARAMETER in self.request.GET or tile_grid.has_gaps
         reload = plan_reload(self.request, is_automatic=is_watched and not panel)
-        was, sharing = form_fields(dashboard), read_sharing(number, project=project, viewer=membership)
+        was, sharing = build_fields(dashboard), read_sharing(number, project=project, viewer=membership)
         around = {
             **CHOICES,
             **build_sharing_panel(to_plain_json(sharing)),
@@ -88,7 +88,7 @@ class BoardView(ConsoleView):
             **self.open_panel(panel, membership, dashboard, given),
         }
         # The message is kept during automatic reloads, because it may offer to undo an action.
-        response = self.page(
+        response = self.render_page(
             "pages/console/dashboard.html", around, status, keeps_message=bool(reload.seconds and tile_grid.queued)
         )
         response._csp_update["style-src"] = [tile_grid.style_hash]  # type: ignore[attr-defined]  # of django-csp

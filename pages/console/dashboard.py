@@ -65,7 +65,7 @@ class DashboardView(BoardView):
                 number, project=membership.project, text=None, member=membership, is_first=is_first
             )
         except ValidationFailed as error:
-            return self.board(membership, number, {"panel": "share", "error": error.detail}, status=400)
+            return self.render_board(membership, number, {"panel": "share", "error": error.detail}, status=400)
         return None
 
     def asks_for_first_password(self, membership: Membership, number: int) -> bool:
@@ -76,7 +76,7 @@ class DashboardView(BoardView):
         return bool(sharing["enabled"] and not sharing["share_passwords"])
 
     def get(self, request: HttpRequest, project_id: str, id: str) -> HttpResponse:
-        return self.board(self.enter(project_id), parse_id(id, DashboardNotFound))
+        return self.render_board(self.enter(project_id), parse_id(id, DashboardNotFound))
 
     def post(self, request: HttpRequest, project_id: str, id: str) -> HttpResponse:
         membership, number = self.enter(project_id), parse_id(id, DashboardNotFound)
@@ -85,13 +85,15 @@ class DashboardView(BoardView):
             return self.compute(membership, number)
         panel = {"edit": "edit", "duplicate": "more", "delete": "more", "undo": ""}.get(action, "share")
         try:
-            return self.act(action, membership, number)
+            return self.perform_action(action, membership, number)
         except ValidationFailed as error:
             context = {"panel": panel, "error": error.detail, "attr": error.attr, "draft": self.draft}
-            return self.board(membership, number, context, status=400)
+            return self.render_board(membership, number, context, status=400)
         except VersionConflict:
             detail = CANNOT_UNDO if action == "undo" else CHANGED_SINCE
-            return self.board(membership, number, {"panel": panel, "error": detail, "draft": self.draft}, status=409)
+            return self.render_board(
+                membership, number, {"panel": panel, "error": detail, "draft": self.draft}, status=409
+            )
 
     def compute(self, membership: Membership, number: int) -> HttpResponse:
         """Queue all queries of the dashboard, and redirect to its page, which then reloads automatically."""
@@ -104,7 +106,7 @@ class DashboardView(BoardView):
         """Return the changed fields of the form, to be shown again after an error."""
         return get_edits(self.request.POST) if self.request.POST.get("action") == "edit" else {}
 
-    def act(self, action: str, membership: Membership, number: int) -> HttpResponse:
+    def perform_action(self, action: str, membership: Membership, number: int) -> HttpResponse:
         if action == "undo":
             return self.undo(membership, number)
         if action == "duplicate":
@@ -113,9 +115,9 @@ class DashboardView(BoardView):
             return self.delete(membership, number)
         if action == "edit":
             return self.edit(membership, number)
-        write_dashboard(self.request, membership, number, partial(self.share, action, membership, number))
+        write_dashboard(self.request, membership, number, partial(self.change_sharing, action, membership, number))
         once = {"new_password": self.new_password.text} if self.new_password else {}
-        return self.show(f"{self.request.path}?panel=share#share", said=SAID[action], **once)
+        return self.redirect_with_message(f"{self.request.path}?panel=share#share", said=SAID[action], **once)
 
     def undo(self, membership: Membership, number: int) -> HttpResponse:
         """Restore the version before an action, unless the dashboard has changed since."""
@@ -129,7 +131,7 @@ class DashboardView(BoardView):
             )
         except VersionNotFound as error:
             raise ValidationFailed(CANNOT_UNDO) from error
-        return self.show(self.request.path, said="Undone.")
+        return self.redirect_with_message(self.request.path, said="Undone.")
 
     def duplicate(self, membership: Membership, number: int) -> HttpResponse:
         name = self.request.POST.get("name", "")
@@ -151,7 +153,7 @@ class DashboardView(BoardView):
         )
         path = f"/projects/{project.pk}/dashboards"
         undo = {"path": path, "fields": {"restore": number}}
-        return self.show(path, said="Moved the dashboard to the trash.", undo=undo)
+        return self.redirect_with_message(path, said="Moved the dashboard to the trash.", undo=undo)
 
     def edit(self, membership: Membership, number: int) -> HttpResponse:
         """Write the fields that the user changed."""
@@ -165,9 +167,9 @@ class DashboardView(BoardView):
             edits,
             lambda changes: update_dashboard(changes, number, project=project, content=content),
         )
-        return self.show(self.request.path, said="Saved.", undo=undo)
+        return self.redirect_with_message(self.request.path, said="Saved.", undo=undo)
 
-    def share(self, action: str, membership: Membership, number: int, changes: ChangeSet) -> None:
+    def change_sharing(self, action: str, membership: Membership, number: int, changes: ChangeSet) -> None:
         project, form = membership.project, self.request.POST
         if action in ("enable", "disable"):
             update_sharing(changes, number, project=project, content={"enabled": action == "enable"})

@@ -10,7 +10,7 @@ from dashboards.readers.activity import find_version_before
 from dashboards.readers.dashboards import read_dashboard_revision
 from dashboards_api.errors import VersionConflict
 from dashboards_api.parsing import parse_int
-from pages.console.edit_form import form_fields, is_same_text
+from pages.console.edit_form import build_fields, is_same_text
 from users.models import Membership
 
 T = TypeVar("T")
@@ -43,7 +43,8 @@ def write_and_offer_undo(
     work: Callable[[ChangeSet], T],
     expected: IfMatchVersions | None = None,
 ) -> tuple[T, dict[str, Any] | None]:
-    """Run `work` in a write transaction. Return its result, and the form for `ConsoleView.show` that undoes the change.
+    """Run `work` in a write transaction. Return its result, and the form that undoes the change, for
+    `ConsoleView.redirect_with_message`.
 
     The form restores the previous version, unless another user has changed the dashboard since. The form is None if
     there is no previous version or `work` changed nothing. Raises VersionConflict.
@@ -74,7 +75,7 @@ def write_merged(
     project = membership.project
     for attempt in range(ATTEMPTS):
         versions, dashboard = read_dashboard_revision(dashboard_id, project=project, viewer=membership)
-        current, form = form_fields(dashboard), request.POST
+        current, form = build_fields(dashboard), request.POST
         is_stale = form.get("version") not in (None, str(versions.revision))
         if is_stale and any(not is_same_text(form.get(f"was-{name}", ""), current[name]) for name in edits):
             raise VersionConflict(versions.revision)

@@ -29,7 +29,7 @@ class DashboardListView(ConsoleView):
     """The list of a project's dashboards, or the trash."""
 
     def get(self, request: HttpRequest, project_id: str) -> HttpResponse:
-        return self.list(self.enter(project_id))
+        return self.render_list(self.enter(project_id))
 
     def post(self, request: HttpRequest, project_id: str) -> HttpResponse:
         """Create a dashboard, or restore one from the trash."""
@@ -52,10 +52,12 @@ class DashboardListView(ConsoleView):
                 actor=membership,
             )
         except ValidationFailed as error:
-            return self.list(membership, {"error": error.detail}, status=400)
+            return self.render_list(membership, {"error": error.detail}, status=400)
         return redirect_to_dashboard(membership, made.pk)
 
-    def list(self, membership: Membership, context: dict[str, Any] | None = None, status: int = 200) -> HttpResponse:
+    def render_list(
+        self, membership: Membership, context: dict[str, Any] | None = None, status: int = 200
+    ) -> HttpResponse:
         asked = self.request.GET
         query, tag = parse_query(asked), clean_text(asked.get("tag", ""))
         offset = parse_int(asked.get("offset")) or 0
@@ -86,7 +88,7 @@ class DashboardListView(ConsoleView):
             "next": urlencode({**kept, "offset": following}) if following < count else "",
             "previous": urlencode({**kept, "offset": max(0, offset - PAGE_SIZE)}) if offset else "",
         }
-        return self.page("pages/console/dashboards.html", {**around, **(context or {})}, status=status)
+        return self.render_page("pages/console/dashboards.html", {**around, **(context or {})}, status=status)
 
 
 def parse_query(asked: QueryDict) -> ListQuery:

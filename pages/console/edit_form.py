@@ -37,7 +37,7 @@ def parse_tags(text: str) -> list[str]:
     return [tag for tag in row if tag.strip()]
 
 
-def form_fields(dashboard: dict[str, Any]) -> dict[str, str]:
+def build_fields(dashboard: dict[str, Any]) -> dict[str, str]:
     """Return the fields of the form for a dashboard."""
     return {
         "name": dashboard["name"],
@@ -69,8 +69,8 @@ def build_body(edits: dict[str, str]) -> dict[str, Any]:
 
 def is_same_text(text: str, was: str | None) -> bool:
     """Return whether a text is unchanged, except for line breaks, which browsers remove or change."""
-    return was is not None and _without_line_breaks(text) == _without_line_breaks(was)
+    return was is not None and _remove_line_breaks(text) == _remove_line_breaks(was)
 
 
-def _without_line_breaks(text: str) -> str:
+def _remove_line_breaks(text: str) -> str:
     return text.replace("\r", "").replace("\n", "")

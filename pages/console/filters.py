@@ -31,12 +31,12 @@ class FiltersView(BoardView):
         values, conflicts = merge_values(sent, was, read_filters(stored))
         context = {"panel": "filters", "filter_values": values}
         if conflicts:
-            return self.board(membership, number, {**context, "error": CHANGED_SINCE}, status=409)
+            return self.render_board(membership, number, {**context, "error": CHANGED_SINCE}, status=409)
         try:
             content = validate_dashboard_input({"filters": build_filters(values, stored)})
         except ValidationFailed as error:
             refused = {**context, "error": error.detail, "attr": error.attr}
-            return self.board(membership, number, refused, status=400)
+            return self.render_board(membership, number, refused, status=400)
 
         def work(changes: ChangeSet) -> None:
             update_dashboard(changes, number, project=project, content=content)
@@ -45,5 +45,7 @@ class FiltersView(BoardView):
         try:
             _, undo = write_and_offer_undo(membership, number, work, expected)
         except VersionConflict:  # the dashboard was changed after the read
-            return self.board(membership, number, {**context, "error": CHANGED_SINCE}, status=409)
-        return self.show(request.path.removesuffix("/filters"), said="Applied the filters to all insights.", undo=undo)
+            return self.render_board(membership, number, {**context, "error": CHANGED_SINCE}, status=409)
+        return self.redirect_with_message(
+            request.path.removesuffix("/filters"), said="Applied the filters to all insights.", undo=undo
+        )

@@ -36,7 +36,7 @@ VALUE_SHOWN = 120
 
 class HistoryView(ConsoleView):
     def get(self, request: HttpRequest, project_id: str, id: str) -> HttpResponse:
-        return self.history(self.enter(project_id), parse_id(id, DashboardNotFound))
+        return self.render_history(self.enter(project_id), parse_id(id, DashboardNotFound))
 
     def post(self, request: HttpRequest, project_id: str, id: str) -> HttpResponse:
         """Restore a version."""
@@ -50,13 +50,15 @@ class HistoryView(ConsoleView):
                 get_expected(request, membership, number),
             )
         except ValidationFailed as error:
-            return self.history(membership, number, {"error": error.detail}, status=400)
+            return self.render_history(membership, number, {"error": error.detail}, status=400)
         except VersionConflict:
-            return self.history(membership, number, {"error": CHANGED_SINCE}, status=409)
+            return self.render_history(membership, number, {"error": CHANGED_SINCE}, status=409)
         rest = " Some tiles could not be restored, because their insight is deleted." if left_out else ""
-        return self.show(request.path.removesuffix("/history"), said=f"Restored version {version}.{rest}", undo=undo)
+        return self.redirect_with_message(
+            request.path.removesuffix("/history"), said=f"Restored version {version}.{rest}", undo=undo
+        )
 
-    def history(
+    def render_history(
         self, membership: Membership, number: int, context: dict[str, Any] | None = None, status: int = 200
     ) -> HttpResponse:
         project = membership.project
@@ -65,7 +67,7 @@ class HistoryView(ConsoleView):
         entries, following = list_dashboard_activity(number, project=project, before=before)
         found = to_plain_json(entries)
         titles = find_titles(project, dashboard, found)
-        rows = [{**entry, **activity_row(entry, titles)} for entry in found]
+        rows = [{**entry, **build_activity_row(entry, titles)} for entry in found]
         around = {
             "project": project,
             "dashboard": dashboard,
@@ -75,7 +77,7 @@ class HistoryView(ConsoleView):
             "version": versions.revision,
             "may_edit": dashboard["effective_privilege_level"] >= PrivilegeLevel.CAN_EDIT,
         }
-        return self.page("pages/console/history.html", {**around, **(context or {})}, status=status)
+        return self.render_page("pages/console/history.html", {**around, **(context or {})}, status=status)
 
 
 class VersionView(ConsoleView):
@@ -98,7 +100,7 @@ class VersionView(ConsoleView):
             "version": versions.revision,
             "can_restore": dashboard["effective_privilege_level"] >= PrivilegeLevel.CAN_EDIT,
         }
-        response = self.page("pages/console/version.html", around)
+        response = self.render_page("pages/console/version.html", around)
         response._csp_update["style-src"] = [tile_grid.style_hash]  # type: ignore[attr-defined]  # of django-csp
         return response
 
@@ -139,7 +141,7 @@ def find_titles(project: Project, dashboard: Row, entries: list[dict[str, Any]])
     return {**removed, **{str(tile["id"]): quote(get_tile_title(tile)) for tile in tiles}}
 
 
-def activity_row(entry: dict[str, Any], titles: dict[str, str]) -> dict[str, Any]:
+def build_activity_row(entry: dict[str, Any], titles: dict[str, str]) -> dict[str, Any]:
     """Return the additional fields of an activity entry for the page."""
     changes = entry["detail"]["changes"]
     return {

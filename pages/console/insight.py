@@ -49,7 +49,7 @@ class Editing(NamedTuple):
 class InsightView(ConsoleView):
     def get(self, request: HttpRequest, project_id: str, id: str, insight_id: str) -> HttpResponse:
         editing = self.find(project_id, id, insight_id)
-        return self.form(editing, editing.stored)
+        return self.render_form(editing, editing.stored)
 
     def post(self, request: HttpRequest, project_id: str, id: str, insight_id: str) -> HttpResponse:
         editing = self.find(project_id, id, insight_id)
@@ -58,12 +58,12 @@ class InsightView(ConsoleView):
         try:
             query = build_query(editing.kind, values, editing.query) if editing.kind else None
             if request.POST.get("action") == "preview":
-                return self.form(editing, values, was=was, query=query)
+                return self.render_form(editing, values, was=was, query=query)
             if conflicts:
-                return self.form(editing, values, {"error": CHANGED_SINCE}, status=409)
+                return self.render_form(editing, values, {"error": CHANGED_SINCE}, status=409)
             return self.save(editing, values, query)
         except ValidationFailed as error:
-            return self.form(editing, values, {"error": error.detail, "attr": error.attr}, was=was, status=400)
+            return self.render_form(editing, values, {"error": error.detail, "attr": error.attr}, was=was, status=400)
 
     def find(self, project_id: str, id: str, insight_id: str) -> Editing:
         """Return the dashboard and the insight of the path. Raises NotFound and Forbidden."""
@@ -108,9 +108,9 @@ class InsightView(ConsoleView):
         tile_id = find_tile(editing.membership, dashboard_id, number)
         said = "Saved the insight." if insight_id else "Added the insight."
         path = f"/projects/{project.pk}/dashboards/{dashboard_id}"
-        return self.show(f"{path}#tile-{tile_id}", said=said, undo=None if insight_id else undo)
+        return self.redirect_with_message(f"{path}#tile-{tile_id}", said=said, undo=None if insight_id else undo)
 
-    def form(
+    def render_form(
         self,
         editing: Editing,
         values: Values,
@@ -122,7 +122,7 @@ class InsightView(ConsoleView):
     ) -> HttpResponse:
         membership, kind = editing.membership, editing.kind
         project = membership.project
-        preview = self.preview(editing, values, query)
+        preview = self.wait_for_preview(editing, values, query)
         around = {
             "project": project,
             "dashboard": read_dashboard(editing.dashboard_id, project=project, viewer=membership),
@@ -136,9 +136,9 @@ class InsightView(ConsoleView):
             **(list_choices(project, kind, values) if kind else {}),
             **(context or {}),
         }
-        return self.page("pages/console/insight.html", around, status=status)
+        return self.render_page("pages/console/insight.html", around, status=status)
 
-    def preview(self, editing: Editing, values: Values, query: dict[str, Any] | None) -> TileGrid | None:
+    def wait_for_preview(self, editing: Editing, values: Values, query: dict[str, Any] | None) -> TileGrid | None:
         """Return the preview of a query, and make the request wait for its result."""
         shown = query if query is not None else editing.query
         if not shown:

@@ -31,9 +31,9 @@ class InvitationView(FormView):
 
     def get(self, request: HttpRequest, token: str) -> HttpResponse:
         try:
-            return self.form(get_invitation(token), {})
+            return self.render_form(get_invitation(token), {})
         except NotFound:
-            return self.over()
+            return self.render_not_found()
 
     def post(self, request: HttpRequest, token: str) -> HttpResponseBase:
         try:
@@ -41,11 +41,11 @@ class InvitationView(FormView):
             if request.POST.get("action") == "decline":
                 decline_invitation(invitation)
                 return disable_caching(render(request, "pages/console/invitation.html", {"is_declined": True}))
-            return self.accepted(invitation)
+            return self.accept(invitation)
         except NotFound:
-            return self.over()
+            return self.render_not_found()
 
-    def accepted(self, invitation: Invitation) -> HttpResponseBase:
+    def accept(self, invitation: Invitation) -> HttpResponseBase:
         """Accept the invitation as the signed-in user, or with a new account."""
         user, sent = get_user(self.request), self.request.POST
         name = sent.get("name", "")
@@ -57,14 +57,16 @@ class InvitationView(FormView):
                 with transaction.atomic():
                     start_session(self.request, user)
         except ValidationFailed as error:
-            return self.form(invitation, {"name": name, "error": error.detail, "attr": error.attr}, status=400)
+            return self.render_form(invitation, {"name": name, "error": error.detail, "attr": error.attr}, status=400)
         except Forbidden:
-            return self.form(invitation, {}, status=403)
+            return self.render_form(invitation, {}, status=403)
         except TooManyAttempts as error:
-            return set_retry_after(self.form(invitation, {"name": name, "error": error.detail}, status=429), error)
+            return set_retry_after(
+                self.render_form(invitation, {"name": name, "error": error.detail}, status=429), error
+            )
         return HttpResponseRedirect(f"/projects/{invitation.project_id}/dashboards", status=303)
 
-    def form(self, invitation: Invitation, context: dict[str, Any], status: int = 200) -> HttpResponse:
+    def render_form(self, invitation: Invitation, context: dict[str, Any], status: int = 200) -> HttpResponse:
         user, account = get_user(self.request), find_accepting_account(invitation)
         around = {
             "invitation": invitation,
@@ -77,7 +79,7 @@ class InvitationView(FormView):
             render(self.request, "pages/console/invitation.html", {**around, **context}, status=status)
         )
 
-    def over(self) -> HttpResponse:
+    def render_not_found(self) -> HttpResponse:
         return disable_caching(render(self.request, "pages/link_not_found.html", {"is_invitation": True}, status=404))
 
 
@@ -85,7 +87,7 @@ class InvitationsView(ConsoleView):
     """The open invitations of a user whose address is verified. Other users need the link."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        return self.page("pages/console/invitations.html", {"invitations": list_invitations(self.user)[:SHOWN]})
+        return self.render_page("pages/console/invitations.html", {"invitations": list_invitations(self.user)[:SHOWN]})
 
     def post(self, request: HttpRequest) -> HttpResponse:
         number = parse_int(request.POST.get("invitation")) or 0
@@ -94,6 +96,6 @@ class InvitationsView(ConsoleView):
             return HttpResponseRedirect(INVITATIONS, status=303)
         if request.POST.get("action") != "accept":
             decline_invitation(invitation)
-            return self.show(INVITATIONS, said=f"You declined to join {invitation.project.name}.")
+            return self.redirect_with_message(INVITATIONS, said=f"You declined to join {invitation.project.name}.")
         membership = accept_invitation(invitation, accepted_by=self.user)
         return HttpResponseRedirect(f"/projects/{membership.project_id}/dashboards", status=303)

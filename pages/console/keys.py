@@ -32,15 +32,15 @@ FIELDS = ("label", "scope", "project", "expires")
 
 class KeysView(ConsoleView):
     def get(self, request: HttpRequest) -> HttpResponse:
-        return self.keys(request.GET)
+        return self.render_keys(request.GET)
 
     def post(self, request: HttpRequest) -> HttpResponse:
         if not has_recent_sign_in(request):
             return self.confirm_password(request.POST)
         try:
-            return self.act(request.POST.get("action", ""), request.POST.get("id", "").replace("\0", ""))
+            return self.perform_action(request.POST.get("action", ""), request.POST.get("id", "").replace("\0", ""))
         except ValidationFailed as error:
-            return self.keys(request.POST, error)
+            return self.render_keys(request.POST, error)
         except NotFound:  # deleted in another window
             return HttpResponseRedirect(KEYS, status=303)
 
@@ -50,12 +50,12 @@ class KeysView(ConsoleView):
         following = f"{KEYS}?{typed}" if typed else KEYS
         return HttpResponseRedirect(f"{SIGN_IN}?{urlencode({'again': 1, 'next': following})}", status=303)
 
-    def act(self, action: str, key_id: str) -> HttpResponse:
+    def perform_action(self, action: str, key_id: str) -> HttpResponse:
         if action == "revoke":
             revoke_api_key(key_id, owner=self.user)
-            return self.show(KEYS, said="Revoked the key.")
+            return self.redirect_with_message(KEYS, said="Revoked the key.")
         made = roll_api_key(key_id, owner=self.user) if action == "roll" else self.create()
-        return self.show(KEYS, label=made.key.label, value=made.value)
+        return self.redirect_with_message(KEYS, label=made.key.label, value=made.value)
 
     def create(self) -> NewKey:
         form = self.request.POST
@@ -69,7 +69,7 @@ class KeysView(ConsoleView):
             expires_at=get_expiry(parse_int(days) or 0) if days else None,
         )
 
-    def keys(self, form: QueryDict, error: ValidationFailed | None = None) -> HttpResponse:
+    def render_keys(self, form: QueryDict, error: ValidationFailed | None = None) -> HttpResponse:
         """Return the page with the values of `form` in its form, and with the error at its field."""
         keys = list_api_keys(self.user)
         context = {
@@ -85,4 +85,4 @@ class KeysView(ConsoleView):
             "error": error.detail if error else "",
             "attr": error.attr if error else "",
         }
-        return self.page("pages/console/keys.html", context, status=400 if error else 200)
+        return self.render_page("pages/console/keys.html", context, status=400 if error else 200)

@@ -21,48 +21,52 @@ from users.services.users import list_unused_accounts
 
 class MembersView(ConsoleView):
     def get(self, request: HttpRequest, project_id: str) -> HttpResponse:
-        return self.members(self.enter(project_id))
+        return self.render_members(self.enter(project_id))
 
     def post(self, request: HttpRequest, project_id: str) -> HttpResponse:
         acting = self.enter(project_id)
         try:
-            return self.act(acting, request.POST.get("action", ""))
+            return self.perform_action(acting, request.POST.get("action", ""))
         except ValidationFailed as error:
-            return self.members(acting, {"error": error.detail, "attr": error.attr}, status=400)
+            return self.render_members(acting, {"error": error.detail, "attr": error.attr}, status=400)
 
-    def act(self, acting: Membership, action: str) -> HttpResponse:
+    def perform_action(self, acting: Membership, action: str) -> HttpResponse:
         form, path = self.request.POST, self.request.path
         if action == "invite":
             made = create_invitation(acting, email=form.get("email", ""), level=self.level)
-            return self.show(path, link=build_invitation_link(made.token, self.base), email=made.invitation.email)
+            return self.redirect_with_message(
+                path, link=build_invitation_link(made.token, self.base), email=made.invitation.email
+            )
         if action == "leave":
             leave_project(acting)
             return HttpResponseRedirect("/", status=303)
         if action == "withdraw":
-            withdraw_invitation(acting, invitation_id=self.number("invitation"))
+            withdraw_invitation(acting, invitation_id=self.read_number("invitation"))
             said = "Withdrew the invitation."
         elif action == "remove":
-            remove_member(acting, membership_id=self.number("member"))
+            remove_member(acting, membership_id=self.read_number("member"))
             said = "Removed the member."
         elif action == "level":
-            change_member_level(acting, membership_id=self.number("member"), level=self.level)
+            change_member_level(acting, membership_id=self.read_number("member"), level=self.level)
             said = "Saved the role."
         else:
             raise ValidationFailed("There is no such action.")
-        return self.show(path, said=said)
+        return self.redirect_with_message(path, said=said)
 
-    def number(self, name: str) -> int:
+    def read_number(self, name: str) -> int:
         return parse_int(self.request.POST.get(name)) or 0
 
     @property
     def level(self) -> MembershipLevel:
         """Return the level in the form. Raises ValidationFailed."""
         try:
-            return MembershipLevel(self.number("level"))
+            return MembershipLevel(self.read_number("level"))
         except ValueError as error:
             raise ValidationFailed("There is no such level.", attr="level") from error
 
-    def members(self, acting: Membership, context: dict[str, Any] | None = None, status: int = 200) -> HttpResponse:
+    def render_members(
+        self, acting: Membership, context: dict[str, Any] | None = None, status: int = 200
+    ) -> HttpResponse:
         project = acting.project
         around = {
             "project": project,
@@ -74,4 +78,4 @@ class MembersView(ConsoleView):
         if acting.is_admin:  # only admins see invitations
             around["invitations"] = project.invitations.select_related("invited_by__user").order_by("email")
             around["never_used"] = set(list_unused_accounts(project).values_list("pk", flat=True))
-        return self.page("pages/console/members.html", {**around, **(context or {})}, status=status)
+        return self.render_page("pages/console/members.html", {**around, **(context or {})}, status=status)

@@ -22,7 +22,7 @@ class ProjectSettingsView(ConsoleView):
         membership = self.enter(project_id)
         check_may_update(membership)
         fields = build_fields(membership.project)
-        return self.settings(membership, {"fields": fields, "was": fields})
+        return self.render_settings(membership, {"fields": fields, "was": fields})
 
     def post(self, request: HttpRequest, project_id: str) -> HttpResponse:
         membership = self.enter(project_id)
@@ -36,12 +36,12 @@ class ProjectSettingsView(ConsoleView):
             attr, _, rest = (error.attr or "").partition("__")
             place = f"Filter {(parse_int(rest.partition('__')[0]) or 0) + 1}: " if rest else ""
             context = {"fields": sent, "was": was, "attr": attr, "error": f"{place}{error.detail}"}
-            return self.settings(membership, context, status=400)
-        return self.show(request.path, is_changed=True)
+            return self.render_settings(membership, context, status=400)
+        return self.redirect_with_message(request.path, is_changed=True)
 
-    def settings(self, membership: Membership, context: dict[str, Any], status: int = 200) -> HttpResponse:
+    def render_settings(self, membership: Membership, context: dict[str, Any], status: int = 200) -> HttpResponse:
         around = {"project": membership.project, "week_days": WeekStartDay, "time_zones": get_time_zones()}
-        return self.page("pages/console/project_settings.html", {**around, **context}, status=status)
+        return self.render_page("pages/console/project_settings.html", {**around, **context}, status=status)
 
 
 def build_fields(project: Project) -> dict[str, str]:

@@ -23,18 +23,18 @@ class SignInView(FormView):
     def get(self, request: HttpRequest) -> HttpResponseBase:
         if get_user(request).is_authenticated and "again" not in request.GET:
             return HttpResponseRedirect(self.next)
-        return self.form({})
+        return self.render_form({})
 
     def post(self, request: HttpRequest) -> HttpResponseBase:
         email, password = request.POST.get("email", "")[:254], request.POST.get("password", "")
         try:
             user = authenticate_user(email, password, address=request.META.get("REMOTE_ADDR", ""))
         except ValidationFailed:
-            return self.form({"email": email, "error": "Wrong e-mail address or password."}, status=400)
+            return self.render_form({"email": email, "error": "Wrong e-mail address or password."}, status=400)
         except Forbidden as error:
-            return self.form({"email": email, "error": error.detail}, status=403)
+            return self.render_form({"email": email, "error": error.detail}, status=403)
         except TooManyAttempts as error:
-            return set_retry_after(self.form({"email": email, "error": error.detail}, status=429), error)
+            return set_retry_after(self.render_form({"email": email, "error": error.detail}, status=429), error)
         start_session(request, user)
         return HttpResponseRedirect(self.next, status=303)
 
@@ -45,7 +45,7 @@ class SignInView(FormView):
         is_ours = asked.startswith("/") and url_has_allowed_host_and_scheme(asked, allowed_hosts=None)
         return asked if is_ours else "/"
 
-    def form(self, context: dict[str, Any], status: int = 200) -> HttpResponse:
+    def render_form(self, context: dict[str, Any], status: int = 200) -> HttpResponse:
         return disable_caching(
             render(self.request, "pages/console/sign_in.html", {"next": self.next, **context}, status=status)
         )
@@ -58,9 +58,9 @@ class SetupView(FormView):
         try:
             user = get_setup_user(token)
         except NotFound:
-            return self.over()
+            return self.render_not_found()
         name = f"{user.first_name} {user.last_name}".strip()
-        return self.form(user, {"name": name, "email": user.email})
+        return self.render_form(user, {"name": name, "email": user.email})
 
     def post(self, request: HttpRequest, token: str) -> HttpResponse:
         sent = {name: request.POST.get(name, "") for name in ("name", "email")}
@@ -70,18 +70,18 @@ class SetupView(FormView):
             with transaction.atomic():
                 start_session(request, complete_setup(checked))
         except NotFound:
-            return self.over()
+            return self.render_not_found()
         except ValidationFailed as error:
-            return self.form(user, {**sent, "error": error.detail, "attr": error.attr}, status=400)
+            return self.render_form(user, {**sent, "error": error.detail, "attr": error.attr}, status=400)
         except TooManyAttempts as error:
-            return set_retry_after(self.form(user, {**sent, "error": error.detail}, status=429), error)
+            return set_retry_after(self.render_form(user, {**sent, "error": error.detail}, status=429), error)
         return HttpResponseRedirect("/", status=303)
 
-    def form(self, user: User, context: dict[str, Any], status: int = 200) -> HttpResponse:
+    def render_form(self, user: User, context: dict[str, Any], status: int = 200) -> HttpResponse:
         around = {"is_fixed": not can_change_email(user)}
         return disable_caching(render(self.request, "pages/console/setup.html", {**around, **context}, status=status))
 
-    def over(self) -> HttpResponse:
+    def render_not_found(self) -> HttpResponse:
         return disable_caching(render(self.request, "pages/link_not_found.html", {"is_setup": True}, status=404))
 
 

@@ -45,7 +45,7 @@ class TemplatesView(ConsoleView):
         query = TemplateQuery(search=search)
         count, rows = list_templates(membership.project, viewer=membership, query=query, limit=SHOWN, offset=0)
         around = {"project": membership.project, "templates": rows, "search": search, "more": max(0, count - len(rows))}
-        return self.page("pages/console/templates.html", around)
+        return self.render_page("pages/console/templates.html", around)
 
 
 class TemplateView(ConsoleView):
@@ -55,7 +55,7 @@ class TemplateView(ConsoleView):
 
     def get(self, request: HttpRequest, project_id: str, template_id: str) -> HttpResponse:
         membership = self.enter(project_id)
-        return self.form(membership, self.find(membership, template_id))
+        return self.render_form(membership, self.find(membership, template_id))
 
     def find(self, membership: Membership, template_id: str) -> dict[str, Any]:
         """Return a template. Raises DashboardTemplateNotFound."""
@@ -72,7 +72,7 @@ class TemplateView(ConsoleView):
             sent = set_variables({**document, "variables": template["variables"]}, read_values(request.POST))
             self.filled = fill_template(sent, attr="", is_new=False)
         except ValidationFailed as error:
-            return self.form(membership, template, {"error": error.detail}, status=400)
+            return self.render_form(membership, template, {"error": error.detail}, status=400)
         return None
 
     def post(self, request: HttpRequest, project_id: str, template_id: str) -> HttpResponse:
@@ -80,7 +80,7 @@ class TemplateView(ConsoleView):
         name = request.POST.get("name", "").strip()
         if len(name) > NAME_MAX_LENGTH:
             context = {"error": f"A name has at most {NAME_MAX_LENGTH} characters."}
-            return self.form(membership, self.find(membership, template_id), context, status=400)
+            return self.render_form(membership, self.find(membership, template_id), context, status=400)
         template = {**self.filled, "template_name": name or self.filled["template_name"]}
         try:
             made = perform_write(
@@ -89,11 +89,11 @@ class TemplateView(ConsoleView):
                 actor=membership,
             )
         except ValidationFailed as error:
-            return self.form(membership, self.find(membership, template_id), {"error": error.detail}, status=400)
+            return self.render_form(membership, self.find(membership, template_id), {"error": error.detail}, status=400)
         path = f"/projects/{membership.project_id}/dashboards/{made}"
-        return self.show(path, said="Created the dashboard from the template.")
+        return self.redirect_with_message(path, said="Created the dashboard from the template.")
 
-    def form(
+    def render_form(
         self,
         membership: Membership,
         template: dict[str, Any],
@@ -109,4 +109,4 @@ class TemplateView(ConsoleView):
             "events": read_event_names(membership.project_id, SUGGESTIONS_MAX),
             "tile_count": len(template["tiles"]),
         }
-        return self.page("pages/console/template.html", {**around, **(context or {})}, status=status)
+        return self.render_page("pages/console/template.html", {**around, **(context or {})}, status=status)

@@ -24,7 +24,7 @@ from pages.components.tile_grid import COLORS, get_tile_title
 from pages.console.edit_form import is_same_text
 from pages.console.forms.date_range import FIELDS as RANGE_FIELDS
 from pages.console.forms.date_range import read_range, replace_range
-from pages.console.tile_places import make_room, move_in_order, read_place, resize
+from pages.console.tile_places import move_in_order, place_tile, read_place, resize
 from users.models import Membership
 from users.readers import Row
 
@@ -174,7 +174,7 @@ def _place(action: TileAction, changes: ChangeSet) -> tuple[int, str]:
     places = compute_placements([tile["layouts"] for tile in tiles])
     items: list[Any] = [
         {"id": tile["id"], "layouts": {**tile["layouts"], "sm": set_placement(tile["layouts"].get("sm"), place)}}
-        for tile, place, before in zip(tiles, make_room(places, index, read_place(action.form)), places, strict=True)
+        for tile, place, before in zip(tiles, place_tile(places, index, read_place(action.form)), places, strict=True)
         if place != before or tile["id"] == action.tile_id
     ]
     update_dashboard(changes, action.dashboard_id, project=action.membership.project, content={"tiles": items})

@@ -28,7 +28,7 @@ def build_move_panel(membership: Membership, dashboard_id: int) -> dict[str, Any
 def move_to_dashboard(
     membership: Membership, dashboard_id: int, tile_id: int, target_id: int | None
 ) -> tuple[str, dict[str, Any]]:
-    """Move a tile. Return a message, and the form for `ConsoleView.show` that moves the tile back.
+    """Move a tile. Return a message, and the form for `ConsoleView.redirect_with_message` that moves the tile back.
 
     A removed tile with the same content on the target dashboard is permanently deleted. Raises ValidationFailed for
     `to_dashboard`, NotFound, and Forbidden.

@@ -24,7 +24,7 @@ def read_place(form: QueryDict) -> GridPlacement:
     return x, y, width, height
 
 
-def make_room(places: list[GridPlacement], index: int, wanted: GridPlacement) -> list[GridPlacement]:
+def place_tile(places: list[GridPlacement], index: int, wanted: GridPlacement) -> list[GridPlacement]:
     """Return the placements after one tile is moved to `wanted`.
 
     If the moved tile keeps its size and overlaps only one tile, which fits in the old placement, the two tiles are

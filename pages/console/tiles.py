@@ -27,7 +27,7 @@ _PANELS = {"add": "add", "add-button": "add", "add-insight": "add"}
 
 class TilesView(BoardView):
     def get(self, request: HttpRequest, project_id: str, id: str) -> HttpResponse:
-        return self.tiles(self.enter(project_id), parse_id(id, DashboardNotFound))
+        return self.render_tiles(self.enter(project_id), parse_id(id, DashboardNotFound))
 
     def post(self, request: HttpRequest, project_id: str, id: str) -> HttpResponse:
         membership, number = self.enter(project_id), parse_id(id, DashboardNotFound)
@@ -39,10 +39,12 @@ class TilesView(BoardView):
         try:
             (shown, said), undo = write_and_offer_undo(membership, number, work, expected)
         except ValidationFailed as error:
-            return self.again(membership, number, self.draft(tile_id, error.detail, error.attr), status=400)
+            return self.render_again(
+                membership, number, self.build_draft(tile_id, error.detail, error.attr), status=400
+            )
         except (VersionConflict, TextChanged):
-            return self.again(membership, number, self.draft(tile_id, CHANGED_SINCE, None), status=409)
-        return self.show(self.get_next(shown, number), said=said, undo=undo)
+            return self.render_again(membership, number, self.build_draft(tile_id, CHANGED_SINCE, None), status=409)
+        return self.redirect_with_message(self.get_next(shown, number), said=said, undo=undo)
 
     def move_to(self, membership: Membership, number: int, tile_id: int) -> HttpResponse:
         """Move a tile to another dashboard, and redirect to the tile on that dashboard."""
@@ -50,9 +52,11 @@ class TilesView(BoardView):
         try:
             said, undo = move_to_dashboard(membership, number, tile_id, target_id)
         except ValidationFailed as error:
-            return self.again(membership, number, self.draft(tile_id, error.detail, error.attr), status=400)
+            return self.render_again(
+                membership, number, self.build_draft(tile_id, error.detail, error.attr), status=400
+            )
         path = f"/projects/{membership.project_id}/dashboards/{target_id}"
-        return self.show(f"{path}#tile-{tile_id}", said=said, undo=undo)
+        return self.redirect_with_message(f"{path}#tile-{tile_id}", said=said, undo=undo)
 
     @property
     def is_on_board(self) -> bool:
@@ -65,20 +69,20 @@ class TilesView(BoardView):
         mark = "tile" if self.is_on_board else "edit"
         return f"{path}#{mark}-{tile_id}" if tile_id else path
 
-    def draft(self, tile_id: int, error: str, attr: str | None) -> dict[str, Any]:
+    def build_draft(self, tile_id: int, error: str, attr: str | None) -> dict[str, Any]:
         """Return the submitted values and the error, with which the form is rendered again."""
         sent = {name: self.request.POST.get(name, "") for name in ("action", "text", *BUTTON_FIELDS)}
         return {**sent, "tile": tile_id, "error": error, "attr": attr}
 
-    def again(self, membership: Membership, number: int, draft: dict[str, Any], status: int) -> HttpResponse:
+    def render_again(self, membership: Membership, number: int, draft: dict[str, Any], status: int) -> HttpResponse:
         """Return the page with the form, the submitted values and the error."""
         if not self.is_on_board:
-            return self.tiles(membership, number, draft, status)
+            return self.render_tiles(membership, number, draft, status)
         panel = _PANELS.get(draft["action"], "tile")
         context = {"panel": panel, "adding": draft, "sent": self.request.POST.dict(), "tile_error": draft["error"]}
-        return self.board(membership, number, context, status)
+        return self.render_board(membership, number, context, status)
 
-    def tiles(
+    def render_tiles(
         self, membership: Membership, number: int, draft: dict[str, Any] | None = None, status: int = 200
     ) -> HttpResponse:
         versions, dashboard = read_dashboard_revision(number, project=membership.project, viewer=membership)
@@ -97,7 +101,7 @@ class TilesView(BoardView):
             "error": draft["error"] if draft and not has_form_for(draft, rows) else None,
             "version": versions.revision,
         }
-        return self.page("pages/console/tiles.html", around, status=status)
+        return self.render_page("pages/console/tiles.html", around, status=status)
 
 
 def has_form_for(draft: dict[str, Any], rows: list[Row]) -> bool:

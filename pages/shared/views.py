@@ -50,11 +50,11 @@ class SharedPageView(View):
         try:
             token = unlock_share_link(request, access_token, lambda: request.POST.get("password", ""))
         except DashboardNotFound:
-            return self.page("pages/link_not_found.html", {}, status=404)
+            return self.render_page("pages/link_not_found.html", {}, status=404)
         except WrongSharePassword:
-            return self.unlock_page({"error": "Wrong password."}, status=401)
+            return self.render_unlock_page({"error": "Wrong password."}, status=401)
         except TooManyAttempts as error:
-            refused = self.unlock_page({"error": error.detail}, status=429)
+            refused = self.render_unlock_page({"error": error.detail}, status=429)
             refused["Retry-After"] = str(error.wait)
             return refused
         except ValidationFailed:  # the link no longer requires a password
@@ -73,15 +73,15 @@ class SharedPageView(View):
             repeated = plan_repeated_reload(request)
             opened = find_shared_dashboard(access_token, share_tokens=share_tokens, overrides=overrides)
         except DashboardNotFound:
-            return self.page("pages/link_not_found.html", {}, status=404)
+            return self.render_page("pages/link_not_found.html", {}, status=404)
         except SharePasswordRequired:
-            return self.unlock_page(status=401)
+            return self.render_unlock_page(status=401)
         except (ValidationError, ValidationFailed):
-            return self.page(
+            return self.render_page(
                 "pages/link_not_found.html", {"reason": "The query string of this address is invalid."}, status=400
             )
         except OverrideNotAllowed as error:
-            return self.page("pages/link_not_found.html", {"reason": error.detail}, status=403)
+            return self.render_page("pages/link_not_found.html", {"reason": error.detail}, status=403)
         return self.show_dashboard(request, opened, repeated)
 
     def show_dashboard(
@@ -93,7 +93,7 @@ class SharedPageView(View):
         try:
             shared = read_shared_dashboard(opened, self.page_type, results, is_page=True)
         except ValidationFailed as error:
-            return self.page("pages/link_not_found.html", {"reason": error.detail}, status=400)
+            return self.render_page("pages/link_not_found.html", {"reason": error.detail}, status=400)
         wait_for_results(request, results)
         moment = now()
         etag = make_etag(request, *opened.state, *list_result_states(shared, moment), *settings.EMBED_ORIGINS)
@@ -113,23 +113,23 @@ class SharedPageView(View):
                 ),
                 "address": f"{get_base_url(request)}{request.path}",
             }
-            response = self.page("pages/shared/dashboard.html", around)
-            self.with_embed_policy(response, style=page.tile_grid.style_hash)
+            response = self.render_page("pages/shared/dashboard.html", around)
+            self.set_embed_policy(response, style=page.tile_grid.style_hash)
         response["ETag"] = etag
         return response
 
-    def unlock_page(self, context: dict[str, Any] | None = None, *, status: int) -> HttpResponse:
+    def render_unlock_page(self, context: dict[str, Any] | None = None, *, status: int) -> HttpResponse:
         """Return the form for the password. The form and its preview reveal nothing about the dashboard."""
-        return self.page("pages/shared/unlock.html", {"preview": Preview(), **(context or {})}, status=status)
+        return self.render_page("pages/shared/unlock.html", {"preview": Preview(), **(context or {})}, status=status)
 
-    def page(self, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
+    def render_page(self, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
         response = render(self.request, template, context, status=status)
         response["Cache-Control"] = "private, no-cache"
         response["X-Robots-Tag"] = "noindex"
-        self.with_embed_policy(response)
+        self.set_embed_policy(response)
         return response
 
-    def with_embed_policy(self, response: HttpResponseBase, style: str | None = None) -> HttpResponseBase:
+    def set_embed_policy(self, response: HttpResponseBase, style: str | None = None) -> HttpResponseBase:
         """Set the content security policy: the origins that may frame the page, and its only inline style."""
         response._csp_update = {"style-src": [style] if style else []}  # type: ignore[attr-defined]  # of django-csp
         response._csp_replace = {"frame-ancestors": settings.EMBED_ORIGINS}  # type: ignore[attr-defined]  # of django-csp
@@ -143,4 +143,4 @@ class DeadLinkView(SharedPageView):
     http_method_names = ["get", "head", "options"]
 
     def get(self, request: HttpRequest, access_token: str = "") -> HttpResponseBase:
-        return self.page("pages/link_not_found.html", {}, status=404)
+        return self.render_page("pages/link_not_found.html", {}, status=404)

@@ -54,7 +54,7 @@ class NumberFormat(NamedTuple):
         if self.is_percentage:
             return f"{format_short(value * self._get_scale())}%"
         symbol = CURRENCY if self.style == CURRENCY_STYLE else ""
-        return f"{sign(value)}{symbol}{format_short(abs(value))}"
+        return f"{get_sign(value)}{symbol}{format_short(abs(value))}"
 
     def _write_styled(self, value: float) -> str:
         if self.is_duration:
@@ -63,7 +63,7 @@ class NumberFormat(NamedTuple):
             return f"{self._write_decimals(value * self._get_scale())}%"
         if self.style == CURRENCY_STYLE:
             decimals = 2 if self.max_decimals is None else self.max_decimals
-            return f"{sign(value)}{CURRENCY}{abs(value):,.{decimals}f}"
+            return f"{get_sign(value)}{CURRENCY}{abs(value):,.{decimals}f}"
         return format_short(value) if self.style == SHORT else self._write_decimals(value)
 
     def _get_scale(self) -> int:
@@ -115,7 +115,7 @@ def read_decimals(value: Any) -> int | None:
     return value if is_number else None
 
 
-def sign(value: float) -> str:
+def get_sign(value: float) -> str:
     return "-" if value < 0 else ""
 
 
@@ -142,14 +142,14 @@ def format_duration(seconds: float) -> str:
     if not math.isfinite(size):
         return "unknown"
     if 0 < size < 1:
-        return f"{sign(seconds)}{size * 1000:.3g}ms"
+        return f"{get_sign(seconds)}{size * 1000:.3g}ms"
     if size < 60:
-        return f"{sign(seconds)}{size:.1f}".removesuffix(".0") + "s"
+        return f"{get_sign(seconds)}{size:.1f}".removesuffix(".0") + "s"
     place = next(index for index, (length, _) in enumerate(_UNITS) if size >= length)
     (length, unit), (shorter, next_unit) = _UNITS[place], _UNITS[place + 1]
     rest = round(size / shorter)
     whole, rest = divmod(rest, length // shorter)
-    return f"{sign(seconds)}{whole:,}{unit}" + (f" {rest}{next_unit}" if rest else "")
+    return f"{get_sign(seconds)}{whole:,}{unit}" + (f" {rest}{next_unit}" if rest else "")
 
 
 def format_share(value: float, whole: float) -> str:

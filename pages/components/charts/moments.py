@@ -49,7 +49,7 @@ def add_interval(start: datetime, interval: str, count: int = 1) -> datetime:
     return start + _LENGTHS.get(interval, _LENGTHS["day"]) * count
 
 
-def is_running(day: Any, interval: str, moment: datetime | None) -> bool:
+def contains_moment(day: Any, interval: str, moment: datetime | None) -> bool:
     """Return whether the interval that begins at `day` contains a moment, which is in the time zone of the interval."""
     start = parse_moment(day)
     if start is None or moment is None:

@@ -67,7 +67,7 @@ class Plot(NamedTuple):
     points: int
 
     def get_x(self, index: int) -> float:
-        return _band(index, self.points) if self.bars else _x(index, self.points)
+        return _get_band_center(index, self.points) if self.bars else _get_point_x(index, self.points)
 
 
 def build_plot(graph: Graph) -> Plot:
@@ -133,10 +133,10 @@ def find_step(rough: float, number: NumberFormat) -> float:
     scale = 1000 if number.style == "duration_ms" else 1
     if number.is_duration and scale < rough <= _DURATION_STEPS[-1] * scale:
         return float(next(step for step in _DURATION_STEPS if step * scale >= rough) * scale)
-    return nice_step(rough)
+    return round_up_step(rough)
 
 
-def nice_step(rough: float) -> float:
+def round_up_step(rough: float) -> float:
     """Return 1, 2 or 5 times a power of ten, at least as large as `rough`."""
     if rough <= 0:
         return 1.0
@@ -148,11 +148,11 @@ def _pad(series: Series, points: int) -> list[float | None]:
     return [*series.values, *[None] * (points - len(series.values))]
 
 
-def _x(index: int, points: int) -> float:
+def _get_point_x(index: int, points: int) -> float:
     return round(100 * (index / (points - 1) if points > 1 else 0.5), 2)
 
 
-def _band(index: int, points: int) -> float:
+def _get_band_center(index: int, points: int) -> float:
     """Return the x of the middle of an interval in a chart with bars."""
     return round(100 * (index + 0.5) / points, 2)
 
@@ -231,7 +231,7 @@ def _build_dots(graph: Graph, tops: Sequence[Sequence[float | None]], y: Scale) 
         for place, value in enumerate(values):
             if value is not None and (points <= DOTS_MAX or alone[place]):
                 is_open = _is_open(graph, series, place)
-                dots.append(Mark(_x(place, points), y(value), series.color, "", series.is_previous, is_open))
+                dots.append(Mark(_get_point_x(place, points), y(value), series.color, "", series.is_previous, is_open))
     return dots
 
 

@@ -68,12 +68,12 @@ class Canvas:
             f'viewBox="0 0 {width} {height}" font-family="{FONTS}" role="img">',
             f"<title>{clean(name)}</title>",
         ]
-        self.rectangle(Box(0, 0, width, height), SURFACE)
+        self.add_rectangle(Box(0, 0, width, height), SURFACE)
 
     def finish(self) -> str:
         return "\n".join([*self.elements, "</svg>", ""])
 
-    def text(
+    def add_text(
         self,
         x: float,
         y: float,
@@ -88,16 +88,16 @@ class Canvas:
         weight = {"font-weight": "bold"} if is_bold else {}
         self.elements.append(f"<text{_write({**style, **weight})}>{clean(text)}</text>")
 
-    def rectangle(self, box: Box, color: str, **attributes: object) -> None:
+    def add_rectangle(self, box: Box, color: str, **attributes: object) -> None:
         x, y, width, height = box
         self.add("rect", x=x, y=y, width=width, height=height, fill=color, **attributes)
 
-    def line(self, start: tuple[float, float], end: tuple[float, float], color: str = LINE) -> None:
+    def add_line(self, start: tuple[float, float], end: tuple[float, float], color: str = LINE) -> None:
         self.add("line", x1=start[0], y1=start[1], x2=end[0], y2=end[1], stroke=color)
 
-    def points(self, kind: str, points: Iterable[tuple[float, float]], **attributes: object) -> None:
+    def add_points(self, kind: str, points: Iterable[tuple[float, float]], **attributes: object) -> None:
         """Add a polyline or a polygon."""
-        text = " ".join(f"{_number(x)},{_number(y)}" for x, y in points)
+        text = " ".join(f"{_format_number(x)},{_format_number(y)}" for x, y in points)
         self.add(kind, points=text, **attributes)
 
     def add(self, kind: str, **attributes: object) -> None:
@@ -106,8 +106,10 @@ class Canvas:
 
 
 def _write(attributes: dict[str, object]) -> str:
-    return "".join(f" {name.replace('_', '-')}={quoteattr(_number(value))}" for name, value in attributes.items())
+    return "".join(
+        f" {name.replace('_', '-')}={quoteattr(_format_number(value))}" for name, value in attributes.items()
+    )
 
 
-def _number(value: object) -> str:
+def _format_number(value: object) -> str:
     return f"{value:.2f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)

@@ -28,11 +28,11 @@ def render_svg(
         return None
     canvas = Canvas(width, height, name)
     page = Box(0, 0, width, height).cut(top=MARGIN, bottom=MARGIN, left=MARGIN, right=MARGIN)
-    canvas.text(page.x, page.y + 18, fit(name, page.width, TITLE_SIZE), size=TITLE_SIZE, is_bold=True)
+    canvas.add_text(page.x, page.y + 18, fit(name, page.width, TITLE_SIZE), size=TITLE_SIZE, is_bold=True)
     note = join_notes(_draw(canvas, page.cut(top=48, bottom=28), found), _describe(found))
     if note:
         text = f"{note[0].upper()}{note[1:]}".replace(", see the data", "")
-        canvas.text(page.x, page.bottom, fit(text, page.width, NOTE_SIZE), size=NOTE_SIZE, color=QUIET)
+        canvas.add_text(page.x, page.bottom, fit(text, page.width, NOTE_SIZE), size=NOTE_SIZE, color=QUIET)
     return canvas.finish()
 
 

@@ -31,50 +31,52 @@ def draw_graph(canvas: Canvas, box: Box, graph: Graph) -> None:
     area = box.cut(top=8, bottom=32, left=gutter, right=24 if plot.letters else 8)
     _draw_axes(canvas, area, graph, plot)
     for bar in plot.bars:
-        part = Box(_x(area, bar.x), _y(area, bar.y), bar.width / 100 * area.width, bar.height / 100 * area.height)
+        part = Box(
+            _get_x(area, bar.x), _get_y(area, bar.y), bar.width / 100 * area.width, bar.height / 100 * area.height
+        )
         color = PALETTE[bar.color]
         open_style = {"fill_opacity": 0.3, "stroke": color, "stroke_dasharray": "4 3"} if bar.is_incomplete else {}
-        canvas.rectangle(part, color, opacity=EARLIER if bar.is_previous else 1, **open_style)
+        canvas.add_rectangle(part, color, opacity=EARLIER if bar.is_previous else 1, **open_style)
     for path in plot.areas:
-        canvas.points("polygon", _place(area, plot, path), fill=PALETTE[path.color], fill_opacity=0.55)
+        canvas.add_points("polygon", _place(area, plot, path), fill=PALETTE[path.color], fill_opacity=0.55)
     for path in plot.lines:
         _draw_line(canvas, area, plot, path)
     for dot in plot.dots:
         _draw_dot(canvas, area, dot)
     for letter in plot.letters:
         is_end = letter.x == 100
-        x, y = _x(area, letter.x) + (8 if is_end else 0), _y(area, letter.y) + (5 if is_end else -4)
-        canvas.text(x, y, letter.text, size=SIZE, anchor="start" if is_end else "middle", is_bold=True)
+        x, y = _get_x(area, letter.x) + (8 if is_end else 0), _get_y(area, letter.y) + (5 if is_end else -4)
+        canvas.add_text(x, y, letter.text, size=SIZE, anchor="start" if is_end else "middle", is_bold=True)
 
 
-def _x(area: Box, percent: float) -> float:
+def _get_x(area: Box, percent: float) -> float:
     return area.x + percent / 100 * area.width
 
 
-def _y(area: Box, percent: float) -> float:
+def _get_y(area: Box, percent: float) -> float:
     return area.y + percent / 100 * area.height
 
 
 def _place(area: Box, plot: Plot, path: Path) -> list[tuple[float, float]]:
-    return [(_x(area, plot.get_x(place)), _y(area, y)) for place, y in path.points]
+    return [(_get_x(area, plot.get_x(place)), _get_y(area, y)) for place, y in path.points]
 
 
 def _draw_axes(canvas: Canvas, area: Box, graph: Graph, plot: Plot) -> None:
     for line in plot.grid:
-        y = _y(area, line.y)
-        canvas.line((area.x, y), (area.right, y))
-        canvas.text(area.x - 10, y + 5, line.label, size=SIZE, color=QUIET, anchor="end")
+        y = _get_y(area, line.y)
+        canvas.add_line((area.x, y), (area.right, y))
+        canvas.add_text(area.x - 10, y + 5, line.label, size=SIZE, color=QUIET, anchor="end")
     labels = [shorten(label) for label in graph.labels]
     places = [plot.get_x(index) for index in range(plot.points)]
     # The width is scaled, because `choose_ticks` assumes the character width of a smaller font.
     for index in choose_ticks(labels, places, area.width * CHARACTER / (SIZE * 0.58)):
-        x, anchor = _x(area, places[index]), get_anchor(places[index])
-        canvas.text(x, area.bottom + 24, labels[index], size=SIZE, color=QUIET, anchor=anchor)
+        x, anchor = _get_x(area, places[index]), get_anchor(places[index])
+        canvas.add_text(x, area.bottom + 24, labels[index], size=SIZE, color=QUIET, anchor=anchor)
 
 
 def _draw_line(canvas: Canvas, area: Box, plot: Plot, path: Path) -> None:
     style: dict[str, object] = {"stroke_dasharray": "1 6"} if path.is_incomplete else {}
-    canvas.points(
+    canvas.add_points(
         "polyline",
         _place(area, plot, path),
         fill="none",
@@ -92,8 +94,8 @@ def _draw_dot(canvas: Canvas, area: Box, dot: Mark) -> None:
     fill = SURFACE if dot.is_incomplete else color
     canvas.add(
         "circle",
-        cx=_x(area, dot.x),
-        cy=_y(area, dot.y),
+        cx=_get_x(area, dot.x),
+        cy=_get_y(area, dot.y),
         r=3.5,
         fill=fill,
         stroke=color,
@@ -122,8 +124,8 @@ def _draw_legend(canvas: Canvas, box: Box, graph: Graph, *, has_letters: bool) -
     for number, line in enumerate(shown):
         y = top + LEGEND_LINE * (number + 1) - 6
         for x, text, color, opacity in line:
-            canvas.rectangle(Box(box.x + x, y - 11, 12, 12), color, opacity=opacity)
-            canvas.text(box.x + x + 18, y, text, size=SIZE)
+            canvas.add_rectangle(Box(box.x + x, y - 11, 12, 12), color, opacity=opacity)
+            canvas.add_text(box.x + x + 18, y, text, size=SIZE)
     return LEGEND_LINE * len(shown) + 8
 
 
@@ -138,20 +140,20 @@ def draw_pie(canvas: Canvas, box: Box, found: Pie) -> None:
         canvas.add("path", d=part["path"], fill=color, stroke=SURFACE, stroke_width=1.5, transform=transform)
         if part["has_letter"]:
             place = (x + (part["x"] - 50) / 100 * size, y + (part["y"] - 50) / 100 * size + 5)
-            canvas.text(*place, part["letter"], size=16, anchor="middle", is_bold=True)
+            canvas.add_text(*place, part["letter"], size=16, anchor="middle", is_bold=True)
     left, width = x + size / 2 + 60, box.right - (x + size / 2 + 60)
     top = y - (len(view["slices"]) + 1) * 17
     for number, part in enumerate(view["slices"]):
         line = top + number * 34
         color = PALETTE[part["color"]] if isinstance(part["color"], int) else REST
-        canvas.rectangle(Box(left, line - 12, 14, 14), color)
-        canvas.text(left + 24, line, fit(f"{part['letter']} {part['label']}", width - 220, 16), size=16)
-        canvas.text(box.right - 70, line, part["value"], size=16, anchor="end")
-        canvas.text(box.right, line, part["share"], size=16, color=QUIET, anchor="end")
+        canvas.add_rectangle(Box(left, line - 12, 14, 14), color)
+        canvas.add_text(left + 24, line, fit(f"{part['letter']} {part['label']}", width - 220, 16), size=16)
+        canvas.add_text(box.right - 70, line, part["value"], size=16, anchor="end")
+        canvas.add_text(box.right, line, part["share"], size=16, color=QUIET, anchor="end")
     line = top + len(view["slices"]) * 34
-    canvas.line((left, line - 22), (box.right, line - 22), LINE)
-    canvas.text(left + 24, line, "Total", size=16)
-    canvas.text(box.right - 70, line, view["total"], size=16, anchor="end")
+    canvas.add_line((left, line - 22), (box.right, line - 22), LINE)
+    canvas.add_text(left + 24, line, "Total", size=16)
+    canvas.add_text(box.right - 70, line, view["total"], size=16, anchor="end")
 
 
 def draw_number(canvas: Canvas, box: Box, found: Number) -> None:
@@ -159,8 +161,10 @@ def draw_number(canvas: Canvas, box: Box, found: Number) -> None:
     size = max(16.0, min(160.0, box.width / max(1, len(text)) / 0.62))
     middle = box.y + box.height / 2
     shown = fit(text, box.width, size)
-    canvas.text(box.x + box.width / 2, middle + size / 3, shown, size=size, anchor="middle", is_bold=True, color=INK)
+    canvas.add_text(
+        box.x + box.width / 2, middle + size / 3, shown, size=size, anchor="middle", is_bold=True, color=INK
+    )
     if found.comparison:
-        canvas.text(
+        canvas.add_text(
             box.x + box.width / 2, middle + size / 2 + 40, found.comparison, size=24, anchor="middle", color=QUIET
         )

@@ -34,11 +34,11 @@ def draw_bars(canvas: Canvas, box: Box, found: Bars) -> str:
     track = box.width - labels_width - values_width
     for number, (item, value) in enumerate(zip(shown, values, strict=True)):
         y = box.y + number * ROW
-        canvas.text(box.x, y + 20, fit(item.label, labels_width - 16, SIZE), size=SIZE)
+        canvas.add_text(box.x, y + 20, fit(item.label, labels_width - 16, SIZE), size=SIZE)
         length = abs(item.value) / largest * track
         opacity = EARLIER if item.is_previous else 1
-        canvas.rectangle(Box(box.x + labels_width, y + 6, length, ROW - 12), PALETTE[0], opacity=opacity)
-        canvas.text(box.right, y + 20, value, size=SIZE, anchor="end")
+        canvas.add_rectangle(Box(box.x + labels_width, y + 6, length, ROW - 12), PALETTE[0], opacity=opacity)
+        canvas.add_text(box.right, y + 20, value, size=SIZE, anchor="end")
     return describe_rest(len(found.items) + len(found.rest) - len(shown))
 
 
@@ -47,18 +47,18 @@ def draw_funnel(canvas: Canvas, box: Box, found: Funnel) -> str:
     y, left_out = box.y, 0
     for group in build_funnel_view(found)["groups"]:
         if group["name"] and y + ROW + STEP <= box.bottom:
-            canvas.text(box.x, y + 20, fit(group["name"], box.width, SIZE), size=SIZE, is_bold=True)
+            canvas.add_text(box.x, y + 20, fit(group["name"], box.width, SIZE), size=SIZE, is_bold=True)
             y += ROW
         for step in group["steps"]:
             if y + STEP > box.bottom:
                 left_out += 1
                 continue
             value = f"{step['count']}  {step['share']}".rstrip()
-            canvas.text(box.x, y + 16, fit(step["name"], box.width * 0.6, SIZE), size=SIZE)
-            canvas.text(box.right, y + 16, value, size=SIZE, anchor="end", is_bold=True)
-            canvas.rectangle(Box(box.x, y + 23, box.width, 14), PAPER)
-            canvas.rectangle(Box(box.x, y + 23, box.width * step["length"] / 100, 14), PALETTE[0])
-            canvas.text(box.x, y + 54, fit(step["details"], box.width, 13), size=13, color=QUIET)
+            canvas.add_text(box.x, y + 16, fit(step["name"], box.width * 0.6, SIZE), size=SIZE)
+            canvas.add_text(box.right, y + 16, value, size=SIZE, anchor="end", is_bold=True)
+            canvas.add_rectangle(Box(box.x, y + 23, box.width, 14), PAPER)
+            canvas.add_rectangle(Box(box.x, y + 23, box.width * step["length"] / 100, 14), PALETTE[0])
+            canvas.add_text(box.x, y + 54, fit(step["details"], box.width, 13), size=13, color=QUIET)
             y += STEP
     return describe_rest(left_out, "step")
 
@@ -78,10 +78,10 @@ def draw_table(canvas: Canvas, box: Box, found: Table) -> str:
             place = (x + width - 20 if is_number else x, box.y + number * ROW + 20)
             text = fit(row[column].replace("\n", " "), width - 20, SIZE)
             anchor = "end" if is_number else "start"
-            canvas.text(*place, text, size=SIZE, anchor=anchor, is_bold=not number, color=INK if number else QUIET)
+            canvas.add_text(*place, text, size=SIZE, anchor=anchor, is_bold=not number, color=INK if number else QUIET)
         x += width
     for number in range(1, len(rows) + 2):
-        canvas.line((box.x, box.y + number * ROW), (box.right, box.y + number * ROW), LINE)
+        canvas.add_line((box.x, box.y + number * ROW), (box.right, box.y + number * ROW), LINE)
     more_rows, more_columns = len(texts) - len(rows), len(found.columns) - count
     return join_notes(describe_rest(more_rows), describe_rest(more_columns, "column"))
 
@@ -105,19 +105,19 @@ def draw_retention(canvas: Canvas, box: Box, found: Retention) -> str:
     y, left_out = box.y + ROW, 0
     for group in view["groups"]:
         if group["name"] and y + 2 * ROW <= box.bottom:
-            canvas.text(box.x, y + 20, fit(group["name"], box.width, SIZE), size=SIZE, is_bold=True)
+            canvas.add_text(box.x, y + 20, fit(group["name"], box.width, SIZE), size=SIZE, is_bold=True)
             y += ROW
         for row in group["rows"]:
             if y + ROW > box.bottom:
                 left_out += 1
                 continue
-            canvas.text(box.x, y + 20, fit(row["label"], 120, SIZE), size=SIZE)
-            canvas.text(box.x + left - 20, y + 20, row["size"], size=SIZE, anchor="end", color=QUIET)
+            canvas.add_text(box.x, y + 20, fit(row["label"], 120, SIZE), size=SIZE)
+            canvas.add_text(box.x + left - 20, y + 20, row["size"], size=SIZE, anchor="end", color=QUIET)
             for place, each in enumerate(row["cells"][: len(columns)]):
                 part = Box(box.x + left + place * cell, y + 1, cell - 2, ROW - 2)
-                canvas.rectangle(part, PALETTE[0], fill_opacity=round(each["shade"] / SHADES * 0.42, 3))
+                canvas.add_rectangle(part, PALETTE[0], fill_opacity=round(each["shade"] / SHADES * 0.42, 3))
                 text = f"{each['text']}{'*' if each['is_incomplete'] else ''}"
-                canvas.text(part.right - 8, y + 20, text, size=13, anchor="end")
+                canvas.add_text(part.right - 8, y + 20, text, size=13, anchor="end")
             y += ROW
     more = describe_rest(len(view["columns"]) - len(columns), "interval")
     open_note = "* not complete" if view["is_incomplete"] else ""
@@ -125,8 +125,8 @@ def draw_retention(canvas: Canvas, box: Box, found: Retention) -> str:
 
 
 def _draw_header(canvas: Canvas, box: Box, columns: Sequence[str], cell: float, left: float) -> None:
-    canvas.text(box.x, box.y + 20, "Cohort", size=13, color=QUIET, is_bold=True)
-    canvas.text(box.x + left - 20, box.y + 20, "Size", size=13, color=QUIET, is_bold=True, anchor="end")
+    canvas.add_text(box.x, box.y + 20, "Cohort", size=13, color=QUIET, is_bold=True)
+    canvas.add_text(box.x + left - 20, box.y + 20, "Size", size=13, color=QUIET, is_bold=True, anchor="end")
     for place, column in enumerate(columns):
         x = box.x + left + (place + 1) * cell - 10
-        canvas.text(x, box.y + 20, fit(column, cell - 8, 13), size=13, color=QUIET, is_bold=True, anchor="end")
+        canvas.add_text(x, box.y + 20, fit(column, cell - 8, 13), size=13, color=QUIET, is_bold=True, anchor="end")

@@ -6,7 +6,7 @@ from typing import Any
 
 from pages.components.charts.countries import get_country_name
 from pages.components.charts.formats import format_share
-from pages.components.charts.moments import format_moments, guess_interval, is_running
+from pages.components.charts.moments import contains_moment, format_moments, guess_interval
 from pages.components.charts.options import Options
 from pages.components.charts.shapes import (
     AREAS,
@@ -88,7 +88,7 @@ def build_graph(
     """Return series along the axis of the longest series. The series beyond the limit are hidden."""
     days = _get_axis(rows)
     interval = options.interval or guess_interval(days)
-    is_incomplete = bool(days) and is_running(days[-1], interval, moment)
+    is_incomplete = bool(days) and contains_moment(days[-1], interval, moment)
     series = [
         _build_series(row, color, options, is_incomplete=is_incomplete, has_totals=has_totals)
         for row, color in zip(rows, _assign_colors(rows), strict=True)

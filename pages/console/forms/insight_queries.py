@@ -13,7 +13,7 @@ from pages.console.forms.query_parts import (
     build_breakdown,
     build_series,
     build_shared,
-    differs,
+    has_changed,
     list_series_rows,
     pick_changed,
     read_breakdown,
@@ -198,7 +198,7 @@ def _build_sql(values: Values, base: Json) -> Json:
         raise ValidationFailed("Write a query.", attr="sql")
     node = base if base.get("kind") in WRAPPERS else {"kind": "DataVisualizationNode"}
     settings = dict(get_object(node, "chartSettings"))
-    if differs(values, _read_sql(node), ("x", "y")):
+    if has_changed(values, _read_sql(node), ("x", "y")):
         x, ys = values.get("x", "").strip(), parse_tags(values.get("y", ""))
         settings |= {"xAxis": {"column": x} if x else None, "yAxis": [{"column": y} for y in ys] or None}
     found = {name: value for name, value in settings.items() if value is not None}

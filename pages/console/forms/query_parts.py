@@ -80,7 +80,7 @@ def read_shared(source: Json) -> Values:
 
 def build_shared(values: Values, base: Json) -> Json:
     shared: Json = {}
-    if differs(values, read_range(base.get("dateRange")), ("range", "date_from", "date_to")):
+    if has_changed(values, read_range(base.get("dateRange")), ("range", "date_from", "date_to")):
         shared["dateRange"] = {**get_object(base, "dateRange"), **build_range(values)}
     before = read_properties(base.get("properties"))
     if before is not None and build_properties(values) != build_properties(before):
@@ -93,7 +93,7 @@ def pick_changed(values: Values, before: Values, names: tuple[str, ...]) -> Valu
     return {name: value for name in names if (value := values.get(name, "")) and value != before.get(name, "")}
 
 
-def differs(values: Values, before: Values, names: tuple[str, ...]) -> bool:
+def has_changed(values: Values, before: Values, names: tuple[str, ...]) -> bool:
     return any(values.get(name, "") != before.get(name, "") for name in names)
 
 
@@ -109,7 +109,7 @@ def read_breakdown(source: Json) -> Values:
 def build_breakdown(values: Values, base: Json) -> Json:
     names = ("breakdown", "breakdown-type")
     key, kind = (values.get(name, "") for name in names)
-    if not differs({"breakdown": key, "breakdown-type": kind or "event"}, read_breakdown(base), names):
+    if not has_changed({"breakdown": key, "breakdown-type": kind or "event"}, read_breakdown(base), names):
         return {}
     if not key:
         return {"breakdownFilter": None}

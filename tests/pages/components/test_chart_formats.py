@@ -16,12 +16,12 @@ from pages.components.charts.formats import (
     read_trends_format,
 )
 from pages.components.charts.moments import add_interval, guess_interval
-from pages.components.charts.plot import find_step, nice_step, spread
+from pages.components.charts.plot import find_step, round_up_step, spread
 from pages.components.charts.ticks import WIDTHS, build_ticks, choose_ticks
 
 
 def test_axis_labels_are_round_and_short() -> None:
-    assert [nice_step(rough) for rough in (0, 0.3, 1, 3, 7, 12, 400)] == [1, 0.5, 1, 5, 10, 20, 500]
+    assert [round_up_step(rough) for rough in (0, 0.3, 1, 3, 7, 12, 400)] == [1, 0.5, 1, 5, 10, 20, 500]
     numbers = (0, 1500.0, 2.5, 1234567.891, 0.00123, -7, 2**60)
     assert [format_number(value) for value in numbers] == [
         *("0", "1,500", "2.5", "1,234,567.89", "0.00123", "-7", "1,152,921,504,606,846,976")

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from dashboards.models import Dashboard, Tile
-from pages.console.tile_places import make_room
+from pages.console.tile_places import place_tile
 from tests.builders import Person, make_dashboard, make_insight, make_text_tile
 from tests.pages.browsing import get_csrf_token, get_dashboard_path, get_text, list_elements
 
@@ -219,4 +219,4 @@ def test_text_that_others_changed_is_not_overwritten(browser: Client, alice: Per
     ],
 )
 def test_room_is_made_for_a_moved_tile(places: Any, wanted: Any, expected: Any) -> None:
-    assert make_room(places, 0, wanted) == expected
+    assert place_tile(places, 0, wanted) == expected
