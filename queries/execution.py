@@ -46,7 +46,7 @@ class Task:
     seconds: float
 
 
-class Answer(NamedTuple):
+class TaskOutcome(NamedTuple):
     """The result of a task as JSON, or the code and the text of its error."""
 
     results: bytes = b""
@@ -61,18 +61,18 @@ def prepare_child() -> None:
     PARSER.parse(WARM_UP)
 
 
-def run_task(task: Task) -> Answer:
+def run_task(task: Task) -> TaskOutcome:
     """Return the result of a task. An error of the query or of the engine is returned, not raised."""
     try:
         return _run(task)
     except DomainError as error:
-        return Answer(error=(error.code, describe_error(error, task.query)))
+        return TaskOutcome(error=(error.code, describe_error(error, task.query)))
 
 
-def _run(task: Task) -> Answer:
+def _run(task: Task) -> TaskOutcome:
     if task.query.get("kind") == VALIDATION:
         problems = validate_query(task.query.get("source"), task.context)
-        return Answer(orjson.dumps(problems), b"{}", task.context.now + VALIDATION_LIFETIME)
+        return TaskOutcome(orjson.dumps(problems), b"{}", task.context.now + VALIDATION_LIFETIME)
     reader = StoreReader(task)
     try:
         compiled, found = _compile_and_read(task, reader)
@@ -88,7 +88,7 @@ def _run(task: Task) -> Answer:
             " Select fewer columns, or use LIMIT."
         )
     details = body | {"timezone": task.context.time_zone, "resolved_date_range": _describe_range(compiled)}
-    return Answer(results, orjson.dumps(details, option=_JSON), *_compute_ages(task, compiled))
+    return TaskOutcome(results, orjson.dumps(details, option=_JSON), *_compute_ages(task, compiled))
 
 
 def _compile_and_read(task: Task, reader: "StoreReader") -> tuple[CompiledQuery, Result]:

@@ -58,7 +58,7 @@ def parse_refresh(value: Any, default: Refresh = Refresh.FORCE_CACHE) -> Refresh
     return _MODES.get(text, Refresh.FORCE_CACHE)
 
 
-def decide(refresh: Refresh, freshness: Freshness) -> Action:
+def choose_action(refresh: Refresh, freshness: Freshness) -> Action:
     """Return the action for a result in a request with this mode."""
     if refresh in _FORCED_ACTIONS:
         return _FORCED_ACTIONS[refresh]

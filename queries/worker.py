@@ -17,7 +17,7 @@ from django.utils.timezone import now
 from pebble import ProcessExpired, ProcessPool
 
 from dashboards_api.errors import DomainError
-from queries.execution import Answer, Task, describe_timeout, prepare_child, run_task
+from queries.execution import Task, TaskOutcome, describe_timeout, prepare_child, run_task
 from queries.services.contexts import build_task
 from queries.services.pruning import limit_stored_results, prune_references, prune_results
 from queries.services.queue import (
@@ -144,11 +144,11 @@ class Worker:
     def store(self, query: RunningQuery) -> None:
         """Store the result or the error of a query whose child process has finished."""
         try:
-            answer: Answer = query.future.result()
+            outcome: TaskOutcome = query.future.result()
         except CancelledError:
             return  # its lease is lost
         except TimeoutError:
-            answer = Answer(error=describe_timeout(query.task.seconds))
+            outcome = TaskOutcome(error=describe_timeout(query.task.seconds))
         except (ProcessExpired, BrokenProcessPool) as error:
             code = getattr(error, "exitcode", None)
             logger.warning("query child died", query=str(query.claim.result_id), code=code)
@@ -156,8 +156,8 @@ class Worker:
             return
         except Exception as error:  # noqa: BLE001  an error of one query must not end the worker
             log_failure(query.claim, error)
-            answer = Answer(error=("query_error", "The query could not be computed. The error was logged."))
-        store_answer(query.claim, answer, query.task, query.milliseconds)
+            outcome = TaskOutcome(error=("query_error", "The query could not be computed. The error was logged."))
+        store_outcome(query.claim, outcome, query.task, query.milliseconds)
 
     def renew(self) -> None:
         """Renew the leases, and end queries whose lease is lost, for example because they were canceled."""
@@ -202,18 +202,18 @@ def log_failure(claim: Claim, error: Exception) -> None:
     logger.error("query failed", query=str(claim.result_id), error=type(error).__qualname__, frames=frames)
 
 
-def store_answer(claim: Claim, answer: Answer, task: Task, milliseconds: int) -> None:
+def store_outcome(claim: Claim, outcome: TaskOutcome, task: Task, milliseconds: int) -> None:
     """Store the result or the error of a task if this worker still holds the lease."""
-    if answer.error is not None:
-        fail_query(claim, *answer.error)
+    if outcome.error is not None:
+        fail_query(claim, *outcome.error)
         return
     computed = ComputedResult(
-        results=answer.results.decode(),
-        details=answer.details.decode(),
-        size=len(answer.results),
+        results=outcome.results.decode(),
+        details=outcome.details.decode(),
+        size=len(outcome.results),
         data_version=claim.data_version,
-        stale_at=answer.stale_at,
-        lazily_stale_at=answer.lazily_stale_at,
+        stale_at=outcome.stale_at,
+        lazily_stale_at=outcome.lazily_stale_at,
         milliseconds=milliseconds,
     )
     if complete_query(claim, computed):

@@ -18,7 +18,7 @@ class Node:
 
     span: Span | None = field(default=None, kw_only=True, compare=False, repr=False)
 
-    def children(self) -> Iterator["Node"]:
+    def iter_children(self) -> Iterator["Node"]:
         """Yield the direct children of this node."""
         for part in fields(self):
             yield from _find_nodes(getattr(self, part.name))

@@ -40,7 +40,7 @@ def print_call(printer: ExpressionPrinter, node: ast.Call, *, in_window: bool = 
 
 def print_plain(printer: ExpressionPrinter, node: ast.Call, function: Function) -> Sql:
     args = [printer.print(arg) for arg in node.args if not isinstance(arg, ast.Star)]
-    calculates = function.kind is Kind.AGGREGATE and function.type is ValueType.NUMBER and not function.counts
+    calculates = function.kind is Kind.AGGREGATE and function.type is ValueType.NUMBER and not function.is_counting
     if args and (calculates or function.stored in NUMERIC):
         args[0] = adapt_property(args[0], NUMBER)
     return build_call(printer, node, function, args)

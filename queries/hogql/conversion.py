@@ -42,14 +42,14 @@ def get_span(node: Json) -> Span | None:
     return Span(start["offset"], end["offset"]) if start and end else None
 
 
-def refuse(node: Json, what: str) -> UnsupportedSyntax:
+def build_refusal(node: Json, what: str) -> UnsupportedSyntax:
     return UnsupportedSyntax(f"{what} is not supported.", span=get_span(node))
 
 
 def convert_expression(node: Json, text: str) -> ast.Expr:
     converter = CONVERTERS.get(node["node"])
     if converter is None:
-        raise refuse(node, node["node"])
+        raise build_refusal(node, node["node"])
     return converter(node, text)
 
 
@@ -64,7 +64,7 @@ def convert_optional(node: Json | None, text: str) -> ast.Expr | None:
 def convert_orders(nodes: list[Json] | None, text: str) -> tuple[ast.OrderBy, ...]:
     for node in nodes or ():
         if node.get("with_fill"):
-            raise refuse(node, "WITH FILL")
+            raise build_refusal(node, "WITH FILL")
     return tuple(
         ast.OrderBy(convert_expression(node["expr"], text), node["order"] == "DESC", span=get_span(node))
         for node in nodes or ()
@@ -104,13 +104,13 @@ def _convert_field(node: Json, text: str) -> ast.Expr:
 
 def _convert_columns(node: Json, text: str) -> ast.Expr:
     if not node.get("all_columns") or node.get("replace"):
-        raise refuse(node, "COLUMNS(…)")
+        raise build_refusal(node, "COLUMNS(…)")
     return ast.Star(None, tuple(str(name) for name in node.get("exclude") or ()), span=get_span(node))
 
 
 def _convert_call(node: Json, text: str) -> ast.Expr:
     if node.get("order_by") or node.get("within_group"):
-        raise refuse(node, "ORDER BY in a function call")
+        raise build_refusal(node, "ORDER BY in a function call")
     name, span, args = node["name"], get_span(node), convert_all(node.get("args"), text)
     if not node.get("params") and len(args) == 2 and not node.get("filter_expr"):
         if name in COMPARISON_FUNCTIONS:
@@ -142,7 +142,7 @@ def _convert_window_call(node: Json, text: str) -> ast.Expr:
 def _convert_placeholder(node: Json, text: str) -> ast.Expr:
     inner = node["expr"]
     if inner["node"] != "Field":
-        raise refuse(node, "A placeholder other than a name")
+        raise build_refusal(node, "A placeholder other than a name")
     return ast.Placeholder(tuple(str(part) for part in inner["chain"]), span=get_span(node))
 
 
@@ -153,7 +153,7 @@ def _convert_cast(node: Json, text: str) -> ast.Expr:
 def _build_cast(node: Json, expr: ast.Expr, type_name: str) -> ast.Expr:
     name = CASTS.get(type_name.lower())
     if name is None:
-        raise refuse(node, f"A cast to {type_name[:40]}")
+        raise build_refusal(node, f"A cast to {type_name[:40]}")
     return ast.Call(name, (expr,), span=get_span(node))
 
 

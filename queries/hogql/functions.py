@@ -33,7 +33,7 @@ class Function:
     nullable: bool | None = None
 
     @property
-    def counts(self) -> bool:
+    def is_counting(self) -> bool:
         """Return whether the function counts values of any type."""
         return self.kind is Kind.AGGREGATE and self.name.startswith(("count", "uniq"))
 

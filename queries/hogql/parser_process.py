@@ -30,7 +30,7 @@ class ParserProcess:
         """Return the parser's JSON. Raises QueryTooComplex after a timeout or a crash, and ParserUnavailable."""
         request = {"text": text, "expression": expression, "seconds": seconds}
         with self._lock:
-            answer = self._ask(json.dumps(request) + "\n", seconds + SECONDS_TO_START)
+            answer = self._send_request(json.dumps(request) + "\n", seconds + SECONDS_TO_START)
         if answer["tree"] is not None:
             return str(answer["tree"])
         if answer["signal"] == signal.SIGALRM:
@@ -45,7 +45,7 @@ class ParserProcess:
         process.kill()
         process.communicate()
 
-    def _ask(self, line: str, seconds: float) -> dict[str, Any]:
+    def _send_request(self, line: str, seconds: float) -> dict[str, Any]:
         for _ in range(2):  # the process may have been killed since the last text
             process = self._get_process()
             stdin, stdout = cast(IO[str], process.stdin), cast(IO[str], process.stdout)

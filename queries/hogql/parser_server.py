@@ -31,7 +31,7 @@ def load_library() -> ModuleType:
     return import_module("hogql_parser")
 
 
-def answer_request(library: ModuleType, request: dict[str, Any]) -> dict[str, Any]:
+def parse_in_fork(library: ModuleType, request: dict[str, Any]) -> dict[str, Any]:
     """Return the tree as the parser's JSON, or the signal that killed the parser."""
     reader, writer = os.pipe()
     if not (pid := os.fork()):
@@ -66,7 +66,7 @@ def main() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY_MAX, MEMORY_MAX))
     library.parse_select_json(WARM_UP)
     for line in sys.stdin:
-        sys.stdout.write(json.dumps(answer_request(library, json.loads(line))) + "\n")
+        sys.stdout.write(json.dumps(parse_in_fork(library, json.loads(line))) + "\n")
         sys.stdout.flush()
 
 

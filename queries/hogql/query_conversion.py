@@ -6,13 +6,13 @@ from queries.hogql import ast
 from queries.hogql.conversion import (
     CONVERTERS,
     Json,
+    build_refusal,
     convert_all,
     convert_expression,
     convert_optional,
     convert_orders,
     convert_window,
     get_span,
-    refuse,
 )
 from queries.hogql.errors import UnsupportedSyntax
 
@@ -48,14 +48,14 @@ REFUSED = {
 def convert_query(node: Json, text: str) -> ast.Query:
     for key, name in REFUSED.items():
         if node.get(key):
-            raise refuse(node, name)
+            raise build_refusal(node, name)
     match node["node"]:
         case "SelectQuery":
             return _convert_select(node, text)
         case "SelectSetQuery":
             return _convert_set(node, text)
         case other:
-            raise refuse(node, other)
+            raise build_refusal(node, other)
 
 
 def _convert_set(node: Json, text: str) -> ast.Query:
@@ -77,7 +77,7 @@ def _convert_set(node: Json, text: str) -> ast.Query:
 
 def _convert_part(node: Json, text: str) -> ast.SetPart:
     if node["set_operator"] not in SET_OPERATORS:
-        raise refuse(node["select_query"], node["set_operator"])
+        raise build_refusal(node["select_query"], node["set_operator"])
     return ast.SetPart(node["set_operator"], convert_query(node["select_query"], text))
 
 
@@ -123,7 +123,7 @@ def _convert_where(node: Json, text: str) -> ast.Expr | None:
 def _convert_group_mode(node: Json) -> str | None:
     mode = node.get("group_by_mode")
     if mode not in GROUP_MODES:
-        raise refuse(node, f"GROUP BY {mode}")
+        raise build_refusal(node, f"GROUP BY {mode}")
     return GROUP_MODES[mode]
 
 
@@ -140,7 +140,7 @@ def _convert_array_join(node: Json, text: str) -> ast.ArrayJoin | None:
     items = convert_all(node["array_join_list"], text)
     aliases = tuple(item for item in items if isinstance(item, ast.Alias))
     if len(aliases) != len(items):
-        raise refuse(node, "ARRAY JOIN without AS")
+        raise build_refusal(node, "ARRAY JOIN without AS")
     return ast.ArrayJoin(aliases, left=node["array_join_op"].startswith("LEFT"))
 
 
@@ -171,7 +171,7 @@ def _convert_sources(
 def _convert_source(node: Json, text: str) -> ast.TableSource | ast.QuerySource:
     for key, name in (("sample", "SAMPLE"), ("table_args", "A table function"), ("column_aliases", "A column list")):
         if node.get(key):
-            raise refuse(node, name)
+            raise build_refusal(node, name)
     table, alias = node["table"], node.get("alias")
     match table["node"]:
         case "Field":
@@ -179,16 +179,16 @@ def _convert_source(node: Json, text: str) -> ast.TableSource | ast.QuerySource:
         case "SelectQuery" | "SelectSetQuery":
             return ast.QuerySource(convert_query(table, text), alias, span=get_span(table))
         case other:
-            raise refuse(table, f"{other} in FROM")
+            raise build_refusal(table, f"{other} in FROM")
 
 
 def _convert_join(node: Json, text: str) -> ast.Join:
     kind = JOINS.get(node["join_type"])
     if kind is None:
-        raise refuse(node, node["join_type"])
+        raise build_refusal(node, node["join_type"])
     source, constraint = _convert_source(node, text), node.get("constraint")
     if (constraint is None) != (kind == "CROSS"):
-        raise refuse(node, f"{node['join_type']} {'without' if constraint is None else 'with'} a condition")
+        raise build_refusal(node, f"{node['join_type']} {'without' if constraint is None else 'with'} a condition")
     if constraint is None:
         return ast.Join(kind, source, span=get_span(node))
     condition = convert_expression(constraint["expr"], text)
@@ -201,7 +201,7 @@ def _get_using(columns: ast.Expr, node: Json) -> tuple[str, ...]:
     fields = columns.items if isinstance(columns, ast.Tuple) else (columns,)
     names = tuple(field.chain[0] for field in fields if isinstance(field, ast.Field) and len(field.chain) == 1)
     if len(names) != len(fields):
-        raise refuse(node, "USING with expressions")
+        raise build_refusal(node, "USING with expressions")
     return names
 
 

@@ -24,13 +24,13 @@ def _type_property(session: PrintSession, text: str, keys: tuple[str, ...], *, o
 
 @dataclass
 class TableInScope:
-    """A table that a SELECT reads. `used` collects the columns that the scan selects."""
+    """A table that a SELECT reads. `used_columns` collects the columns that the scan selects."""
 
     alias: str
     table: Table
     session: PrintSession
     nullable: bool = False
-    used: set[str] = field(default_factory=set)
+    used_columns: set[str] = field(default_factory=set)
     uses_materialized_columns: bool = True
 
     def find(self, chain: tuple[str, ...]) -> Sql | None:
@@ -52,7 +52,7 @@ class TableInScope:
         if self.uses_materialized_columns and len(keys) == 1 and stored == EVENT_PROPERTIES:
             materialized = self.table.read_materialized_columns().get(keys[0])
             if materialized is not None:
-                self.used.add(materialized)
+                self.used_columns.add(materialized)
                 text = f"{self.alias}.{quote_identifier(materialized)}"
                 return _type_property(self.session, text, keys, of_person=False)
         column = self._print_column(stored, self.table.columns[stored])
@@ -60,7 +60,7 @@ class TableInScope:
 
     def _print_column(self, name: str, column: Column) -> Sql:
         stored = column.stored or name
-        self.used.add(stored)
+        self.used_columns.add(stored)
         text, nullable = f"{self.alias}.{quote_identifier(stored)}", column.nullable or self.nullable
         if column.type is ValueType.DATETIME:
             return Sql(f"toTimeZone({text}, {self.session.time_zone})", column.type, nullable, instant=text)
@@ -78,7 +78,7 @@ class TableInScope:
         return [*self.table.columns, *(".".join(path) for path in self.table.paths)]
 
     def render(self) -> str:
-        return f"{self.table.scan(self.used)} AS {self.alias}"
+        return f"{self.table.scan(self.used_columns)} AS {self.alias}"
 
 
 @dataclass

@@ -86,7 +86,7 @@ def build_user_table(name: str, physical: str, columns: Mapping[str, str]) -> Ta
     converted = {column: _build_column(kind) for column, kind in columns.items()}
     for column in converted:
         quote_identifier(column)
-    return Table(name, converted, lambda used: scan_project_rows(physical, used))
+    return Table(name, converted, lambda used_columns: scan_project_rows(physical, used_columns))
 
 
 def _build_column(kind: str) -> Column:
@@ -108,14 +108,14 @@ def build_events_table(has_persons: HasPersons, read_materialized_columns: ReadM
     """
     return replace(
         EVENTS,
-        scan=lambda used: _scan_events(used, has_persons, read_materialized_columns),
+        scan=lambda used_columns: _scan_events(used_columns, has_persons, read_materialized_columns),
         read_materialized_columns=read_materialized_columns,
     )
 
 
 def build_sessions_table(read_materialized_columns: ReadMaterializedColumns) -> Table:
     """Return the table of sessions, which are aggregated from events."""
-    return replace(SESSIONS, scan=lambda used: _scan_sessions(used, read_materialized_columns()))
+    return replace(SESSIONS, scan=lambda used_columns: _scan_sessions(used_columns, read_materialized_columns()))
 
 
 def print_persons_check() -> str:
@@ -127,7 +127,7 @@ def print_persons_check() -> str:
 
 
 def _scan_events(
-    used: Iterable[str],
+    used_columns: Iterable[str],
     has_persons: HasPersons = assume_persons,
     read_materialized_columns: ReadMaterializedColumns = dict,
 ) -> str:
@@ -135,7 +135,7 @@ def _scan_events(
 
     The properties of the person are the properties that were sent with the event, or else the present properties.
     """
-    names = set(used)
+    names = set(used_columns)
     of_session = sorted(name for name in names if name.startswith("session."))
     stored = names.difference(of_session)
     if not (of_session or names & _PERSON_COLUMNS):
@@ -143,7 +143,7 @@ def _scan_events(
     columns = [f"e.{quote_identifier(name)} AS {quote_identifier(name)}" for name in sorted(stored - _PERSON_COLUMNS)]
     texts = _PropertyTexts(read_materialized_columns() if of_session else {})
     session_id = texts.print("$session_id", "e.")
-    sources = [f"{scan_project_rows('events', stored | _EVENT_KEYS | texts.used)} AS e"]
+    sources = [f"{scan_project_rows('events', stored | _EVENT_KEYS | texts.used_columns)} AS e"]
     if names & _PERSON_COLUMNS:
         owners, persons = (_JOIN_OWNERS, _JOIN_PERSONS) if has_persons() else (_NO_OWNERS, _NO_PERSONS)
         sources.append(owners.source)
@@ -185,27 +185,27 @@ _NO_PERSONS = _Join("", "if(e.person_properties = '', '{}', e.person_properties)
 
 @dataclass
 class _PropertyTexts:
-    """Printed texts of properties of stored events. `used` collects the columns that the texts read."""
+    """Printed texts of properties of stored events. `used_columns` collects the columns that the texts read."""
 
     materialized: Mapping[str, str]
-    used: set[str] = field(default_factory=set)
+    used_columns: set[str] = field(default_factory=set)
 
     def print(self, name: str, prefix: str = "") -> str:
         """Return the text of a property, or an empty text for events without the property."""
         column = self.materialized.get(name)
-        self.used.add(column or EVENT_PROPERTIES)
+        self.used_columns.add(column or EVENT_PROPERTIES)
         if column is not None:
             return f"ifNull({prefix}{quote_identifier(column)}, '')"
         text = print_property_text(f"{prefix}{EVENT_PROPERTIES}", [f"'{name}'"])
         return f"ifNull({text}, '')"
 
 
-def _scan_sessions(used: Iterable[str], materialized: Mapping[str, str]) -> str:
+def _scan_sessions(used_columns: Iterable[str], materialized: Mapping[str, str]) -> str:
     """Return the scan of sessions, which are events aggregated by `$session_id`."""
-    columns = [f"{_SESSION_COLUMNS[name]} AS `{name}`" for name in sorted({*used, "session_id"})]
+    columns = [f"{_SESSION_COLUMNS[name]} AS `{name}`" for name in sorted({*used_columns, "session_id"})]
     texts = _PropertyTexts(materialized)
     inner = [f"{texts.print(name)} AS {alias}" for name, alias in _SESSION_PROPERTIES.items()]
-    rows = scan_project_rows("events", {"event", "distinct_id", "timestamp", *texts.used})
+    rows = scan_project_rows("events", {"event", "distinct_id", "timestamp", *texts.used_columns})
     source = f"(SELECT event, distinct_id, timestamp, {', '.join(inner)} FROM {rows})"
     return f"(SELECT {', '.join(columns)} FROM {source} WHERE sid != '' GROUP BY sid)"
 
@@ -236,7 +236,7 @@ SESSIONS = Table(
     "sessions",
     {name: Column(_SESSION_TYPES.get(name, ValueType.TEXT)) for name in _SESSION_COLUMNS}
     | {"$is_bounce": Column(ValueType.BOOLEAN), "id": Column(ValueType.TEXT, in_star=False, stored="session_id")},
-    lambda used: _scan_sessions(used, {}),
+    lambda used_columns: _scan_sessions(used_columns, {}),
 )
 EVENTS = Table(
     "events",
@@ -274,12 +274,12 @@ PERSONS = Table(
         "created_at": Column(ValueType.DATETIME),
         "properties": Column(ValueType.TEXT),
     },
-    lambda used: scan_project_rows("persons", used),
+    lambda used_columns: scan_project_rows("persons", used_columns),
     properties={("properties",): "properties"},
 )
 PERSON_DISTINCT_IDS = Table(
     "person_distinct_ids",
     {"distinct_id": Column(ValueType.TEXT), "person_id": Column(ValueType.UUID)},
-    lambda used: scan_project_rows("person_distinct_ids", used),
+    lambda used_columns: scan_project_rows("person_distinct_ids", used_columns),
 )
 BUILT_IN_TABLES = {table.name: table for table in (EVENTS, PERSONS, SESSIONS, PERSON_DISTINCT_IDS)}

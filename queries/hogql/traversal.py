@@ -11,4 +11,4 @@ def walk(node: Node) -> Iterator[Node]:
     while waiting:
         found = waiting.pop()
         yield found
-        waiting.extend(found.children())
+        waiting.extend(found.iter_children())

@@ -5,7 +5,7 @@ from typing import Any
 
 from queries.legacy_filters.properties import convert_properties
 from queries.legacy_filters.series import convert_name, find_kind
-from queries.legacy_filters.values import Json, drop_absent, load_json, read_boolean, read_number, rename
+from queries.legacy_filters.values import Json, drop_absent, load_json, read_boolean, read_number, rename_keys
 
 # Displays of other insights, which remained in the filters when the type of an insight was changed.
 _FOREIGN_DISPLAYS = ("FunnelViz", "PathsViz")
@@ -94,7 +94,7 @@ def convert_stickiness(filters: Mapping[str, Any]) -> Json:
 
 def convert_paths(filters: Mapping[str, Any]) -> Json:
     """Return the options of paths."""
-    options = rename(filters, _PATHS) | {"funnelPaths": filters.get("funnel_paths")}
+    options = rename_keys(filters, _PATHS) | {"funnelPaths": filters.get("funnel_paths")}
     return {"pathsFilter": drop_absent({name: load_json(value) for name, value in options.items()})}
 
 

@@ -37,7 +37,7 @@ def read_number(value: Any) -> Any:
     return int(value) if isinstance(value, str) and _DIGITS.fullmatch(value) else value
 
 
-def rename(filters: Mapping[str, Any], names: Mapping[str, str]) -> Json:
+def rename_keys(filters: Mapping[str, Any], names: Mapping[str, str]) -> Json:
     """Return the values of filters by their names in a query."""
     return {new: filters.get(old) for old, new in names.items()}
 

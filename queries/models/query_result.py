@@ -91,7 +91,7 @@ class QueryResult(models.Model):
 
 
 class ResultVersionQuerySet(models.QuerySet["ResultVersion"]):
-    def raise_version(self, project_id: int) -> None:
+    def increment_version(self, project_id: int) -> None:
         """Increment the project's counter. Call this method in the transaction that changes results."""
         if not self._increment(project_id):
             self.bulk_create([ResultVersion(project_id=project_id)], ignore_conflicts=True)

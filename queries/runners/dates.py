@@ -94,7 +94,7 @@ class DateRangeReader:
         found = ResolvedRange(start and self._resolve_start(start), self._resolve_end(given, end, explicit))
         if found.start is None and self.find_first is not None:
             last = found.end or self.now
-            found = ResolvedRange(self._start(self.find_first() or last, "d"), last)
+            found = ResolvedRange(self._get_start(self.find_first() or last, "d"), last)
         return self._cut_to_periods(found) if get_boolean(given, "excludeIncompletePeriods", self.path) else found
 
     def _parse(self, given: Mapping[str, Any], name: str, default: str) -> NamedMoment | None:
@@ -117,38 +117,38 @@ class DateRangeReader:
         """Return the start. It is the start of an hour for an offset in hours, and of a day for an offset in months."""
         if start.form is not DateForm.OFFSET:
             return start.moment
-        return self._start(start.moment, start.unit if start.unit in SHORT_UNITS else "d")
+        return self._get_start(start.moment, start.unit if start.unit in SHORT_UNITS else "d")
 
     def _resolve_end(self, given: Mapping[str, Any], end: NamedMoment | None, explicit: bool) -> datetime | None:
         unit = self.unit if self.unit in SHORT_UNITS else "d"
         if end is None:
-            return None if given.get("date_to") == ALL else self._end(self.now, unit)
+            return None if given.get("date_to") == ALL else self._get_end(self.now, unit)
         match end.form:
             case DateForm.DATE:
-                return self._end(end.moment, "d")
+                return self._get_end(end.moment, "d")
             case DateForm.OFFSET:
-                return self._end(end.moment, unit)
+                return self._get_end(end.moment, unit)
             case DateForm.MOMENT if unit == "d" and not explicit:
-                return self._end(end.moment, "d")
+                return self._get_end(end.moment, "d")
             case _:
                 return end.moment
 
     def _cut_to_periods(self, found: ResolvedRange) -> ResolvedRange:
         """Return the whole intervals of a range that have ended, or the range itself if no interval has ended."""
-        last = subtract_tick(self._start(self.now, self.unit))
+        last = subtract_tick(self._get_start(self.now, self.unit))
         end = last if found.end is None else min(found.end, last, key=to_utc)
         start = found.start
         if start is not None:
-            first = self._start(start, self.unit)
+            first = self._get_start(start, self.unit)
             start = add_units(first, 1, self.unit) if to_utc(first) < to_utc(start) else first
             if to_utc(start) > to_utc(end):
                 return found
         return ResolvedRange(start, end)
 
-    def _start(self, moment: datetime, unit: str) -> datetime:
+    def _get_start(self, moment: datetime, unit: str) -> datetime:
         return get_start_of_unit(moment, unit, week_starts_on_monday=self.monday)
 
-    def _end(self, moment: datetime, unit: str) -> datetime:
+    def _get_end(self, moment: datetime, unit: str) -> datetime:
         return get_end_of_unit(moment, unit, week_starts_on_monday=self.monday)
 
 

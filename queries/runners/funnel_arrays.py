@@ -44,7 +44,7 @@ def select_columns(columns: Mapping[str, Expr], source: Query, where: Expr | Non
     return Select(tuple(Alias(expr, name) for name, expr in columns.items()), QuerySource(source), where=where)
 
 
-def pick(*names: str) -> dict[str, Expr]:
+def build_fields(*names: str) -> dict[str, Expr]:
     """Return fields for the columns of a subquery, by name."""
     return {name: Field((name,)) for name in names}
 

@@ -25,11 +25,11 @@ from queries.hogql.ast import (
 from queries.runners.funnel_arrays import (
     X,
     Y,
+    build_fields,
     fill_from_next,
     filter_array,
     has_bits,
     map_array,
-    pick,
     select_columns,
     shift_left,
     shift_right,
@@ -63,7 +63,7 @@ class AttemptRows:
 
     def choose_best(self) -> Select:
         """Return, for each person, the first attempt with the largest number of steps, and this number."""
-        keys, arrays = pick(*self.keys), pick(ATTEMPTS, REACHED)
+        keys, arrays = build_fields(*self.keys), build_fields(ATTEMPTS, REACHED)
         furthest = select_columns(keys | arrays | {_FURTHEST: Call("arrayMax", (arrays[REACHED],))}, self.rows)
         is_furthest = Lambda(("x", "y"), Compare("==", Y, Field((_FURTHEST,))))
         best = {BEST: Call("arrayFirst", (is_furthest, *arrays.values())), REACHED: Field((_FURTHEST,))}
@@ -92,7 +92,7 @@ class AttemptBuilder:
 
         An exclusion at the same time as a step is neither before nor after the step.
         """
-        columns = pick(*self.keys, TIMES, CODES, STARTS)
+        columns = build_fields(*self.keys, TIMES, CODES, STARTS)
         for number, stop in enumerate(self.stops):
             is_exclusion = has_bits(Y, self.events.get_exclusion_bit(number))
             nearest = fill_from_next(Field((TIMES,)), is_exclusion, Field((CODES,)))
@@ -103,7 +103,7 @@ class AttemptBuilder:
                 shift_left(Field((_NEAREST,)), _NEVER), is_last_of_its_time, Field((TIMES,)), next_times
             )
             rows = select_columns(columns | {stop: after}, rows)
-            columns |= pick(stop)
+            columns |= build_fields(stop)
         return rows
 
     def _follow_chains(self, rows: Select) -> Select:
@@ -112,10 +112,10 @@ class AttemptBuilder:
         For each step, from the last to the first, build the chain of times that begins with the next event of the step.
         The times of a chain are followed by the stops of exclusions.
         """
-        columns = pick(*self.keys, TIMES, CODES, STARTS, *self.stops)
+        columns = build_fields(*self.keys, TIMES, CODES, STARTS, *self.stops)
         if self.options.order is Order.STRICT:
             rows = select_columns(columns | {_SKIPPED: self._find_skipped()}, rows)
-            columns |= pick(_SKIPPED)
+            columns |= build_fields(_SKIPPED)
         size = 0
         for step in range(self.last, 0, -1):
             links = self._build_links(step, size)
@@ -166,30 +166,30 @@ class AttemptBuilder:
 
     def _gather_steps(self, rows: Select) -> Select:
         """Return the attempts of unordered funnels. The times of an attempt are followed by the stops of exclusions."""
-        columns = pick(*self.keys, STARTS, *self.stops)
+        columns = build_fields(*self.keys, STARTS, *self.stops)
         gatherer = StepGatherer(self.events)
         rows = gatherer.add_next_times(rows, columns)
         attempt = gatherer.build_times()
         for stop in self.stops:
             attempt = Call("arrayPushBack", (attempt, Field((stop,))))
         arguments = (*gatherer.columns, *self.stops)
-        attempts = Call("arrayMap", (Lambda(arguments, attempt), *pick(*arguments).values()))
+        attempts = Call("arrayMap", (Lambda(arguments, attempt), *build_fields(*arguments).values()))
         return self._select_attempts(select_columns(columns | {_CHAINS: attempts}, rows))
 
     def _select_attempts(self, rows: Select) -> Select:
         attempts = filter_array(Field((_CHAINS,)), Y, Field((STARTS,)))
-        return select_columns(pick(*self.keys) | {ATTEMPTS: attempts}, rows)
+        return select_columns(build_fields(*self.keys) | {ATTEMPTS: attempts}, rows)
 
     # Numbers of reached steps
 
     def _measure(self, rows: Select, *, is_tuple: bool) -> AttemptRows:
         """Return attempts with the number of steps that they reached, except for attempts that an exclusion removes."""
         found = AttemptRows(rows, self.keys, is_tuple)
-        columns = pick(*self.keys, ATTEMPTS)
+        columns = build_fields(*self.keys, ATTEMPTS)
         reached = map_array(self._count_steps_in_conversion_window(found), Field((ATTEMPTS,)))
         rows = select_columns(columns | {REACHED: reached}, rows)
         if self.options.exclusions and self.options.order is not Order.UNORDERED:
-            rows = self._drop_excluded(rows, columns | pick(REACHED), found)
+            rows = self._drop_excluded(rows, columns | build_fields(REACHED), found)
         return AttemptRows(rows, self.keys, is_tuple)
 
     def _count_steps_in_conversion_window(self, attempts: AttemptRows) -> Expr:

@@ -24,7 +24,16 @@ from queries.hogql.ast import (
     Tuple,
     TupleAccess,
 )
-from queries.runners.funnel_arrays import X, Y, filter_array, group_columns, has_bits, map_array, pick, select_columns
+from queries.runners.funnel_arrays import (
+    X,
+    Y,
+    build_fields,
+    filter_array,
+    group_columns,
+    has_bits,
+    map_array,
+    select_columns,
+)
 from queries.runners.funnel_options import Attribution, FunnelOptions, Order
 from queries.runners.operands import TRUE
 from queries.runners.periods import Period, to_microseconds
@@ -88,7 +97,7 @@ class FunnelEvents:
         arrays = self._unpack(self._collect(self._build_rows()))
         if self._is_attributed_to_step:
             arrays = self._attribute_to_step(arrays)
-        return self._end(arrays)
+        return self._append_sentinel(arrays)
 
     @property
     def steps_mask(self) -> int:
@@ -159,7 +168,7 @@ class FunnelEvents:
     def _collect(self, rows: Select) -> Select:
         """Return the sorted events of each person."""
         event = self._build_event()
-        columns = pick(PERSON) | {_EVENTS: Call("arraySort", (Call("groupArray", (event,)),))}
+        columns = build_fields(PERSON) | {_EVENTS: Call("arraySort", (Call("groupArray", (event,)),))}
         groups: tuple[str, ...] = (PERSON,)
         if self.value is not None and not self._is_attributed_to_step:
             columns[VALUE] = self._choose_value()
@@ -198,7 +207,7 @@ class FunnelEvents:
             times, codes = (map_array(Call(name, (X, size)), events) for name in ("intDiv", "modulo"))
         else:
             times, codes = TupleAccess(events, 1), TupleAccess(events, 2)
-        columns = pick(PERSON) | {TIMES: times, CODES: codes}
+        columns = build_fields(PERSON) | {TIMES: times, CODES: codes}
         if self._is_attributed_to_step:
             columns[_VALUES] = TupleAccess(events, 3)
         elif self.value is not None:
@@ -213,13 +222,13 @@ class FunnelEvents:
         bits = self.steps_mask if is_unordered else self.get_step_bit(self.options.attribution_step)
         values, codes = Field((_VALUES,)), Field((CODES,))
         own = Call("arrayDistinct", (filter_array(values, has_bits(Y, bits), codes),))
-        rows = select_columns(pick(PERSON, TIMES, CODES, _VALUES) | {VALUE: Call("arrayJoin", (own,))}, arrays)
+        rows = select_columns(build_fields(PERSON, TIMES, CODES, _VALUES) | {VALUE: Call("arrayJoin", (own,))}, arrays)
         differs = map_array(Compare("!=", X, Field((VALUE,))), values)
-        rows = select_columns(pick(PERSON, TIMES, CODES, VALUE) | {_DIFFERS: differs}, rows)
+        rows = select_columns(build_fields(PERSON, TIMES, CODES, VALUE) | {_DIFFERS: differs}, rows)
         if not is_unordered:
             code = Call("if", (And((Y, has_bits(X, bits))), Call("bitXor", (X, Constant(bits))), X))
             kept = map_array(code, codes, Field((_DIFFERS,)))
-            rows = select_columns(pick(PERSON, TIMES, VALUE, _DIFFERS) | {CODES: kept}, rows)
+            rows = select_columns(build_fields(PERSON, TIMES, VALUE, _DIFFERS) | {CODES: kept}, rows)
         return self._sort(rows)
 
     def _sort(self, rows: Select) -> Select:
@@ -228,13 +237,13 @@ class FunnelEvents:
         lowest = Call("bitAnd", (steps, Call("negate", (steps,))))
         place = Call("if", (has_bits(Y, self.steps_mask), lowest, Constant(self.steps_mask)))
         event = Lambda(("x", "y", "z"), Tuple((X, place, Y, Field(("z",)))))
-        events = Call("arrayMap", (event, *pick(TIMES, CODES, _DIFFERS).values()))
-        sorted_rows = select_columns(pick(PERSON, VALUE) | {_EVENTS: Call("arraySort", (events,))}, rows)
+        events = Call("arrayMap", (event, *build_fields(TIMES, CODES, _DIFFERS).values()))
+        sorted_rows = select_columns(build_fields(PERSON, VALUE) | {_EVENTS: Call("arraySort", (events,))}, rows)
         parts = {TIMES: 1, CODES: 3, _DIFFERS: 4}
         columns = {name: TupleAccess(Field((_EVENTS,)), place) for name, place in parts.items()}
-        return select_columns(pick(PERSON, VALUE) | columns, sorted_rows)
+        return select_columns(build_fields(PERSON, VALUE) | columns, sorted_rows)
 
-    def _end(self, arrays: Select) -> Select:
+    def _append_sentinel(self, arrays: Select) -> Select:
         """Append the sentinel to the arrays, and add the array STARTS."""
         codes = Field((CODES,))
         everything = Constant((1 << self._code_bits) - 1)

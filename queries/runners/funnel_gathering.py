@@ -11,7 +11,7 @@ from itertools import chain, combinations
 
 from queries.hogql.ast import Array, Call, Compare, Constant, Expr, Field, Lambda, Select, Tuple, TupleAccess
 from queries.runners.errors import UnsupportedPart
-from queries.runners.funnel_arrays import X, Y, fill_from_next, has_bits, pick, select_columns, shift_left
+from queries.runners.funnel_arrays import X, Y, build_fields, fill_from_next, has_bits, select_columns, shift_left
 from queries.runners.funnel_events import CODES, NEVER, TIMES, FunnelEvents
 from queries.runners.series import Series, list_event_names
 
@@ -85,7 +85,7 @@ class StepGatherer:
     def add_next_times(self, rows: Select, columns: dict[str, Expr]) -> Select:
         """Return the rows with an array for each column: for each event, the time of the nth next event of a kind."""
         longest = max(len(kind.columns) for group in self.groups for kind in group.kinds)
-        kept = columns | pick(TIMES, CODES)
+        kept = columns | build_fields(TIMES, CODES)
         for place in range(longest):
             found = {
                 kind.columns[place]: self._find_next(group, kind, place)
@@ -94,7 +94,7 @@ class StepGatherer:
                 if place < len(kind.columns)
             }
             rows = select_columns(kept | found, rows)
-            kept |= pick(*found)
+            kept |= build_fields(*found)
         return rows
 
     def _find_next(self, group: StepGroup, kind: Kind, place: int) -> Expr:

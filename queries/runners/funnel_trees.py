@@ -22,7 +22,7 @@ from queries.hogql.ast import (
     WindowCall,
 )
 from queries.results.funnels import OTHER
-from queries.runners.funnel_arrays import group_columns, pick, select_columns
+from queries.runners.funnel_arrays import build_fields, group_columns, select_columns
 from queries.runners.funnel_attempts import BEST, AttemptRows
 from queries.runners.funnel_events import ATTEMPTS, REACHED, VALUE
 from queries.runners.periods import Period, to_microseconds
@@ -48,15 +48,15 @@ def build_duration(attempts: AttemptRows, from_step: int, to_step: int) -> Expr:
     return Arithmetic("-", attempts.get_item(best, to_step), attempts.get_item(best, from_step))
 
 
-def in_seconds(microseconds: Expr) -> Expr:
+def convert_to_seconds(microseconds: Expr) -> Expr:
     return Arithmetic("/", microseconds, Constant(SECOND))
 
 
-def average(expr: Expr, condition: Expr | None = None, stage: Stage | None = None) -> Call:
+def build_average(expr: Expr, condition: Expr | None = None, stage: Stage | None = None) -> Call:
     return Call("avg", (expr,), condition=condition, stage=stage)
 
 
-def median(expr: Expr, condition: Expr | None = None, stage: Stage | None = None) -> Call:
+def build_median(expr: Expr, condition: Expr | None = None, stage: Stage | None = None) -> Call:
     return Call("quantileExactInclusive", (expr,), (Constant(0.5),), condition=condition, stage=stage)
 
 
@@ -75,9 +75,9 @@ class StepsTree:
     def build(self) -> Select:
         """Return a SELECT with one row."""
         columns = [Alias(count, name) for name, count in zip(self.counts, self._build_counts(), strict=True)]
-        for function in (average, median):
+        for function in (build_average, build_median):
             for duration, condition in self._list_durations():
-                columns.append(Alias(in_seconds(function(duration, condition)), f"time{len(columns)}"))
+                columns.append(Alias(convert_to_seconds(function(duration, condition)), f"time{len(columns)}"))
         return Select(tuple(columns), QuerySource(self.attempts.choose_best()))
 
     def build_by_value(self, limit: int) -> Select:
@@ -89,10 +89,10 @@ class StepsTree:
         is_other = Compare(">", Field((_PLACE,)), Constant(limit))
         value = Call("if", (is_other, self._other, Field((VALUE,))))
         columns: list[Expr] = [Alias(Call("sum", (Field((name,)),)), name) for name in self.counts]
-        for function, prefix in ((average, "average"), (median, "median")):
+        for function, prefix in ((build_average, "average"), (build_median, "median")):
             for (_, condition), name in zip(self._list_durations(), self._list_states(prefix), strict=True):
                 merged = function(Field((name,)), condition, Stage.MERGE)
-                columns.append(Alias(in_seconds(merged), name))
+                columns.append(Alias(convert_to_seconds(merged), name))
         columns += [Alias(value, "shown"), Alias(is_other, "is_other")]
         return Select(tuple(columns), QuerySource(ranked), group_by=(Field(("shown",)), Field(("is_other",))))
 
@@ -112,8 +112,8 @@ class StepsTree:
         return [f"{prefix}{step}" for step in range(1, self.step_count)]
 
     def _collect_states(self) -> Select:
-        columns: dict[str, Expr] = pick(VALUE) | dict(zip(self.counts, self._build_counts(), strict=True))
-        for function, prefix in ((average, "average"), (median, "median")):
+        columns: dict[str, Expr] = build_fields(VALUE) | dict(zip(self.counts, self._build_counts(), strict=True))
+        for function, prefix in ((build_average, "average"), (build_median, "median")):
             for (duration, condition), name in zip(self._list_durations(), self._list_states(prefix), strict=True):
                 columns[name] = function(duration, condition, Stage.STATE)
         return group_columns(columns, self.attempts.choose_best(), [VALUE])
@@ -122,7 +122,7 @@ class StepsTree:
         names = [*self.counts, *self._list_states("average"), *self._list_states("median")]
         order = [OrderBy(Field((name,)), descending=True) for name in reversed(self.counts)]
         place = WindowCall(Call("row_number"), Window(order_by=(*order, OrderBy(Field((VALUE,))))))
-        return select_columns(pick(VALUE, *names) | {_PLACE: place}, values)
+        return select_columns(build_fields(VALUE, *names) | {_PLACE: place}, values)
 
 
 def build_time_bins(attempts: AttemptRows, from_step: int, to_step: int, bin_count: int | None) -> Select:
@@ -137,27 +137,27 @@ def build_time_bins(attempts: AttemptRows, from_step: int, to_step: int, bin_cou
     found = select_columns(
         {
             "durations": Call("groupArray", (item,)),
-            "low": Call("floor", (in_seconds(Call("min", (item,))),)),
-            "high": Call("ceil", (in_seconds(Call("max", (item,))),)),
+            "low": Call("floor", (convert_to_seconds(Call("min", (item,))),)),
+            "high": Call("ceil", (convert_to_seconds(Call("max", (item,))),)),
             "bins": Constant(bin_count) if bin_count else _infer_bin_count(),
-            "average": in_seconds(average(item)),
-            "median": in_seconds(median(item)),
+            "average": convert_to_seconds(build_average(item)),
+            "median": convert_to_seconds(build_median(item)),
         },
         durations,
     )
     width = Call("ceil", (Arithmetic("/", Arithmetic("-", Field(("high",)), Field(("low",))), Field(("bins",))),))
-    shared = pick("low", "bins", "average", "median", "durations")
+    shared = build_fields("low", "bins", "average", "median", "durations")
     cut = select_columns(shared | {"width": Call("greatest", (width, Constant(0)))}, found)
     width = Call("if", (Compare(">", Field(("width",)), Constant(0)), Field(("width",)), Constant(EMPTY_WIDTH)))
     names = ("low", "width", "bins", "average", "median")
     times = select_columns(
-        pick("low", "bins", "average", "median")
+        build_fields("low", "bins", "average", "median")
         | {"width": width, "time": Call("arrayJoin", (Field(("durations",)),))},
         cut,
     )
-    offset = Arithmetic("-", Field(("time",)), _in_microseconds("low"))
-    place = Call("intDiv", (offset, _in_microseconds("width")))
-    columns = pick(*names) | {"place": place, "persons": Call("count")}
+    offset = Arithmetic("-", Field(("time",)), _convert_to_microseconds("low"))
+    place = Call("intDiv", (offset, _convert_to_microseconds("width")))
+    columns = build_fields(*names) | {"place": place, "persons": Call("count")}
     return group_columns(columns, times, (*names, "place"))
 
 
@@ -170,7 +170,7 @@ def _infer_bin_count() -> Expr:
     return Call("least", (Constant(BINS_WITHOUT_COUNT_MAX), root))
 
 
-def _in_microseconds(seconds: str) -> Expr:
+def _convert_to_microseconds(seconds: str) -> Expr:
     return Call("toInt64", (Arithmetic("*", Field((seconds,)), Constant(SECOND)),))
 
 
@@ -207,20 +207,20 @@ class TrendsTree:
             _FROM: Call("count", condition=count_at_least(self.from_step + 1)),
             _TO: Call("count", condition=count_at_least(self.to_step + 1)),
         }
-        return group_columns(pick(*groups) | counts, self._choose_furthest(), groups)
+        return group_columns(build_fields(*groups) | counts, self._choose_furthest(), groups)
 
     def _choose_furthest(self) -> Select:
         """Return the largest number of steps that each person reached in the attempts of each interval."""
         base = Constant(to_microseconds(self.period.start))
         time = Arithmetic("+", Call("toInt64", (Field((_START,)),)), base)
         bucket = Call("roundDown", (time, Integers(self.period.starts)))
-        columns = pick(*self.attempts.keys) | {_BUCKET: bucket, REACHED: Call("max", (Field((REACHED,)),))}
+        columns = build_fields(*self.attempts.keys) | {_BUCKET: bucket, REACHED: Call("max", (Field((REACHED,)),))}
         return group_columns(columns, self._list_attempts(), (*self.attempts.keys, _BUCKET))
 
     def _list_attempts(self) -> Select:
         attempt = Alias(Field((ATTEMPTS,)), "attempt")
         steps = Alias(Field((REACHED,)), "steps")
-        columns = pick(*self.attempts.keys) | {
+        columns = build_fields(*self.attempts.keys) | {
             _START: self.attempts.get_item(Field(("attempt",)), 0),
             REACHED: Field(("steps",)),
         }

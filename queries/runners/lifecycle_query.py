@@ -28,8 +28,10 @@ def compile_lifecycle(source: Mapping[str, Any], context: QueryContext, read_row
     condition = join_and(build_shared_condition(source, builder), series.condition)
     reader = PeriodReader(source, context, read_rows)
     shown = replace(reader.read_current(), days=())
-    begins = get_boolean(get_object(source, "lifecycleFilter"), "onlyUseInsightDates", ("lifecycleFilter",))
-    tree = LifecycleTree(reader.widen(shown, looks_back=True), condition, begins).build()
+    ignores_earlier_events = get_boolean(
+        get_object(source, "lifecycleFilter"), "onlyUseInsightDates", ("lifecycleFilter",)
+    )
+    tree = LifecycleTree(reader.widen(shown, looks_back=True), condition, ignores_earlier_events).build()
     names = series.event, series.event_label, series.node.get("custom_name")
     results = LifecycleSeries(shown.buckets, shown.interval, *names)
     return CompiledQuery(

@@ -36,13 +36,13 @@ NONE = Constant(-9)  # neither the number of an interval nor of its neighbor
 class LifecycleTree:
     """A builder of the tree. The first interval of `period` precedes the intervals of the result.
 
-    If `begins` is true, events of the preceding interval are ignored, and all persons of the first interval of the
-    result are new.
+    If `ignores_earlier_events` is true, events of the preceding interval are ignored, and all persons of the first
+    interval of the result are new.
     """
 
     period: Period
     condition: Expr
-    begins: bool
+    ignores_earlier_events: bool
 
     @property
     def sets(self) -> IntervalSets:
@@ -60,7 +60,7 @@ class LifecycleTree:
         """Return the intervals in which a person was active, with their statuses."""
         x, before = build_column("x"), build_column("before")
         is_new: Expr = Compare("==", x, build_column("born"))
-        if self.begins:
+        if self.ignores_earlier_events:
             is_new = join_or(is_new, Compare("==", x, ONE))
         is_returning = Compare("==", before, Arithmetic("-", x, ONE))
         status = Call("multiIf", (is_new, Constant(NEW), is_returning, Constant(RETURNING), Constant(RESURRECTING)))
@@ -107,7 +107,7 @@ class LifecycleTree:
 
     def _build_active(self) -> Select:
         """Return the active intervals of each person, and the time of the person's first event in the period."""
-        start = self.period.buckets[1] if self.begins else None
+        start = self.period.buckets[1] if self.ignores_earlier_events else None
         is_counted = join_and(self.condition, self.period.build_condition(start=start))
         active, first = self.sets.collect(is_counted), Call("min", (TIMESTAMP,))
         columns = (Alias(PERSON_ID, "person"), Alias(active, "active"), Alias(first, "first"))

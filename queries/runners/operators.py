@@ -27,7 +27,7 @@ class FilterValues:
     context: QueryContext
     path: Path
 
-    def refuse(self, value: Any, words: str) -> InvalidQuery:
+    def build_refusal(self, value: Any, words: str) -> InvalidQuery:
         return InvalidQuery(f'"{str(value)[:80]}" is not {words}.', self.path)
 
 
@@ -44,7 +44,7 @@ def match_any(operator: ValueOperator) -> Operator:
     return build
 
 
-def negate(operator: Operator) -> Operator:
+def build_negation(operator: Operator) -> Operator:
     """Return the negation of an operator, which also holds if the property is missing."""
     return lambda operand, given: Not(operator(operand, given)) if given.values else TRUE
 
@@ -100,7 +100,7 @@ def match_end(operand: Operand, value: Any, given: FilterValues) -> Expr:
     return Compare("==", Call("endsWith", (operand.text, Constant(_require_text(value, given)))), TRUE)
 
 
-def compare(sign: str) -> ValueOperator:
+def build_comparison(sign: str) -> ValueOperator:
     """Return an operator such as `gt`, which compares numbers, times, or else texts."""
 
     def build(operand: Operand, value: Any, given: FilterValues) -> Expr:
@@ -108,7 +108,7 @@ def compare(sign: str) -> ValueOperator:
             return Compare(sign, operand.number, Constant(number))
         text = _require_text(value, given)
         if operand.type is PropertyType.NUMERIC or isinstance(value, bool):
-            raise given.refuse(text, "a number")
+            raise given.build_refusal(text, "a number")
         if operand.type is PropertyType.DATETIME and (ends := read_moments(text, given.context)) is not None:
             return Compare(sign, operand.moment, Constant(ends[0]))
         return Compare(sign, operand.text, Constant(text))
@@ -181,14 +181,14 @@ def read_moments(value: Any, context: QueryContext) -> tuple[datetime, datetime]
 
 def _require_text(value: Any, given: FilterValues) -> str:
     if value is None:
-        raise given.refuse("null", "a text")
+        raise given.build_refusal("null", "a text")
     return format_text(value)
 
 
 def _require_moments(value: Any, given: FilterValues) -> tuple[datetime, datetime]:
     found = read_moments(value, given.context)
     if found is None:
-        raise given.refuse(value, "a date such as 2026-01-31, 2026-01-31T12:00:00Z or -7d")
+        raise given.build_refusal(value, "a date such as 2026-01-31, 2026-01-31T12:00:00Z or -7d")
     return found
 
 
@@ -210,14 +210,14 @@ _POSITIVE: dict[str, Operator] = {
 }
 OPERATORS: dict[str, Operator] = {
     **_POSITIVE,
-    **{f"not_{name}": negate(operator) for name, operator in _POSITIVE.items() if name != "exact"},
-    "is_not": negate(match_exact),
-    "gt": match_any(compare(">")),
-    "gte": match_any(compare(">=")),
-    "lt": match_any(compare("<")),
-    "lte": match_any(compare("<=")),
-    "min": match_any(compare(">=")),
-    "max": match_any(compare("<=")),
+    **{f"not_{name}": build_negation(operator) for name, operator in _POSITIVE.items() if name != "exact"},
+    "is_not": build_negation(match_exact),
+    "gt": match_any(build_comparison(">")),
+    "gte": match_any(build_comparison(">=")),
+    "lt": match_any(build_comparison("<")),
+    "lte": match_any(build_comparison("<=")),
+    "min": match_any(build_comparison(">=")),
+    "max": match_any(build_comparison("<=")),
     "is_set": match_set,
     "is_not_set": match_not_set,
     "is_date_exact": match_any(match_date),

@@ -124,8 +124,8 @@ class PeriodReader:
     def read_last(self, number: int) -> Period:
         """Return the last intervals up to the end of the date range, whose start is ignored. Raises InvalidQuery."""
         found = resolve_date_range({**self.date_range, "date_from": ALL}, self.context, interval=self.interval)
-        last = self._start(found.end or self.context.local_now)
-        first = self._start(add_units(last, 1 - number, INTERVALS[self.interval]))
+        last = self._get_start(found.end or self.context.local_now)
+        first = self._get_start(add_units(last, 1 - number, INTERVALS[self.interval]))
         if first.year not in YEARS:
             raise InvalidQuery(f"The range must be {_SUPPORTED_YEARS}.", (*DATE_RANGE, "date_to"))
         return self._build(first, last)
@@ -134,11 +134,11 @@ class PeriodReader:
         """Return a period with whole first and last intervals. With `looks_back`, one more interval precedes them."""
         unit, monday = INTERVALS[self.interval], self.context.week_starts_on_monday
         end = get_end_of_unit(period.buckets[-1], unit, week_starts_on_monday=monday)
-        before = [self._start(add_units(period.buckets[0], -1, unit))] if looks_back else []
+        before = [self._get_start(add_units(period.buckets[0], -1, unit))] if looks_back else []
         buckets = (*before, *period.buckets)
         return Period(buckets[0], end, self.interval, buckets, period.days)
 
-    def _start(self, moment: datetime) -> datetime:
+    def _get_start(self, moment: datetime) -> datetime:
         monday = self.context.week_starts_on_monday
         return get_start_of_unit(moment, INTERVALS[self.interval], week_starts_on_monday=monday)
 

@@ -19,7 +19,7 @@ def find_aggregates(expr: Expr) -> list[Call]:
             if node not in found:
                 found.append(node)
         elif not isinstance(node, Query | WindowCall):
-            waiting.extend(node.children())
+            waiting.extend(node.iter_children())
     return found
 
 

@@ -46,7 +46,7 @@ def _delete_in_parts(rows: QueryResultQuerySet) -> int:
         with transaction.atomic():
             QueryResult.objects.filter(pk__in=[pk for pk, _ in part]).delete()
             for project_id in {project_id for _, project_id in part}:
-                ResultVersion.objects.raise_version(project_id)
+                ResultVersion.objects.increment_version(project_id)
         deleted += len(part)
     return deleted
 

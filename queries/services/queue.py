@@ -140,7 +140,7 @@ def complete_query(claim: Claim, computed: ComputedResult) -> bool:
         read_at=moment,
     )
     if stored:
-        ResultVersion.objects.raise_version(claim.project.pk)
+        ResultVersion.objects.increment_version(claim.project.pk)
     return bool(stored)
 
 
@@ -180,5 +180,5 @@ def _store_error(rows: Any, project_id: int, code: str, detail: str) -> bool:
     error = {"error_code": code, "error_detail": detail, "failed_at": moment}
     stored = rows.update(**_NOT_QUEUED, **error, read_at=moment)
     if stored:
-        ResultVersion.objects.raise_version(project_id)
+        ResultVersion.objects.increment_version(project_id)
     return bool(stored)

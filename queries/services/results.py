@@ -16,7 +16,7 @@ from queries.cache_keys import build_cache_key
 from queries.exceptions import QueryError, QueryRateExceeded, TooManyQueries
 from queries.nodes import VALIDATION, get_kind, get_source
 from queries.readers.results import NO_QUERY, RESPONSE_CHARACTERS_MAX, Outcome, StoredResult, read_results
-from queries.refresh import NOTHING, Action, Freshness, Refresh, decide
+from queries.refresh import NOTHING, Action, Freshness, Refresh, choose_action
 from queries.runners.kinds import check_query_kind
 from queries.services.queue import request_results
 from queries.services.rate_limiting import finish_counting, start_counting
@@ -130,7 +130,7 @@ class Results:
         A result that was completed since the first run of the request is not computed again.
         """
         freshness = stored.get_freshness(moment) if stored else Freshness.MISSING
-        action = decide(self.request.refresh, freshness)
+        action = choose_action(self.request.refresh, freshness)
         if stored is None or not action.computes:
             return action
         if stored.is_queued:

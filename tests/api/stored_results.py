@@ -42,7 +42,7 @@ def store_result(
         "lazily_stale_at": lazily_stale,
         "size": 5,
     }
-    ResultVersion.objects.raise_version(project.pk)
+    ResultVersion.objects.increment_version(project.pk)
     return QueryResult.objects.create(project=project, query=source, **values | columns)
 
 
@@ -60,7 +60,7 @@ def complete(row: QueryResult, results: Any) -> None:
     for name, value in {**columns, **ages}.items():
         setattr(row, name, value)
     row.save()
-    ResultVersion.objects.raise_version(row.project_id)
+    ResultVersion.objects.increment_version(row.project_id)
 
 
 def count_queued() -> int:

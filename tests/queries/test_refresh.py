@@ -4,7 +4,17 @@ from typing import Any
 
 import pytest
 
-from queries.refresh import ENQUEUE, NOTHING, WAIT, Action, Freshness, Refresh, decide, parse_refresh, restrict_to_share
+from queries.refresh import (
+    ENQUEUE,
+    NOTHING,
+    WAIT,
+    Action,
+    Freshness,
+    Refresh,
+    choose_action,
+    parse_refresh,
+    restrict_to_share,
+)
 
 # The actions for a fresh, a stale, a lazily stale and a missing result.
 TABLE: dict[Refresh, tuple[Action, Action, Action, Action]] = {
@@ -26,7 +36,7 @@ def test_table_has_every_mode_and_state() -> None:
 
 @pytest.mark.parametrize("refresh", Refresh)
 def test_mode_does_what_the_table_says(refresh: Refresh) -> None:
-    assert tuple(decide(refresh, freshness) for freshness in COLUMNS) == TABLE[refresh]
+    assert tuple(choose_action(refresh, freshness) for freshness in COLUMNS) == TABLE[refresh]
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from engine.interface import EngineClient
 from engine.supervision import stop_supervisor
 from events.models import DataVersion, Store
 from queries.cache_keys import build_cache_key
-from queries.execution import Answer
+from queries.execution import TaskOutcome
 from queries.models import QueryReference, QueryResult
 from queries.services.api_queries import name_query
 from queries.services.contexts import build_task
@@ -119,7 +119,7 @@ def test_unexpected_error_is_logged_without_its_text(
 ) -> None:
     request(home, "select 1")
     found = claim()
-    future: Future[Answer] = Future()
+    future: Future[TaskOutcome] = Future()
     future.set_exception(ValueError("SECRET"))
     worker.running.append(RunningQuery(found, build_task(found, 1), future))
     worker.finish()
