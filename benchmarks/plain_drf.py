@@ -13,11 +13,11 @@ from rest_framework.routers import SimpleRouter
 from benchmarks.plain_access import IsMember
 from dashboards.access import (
     Restriction,
-    insight_access_level,
-    insight_privilege_level,
-    insight_restriction_level,
-    privilege_level,
-    user_access_level,
+    get_insight_access_level,
+    get_insight_privilege_level,
+    get_insight_restriction_level,
+    get_privilege_level,
+    get_user_access_level,
 )
 from dashboards.models import Button, Collaborator, Dashboard, Insight, Text, Tile
 from dashboards.readers.insight_results import UNUSED
@@ -94,14 +94,14 @@ class InsightSerializer(JSONSerializer):
         return [tile.dashboard_id for tile in insight.tiles.all()]
 
     def get_effective_restriction_level(self, insight: Insight) -> int:
-        return insight_restriction_level(self.restrictions(insight))
+        return get_insight_restriction_level(self.restrictions(insight))
 
     def get_effective_privilege_level(self, insight: Insight) -> int:
-        return insight_privilege_level(self.viewer, self.restrictions(insight))
+        return get_insight_privilege_level(self.viewer, self.restrictions(insight))
 
     def get_user_access_level(self, insight: Insight) -> str:
-        privilege = insight_privilege_level(self.viewer, self.restrictions(insight))
-        return insight_access_level(self.viewer, insight.created_by_id, privilege)
+        privilege = get_insight_privilege_level(self.viewer, self.restrictions(insight))
+        return get_insight_access_level(self.viewer, insight.created_by_id, privilege)
 
     def to_representation(self, instance: Insight) -> dict[str, Any]:
         return {**super().to_representation(instance), **build_result_fields(NO_QUERY, 0), **UNUSED}
@@ -169,10 +169,10 @@ class DashboardBasicSerializer(JSONSerializer):
         return sorted(link.tag.name for link in board.tag_links.all())
 
     def get_effective_privilege_level(self, board: Dashboard) -> int:
-        return privilege_level(self.viewer, get_restriction(board))
+        return get_privilege_level(self.viewer, get_restriction(board))
 
     def get_user_access_level(self, board: Dashboard) -> str:
-        return user_access_level(self.viewer, get_restriction(board))
+        return get_user_access_level(self.viewer, get_restriction(board))
 
     def get_access_control_version(self, board: Dashboard) -> str:
         return "v1" if board.restriction_level > 21 else "v2"

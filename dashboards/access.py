@@ -28,7 +28,7 @@ def may_restrict(membership: Membership, created_by_id: int | None) -> bool:
     return membership.is_admin or membership.user_id == created_by_id
 
 
-def privilege_level(membership: Membership, restriction: Restriction) -> PrivilegeLevel:
+def get_privilege_level(membership: Membership, restriction: Restriction) -> PrivilegeLevel:
     """Return the privilege level of a member on a dashboard."""
     is_open = restriction.level == RestrictionLevel.EVERYONE_IN_PROJECT_CAN_EDIT
     if is_open or restriction.is_collaborator or may_restrict(membership, restriction.created_by_id):
@@ -36,20 +36,20 @@ def privilege_level(membership: Membership, restriction: Restriction) -> Privile
     return PrivilegeLevel.CAN_VIEW
 
 
-def user_access_level(membership: Membership, restriction: Restriction) -> UserAccessLevel:
+def get_user_access_level(membership: Membership, restriction: Restriction) -> UserAccessLevel:
     """Return the object access level of a member on a dashboard."""
     if may_restrict(membership, restriction.created_by_id):
         return "manager"
-    return "editor" if privilege_level(membership, restriction) == PrivilegeLevel.CAN_EDIT else "viewer"
+    return "editor" if get_privilege_level(membership, restriction) == PrivilegeLevel.CAN_EDIT else "viewer"
 
 
 def may_edit(dashboard: Dashboard, membership: Membership) -> bool:
-    return privilege_level(membership, get_restriction(dashboard)) == PrivilegeLevel.CAN_EDIT
+    return get_privilege_level(membership, get_restriction(dashboard)) == PrivilegeLevel.CAN_EDIT
 
 
 def check_edit_permission(dashboard: Dashboard, membership: Membership) -> None:
     """Raise Forbidden unless the member may edit the dashboard."""
-    if privilege_level(membership, get_restriction(dashboard)) < PrivilegeLevel.CAN_EDIT:
+    if get_privilege_level(membership, get_restriction(dashboard)) < PrivilegeLevel.CAN_EDIT:
         raise Forbidden("You don't have edit permissions for this dashboard.")
 
 
@@ -86,18 +86,18 @@ def check_may_undo(membership: Membership, *, owner_id: int | None) -> None:
 # Insights, texts and buttons have no level of their own. Access depends on the dashboards that show them.
 
 
-def insight_restriction_level(restrictions: Sequence[Restriction]) -> int:
+def get_insight_restriction_level(restrictions: Sequence[Restriction]) -> int:
     """Return the strictest level of the dashboards that an insight is on."""
     return max((each.level for each in restrictions), default=int(RestrictionLevel.EVERYONE_IN_PROJECT_CAN_EDIT))
 
 
-def insight_privilege_level(membership: Membership, restrictions: Sequence[Restriction]) -> PrivilegeLevel:
+def get_insight_privilege_level(membership: Membership, restrictions: Sequence[Restriction]) -> PrivilegeLevel:
     """Return the highest privilege on the dashboards of an insight, or CAN_EDIT if the insight is on no dashboard."""
-    levels = [privilege_level(membership, restriction) for restriction in restrictions]
+    levels = [get_privilege_level(membership, restriction) for restriction in restrictions]
     return max(levels, default=PrivilegeLevel.CAN_EDIT)
 
 
-def insight_access_level(
+def get_insight_access_level(
     membership: Membership, created_by_id: int | None, privilege: PrivilegeLevel
 ) -> UserAccessLevel:
     """Return the object access level of a member on an insight."""
@@ -107,7 +107,7 @@ def insight_access_level(
 
 
 def may_edit_content(membership: Membership, restrictions: Sequence[Restriction]) -> bool:
-    return insight_privilege_level(membership, restrictions) == PrivilegeLevel.CAN_EDIT
+    return get_insight_privilege_level(membership, restrictions) == PrivilegeLevel.CAN_EDIT
 
 
 def check_content_edit_permission(membership: Membership, restrictions: Sequence[Restriction]) -> None:

@@ -170,7 +170,7 @@ class TooLarge(ValidationFailed):
         super().__init__(f"This must have at most {most:,} {unit}, not {size:,}.", attr=attr)
         self.size, self.most, self.as_json = size, most, as_json
 
-    def within(self, path: str) -> "TooLarge":
+    def add_path_prefix(self, path: str) -> "TooLarge":
         """Return the same error with `path` before the path of its field."""
         return TooLarge(f"{path}__{self.attr}", size=self.size, most=self.most, as_json=self.as_json)
 

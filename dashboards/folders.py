@@ -44,7 +44,7 @@ def split_folder(path: str) -> list[str]:
     return [name.strip() for name in _SEPARATOR.split(path) if name.strip()]
 
 
-def folder_condition(path: str) -> Q:
+def build_folder_condition(path: str) -> Q:
     """Return the condition for rows in a folder or below it. The column must be compared by code point."""
     inside = f"{path}/"
     return Q(folder=path) | Q(folder__gte=inside, folder__lt=f"{path}{chr(ord('/') + 1)}")

@@ -99,7 +99,7 @@ def _clamp(key: str, number: float) -> float:
     return min(max(number, -_get_limit(key)), _get_limit(key))
 
 
-def sort_position(layouts: Mapping[str, Any], breakpoint: str = "sm") -> tuple[float, float]:
+def get_sort_position(layouts: Mapping[str, Any], breakpoint: str = "sm") -> tuple[float, float]:
     """Return (y, x) of a tile at a breakpoint, which is the sort key of tiles. A missing number counts as 100."""
     place = layouts.get(breakpoint) or {}
     y, x = parse_number(place.get("y")), parse_number(place.get("x"))

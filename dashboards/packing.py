@@ -57,7 +57,7 @@ class GapFinder:
         width, height = DEFAULT_SIZE
         while True:
             y = self._candidates[0]
-            x = self._free_column(y)
+            x = self._find_free_column(y)
             if x is not None:
                 break
             heappop(self._candidates)  # a full row stays full, so later tiles can skip it
@@ -66,7 +66,7 @@ class GapFinder:
         self._take(x, y, width, height)
         return x, y, width, height
 
-    def _free_column(self, y: int) -> int | None:
+    def _find_free_column(self, y: int) -> int | None:
         width, height = DEFAULT_SIZE
         used = 0
         for row in range(y, y + height):
@@ -89,7 +89,7 @@ def compact_vertically(places: Sequence[Placement]) -> list[Placement]:
     for x, y, width, height in places:
         left = bisect_left(edges, x)
         right = max(bisect_left(edges, x + width), left + 1)  # a tile of width 0 still occupies one column
-        highest = skyline.top(left, right)
+        highest = skyline.find_first_free_row(left, right)
         if closed:
             before = closed[-1]
             highest = max(highest, before[1] if before[0] < x else before[1] + 1)
@@ -106,10 +106,10 @@ class _Skyline:
         self._tops: list[Number] = [-inf] * (2 * columns)  # the maximum of the columns below a node
         self._floors: list[Number] = [-inf] * (2 * columns)  # the minimum of all columns below a node
 
-    def top(self, left: int, right: int) -> Number:
+    def find_first_free_row(self, left: int, right: int) -> Number:
         """Return the first row below all tiles in these columns, or 0 if the columns are empty."""
         found: Number = -inf
-        for node in self._nodes(left, right):
+        for node in self._iter_nodes(left, right):
             found = max(found, self._tops[node])
             while node := node >> 1:
                 found = max(found, self._floors[node])
@@ -117,13 +117,13 @@ class _Skyline:
 
     def raise_to(self, left: int, right: int, top: Number) -> None:
         """Mark these columns as occupied above this row."""
-        for node in self._nodes(left, right):
+        for node in self._iter_nodes(left, right):
             self._floors[node] = max(self._floors[node], top)
             while node and self._tops[node] < top:
                 self._tops[node] = top
                 node >>= 1
 
-    def _nodes(self, left: int, right: int) -> Iterable[int]:
+    def _iter_nodes(self, left: int, right: int) -> Iterable[int]:
         """Yield the few nodes that cover exactly these columns."""
         left, right = left + self._size, right + self._size
         while left < right:

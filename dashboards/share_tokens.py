@@ -31,13 +31,13 @@ def digest_password(sharing_id: int, text: str) -> str:
     Computing it takes microseconds, so a wrong guess does not require a slow hash. The digest is useless without the
     secret key.
     """
-    return f"{_secret_key_id()}${salted_hmac(_DIGEST_SALT, f'{sharing_id} {text}', algorithm='sha256').hexdigest()}"
+    return f"{_get_secret_key_id()}${salted_hmac(_DIGEST_SALT, f'{sharing_id} {text}', algorithm='sha256').hexdigest()}"
 
 
 def is_current_digest(digest: str) -> bool:
     """Return whether a digest was computed with the current secret key. Rows of earlier releases have no digest."""
-    return digest.startswith(f"{_secret_key_id()}$")
+    return digest.startswith(f"{_get_secret_key_id()}$")
 
 
-def _secret_key_id() -> str:
+def _get_secret_key_id() -> str:
     return salted_hmac(_DIGEST_SALT, "", algorithm="sha256").hexdigest()[:12]

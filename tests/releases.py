@@ -15,7 +15,7 @@ from typing import Any
 
 import httpx
 
-from dashboards.template_documents.documents import builtin_ids
+from dashboards.template_documents.documents import get_builtin_ids
 from tests.live.conftest import ROOT, Service
 from tests.postgres import find_binaries, run_server
 
@@ -39,7 +39,7 @@ def remove_builtins(answers: dict[str, Any]) -> dict[str, Any]:
     """Return the responses without the built-in templates, which belong to a release and not to its data."""
     for path, answer in answers.items():
         if path.startswith("dashboard_templates"):
-            answer["results"] = [row for row in answer["results"] if row["id"] not in map(str, builtin_ids())]
+            answer["results"] = [row for row in answer["results"] if row["id"] not in map(str, get_builtin_ids())]
             answer["count"] = len(answer["results"])
     return answers
 

@@ -99,7 +99,7 @@ def write_activity(summary: ChangeSummary) -> None:
     known, unknown = _build_known_entries(summary)
     added_insights: set[int] = set()
     rows: list[Activity] = []  # the last batch is inserted together with the other entries
-    for batch in _batches({*summary.dashboards, *unknown}):
+    for batch in _iter_batches({*summary.dashboards, *unknown}):
         if rows:
             _insert(rows, summary.actor)
             rows = []
@@ -149,7 +149,7 @@ def _build_known_entries(summary: ChangeSummary) -> tuple[list[Activity], list[i
     return entries, [id_ for id_, *_, is_logged in found if not is_logged]
 
 
-def _batches(dashboard_ids: Collection[int]) -> Iterator[list[int]]:
+def _iter_batches(dashboard_ids: Collection[int]) -> Iterator[list[int]]:
     """Yield the ids in ascending order, in batches of SNAPSHOTS_AT_ONCE."""
     ordered = sorted(dashboard_ids)
     return (ordered[start : start + SNAPSHOTS_AT_ONCE] for start in range(0, len(ordered), SNAPSHOTS_AT_ONCE))
@@ -175,7 +175,7 @@ def _insert(rows: list[Activity], actor: Membership) -> None:
 
 def record_baselines(dashboard_ids: Collection[int]) -> None:
     """Write a first version of dashboards without a version in the log, before their first change."""
-    for batch in _batches(dashboard_ids):
+    for batch in _iter_batches(dashboard_ids):
         rows = [_build_version(snapshot, ActivityName.RECORDED, []) for snapshot in load_snapshots(batch)]
         Activity.objects.bulk_create(rows, ignore_conflicts=True)
 
@@ -208,12 +208,12 @@ def _build_entry(snapshot: DashboardSnapshot, summary: ChangeSummary) -> Activit
 def _build_version(snapshot: DashboardSnapshot, activity: ActivityName, changes: list[Change]) -> Activity:
     version = _build_activity(snapshot, activity, changes)
     version.version = snapshot.version
-    if not _holds_changes_alone(snapshot, version.size):
+    if not _stores_only_changes(snapshot, version.size):
         version.state = snapshot.current
     return version
 
 
-def _holds_changes_alone(snapshot: DashboardSnapshot, size: int) -> bool:
+def _stores_only_changes(snapshot: DashboardSnapshot, size: int) -> bool:
     """Return whether a version stores its changes without the whole snapshot.
 
     Storing a large snapshot for each small change would let requests of a few bytes fill the disk. The versions since

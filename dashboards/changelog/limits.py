@@ -73,7 +73,9 @@ def check_insight_sizes(insights: Collection[int], dashboards: Collection[int] |
     `dashboards` are the dashboards to which the insights were added, by default all dashboards that show them. Small
     insights are never refused, because the tile limit bounds their total size.
     """
-    large = Insight.objects.filter(pk__in=insights).annotate(size=_size()).filter(size__gt=SMALL_INSIGHT)
+    large = (
+        Insight.objects.filter(pk__in=insights).annotate(size=_build_size_expression()).filter(size__gt=SMALL_INSIGHT)
+    )
     ids = list(large.values_list("pk", flat=True))
     if not ids:
         return
@@ -81,12 +83,16 @@ def check_insight_sizes(insights: Collection[int], dashboards: Collection[int] |
     if dashboards is not None:
         showing = showing.filter(dashboard__in=dashboards)
     found = Tile.objects.not_deleted().filter(dashboard__in=showing.values("dashboard"), insight__isnull=False)
-    sizes = found.values("dashboard").annotate(size=Sum(_size("insight__"))).filter(size__gt=INSIGHTS_MAX_LENGTH)
+    sizes = (
+        found.values("dashboard")
+        .annotate(size=Sum(_build_size_expression("insight__")))
+        .filter(size__gt=INSIGHTS_MAX_LENGTH)
+    )
     for row in sizes[:1]:
         raise DashboardTooLarge("queries of insights", size=row["size"], most=INSIGHTS_MAX_LENGTH)
 
 
-def _size(prefix: str = "") -> Any:
+def _build_size_expression(prefix: str = "") -> Any:
     """Return an expression for the size of an insight, in characters."""
     total: Any = Value(0)
     for field in ("query", "filters", "description"):
@@ -128,7 +134,7 @@ def check_size_at(path: str, field: str, value: Any) -> None:
     try:
         check_size(field, None, value)
     except TooLarge as error:
-        raise error.within(path) from error
+        raise error.add_path_prefix(path) from error
 
 
 def check_tags(before: Collection[str], after: Collection[str]) -> None:

@@ -153,7 +153,7 @@ class ChangeSet:
             before = None if first is None else {**(before or {}), **first}
         self._insights[insight.pk] = ChangedInsight(insight, before)
 
-    def affects(self, dashboard_id: int) -> bool:
+    def may_affect(self, dashboard_id: int) -> bool:
         """Return whether this write may have changed the snapshot of a dashboard."""
         return dashboard_id in self._dashboards or dashboard_id in self._known or bool(self._contents)
 

@@ -1,4 +1,4 @@
-from dashboards.models.activity import Activity, ActivityName, ActivityScope, activity_uuid
+from dashboards.models.activity import Activity, ActivityName, ActivityScope, build_activity_uuid
 from dashboards.models.content import Button, ButtonPlacement, ButtonStyle, Text
 from dashboards.models.dashboard import (
     Collaborator,
@@ -49,7 +49,7 @@ __all__ = [
     "TemplateScope",
     "Text",
     "Tile",
-    "activity_uuid",
+    "build_activity_uuid",
     "fold",
     "new_access_token",
 ]

@@ -107,6 +107,6 @@ class Activity(models.Model):
         return f"{self.scope} {self.item_id}: {self.activity}"
 
 
-def activity_uuid(activity_id: int) -> UUID:
+def build_activity_uuid(activity_id: int) -> UUID:
     """Return the id of an entry as a UUID, which clients expect."""
     return UUID(int=activity_id)

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from dashboards.folders import folder_condition
+from dashboards.folders import build_folder_condition
 from dashboards_api.db.fields import CodePointField, JSONTextField
 from users.models import Membership, Project
 
@@ -85,7 +85,7 @@ class DashboardQuerySet(models.QuerySet["Dashboard"]):
 
     def with_is_collaborator(self, membership_id: Any) -> "DashboardQuerySet":
         """Annotate `is_collaborator`: whether this member is a collaborator of the dashboard."""
-        includes = Collaborator.objects.includes(membership_id, dashboard="pk")
+        includes = Collaborator.objects.build_collaborator_condition(membership_id, dashboard="pk")
         return self.annotate(is_collaborator=includes)  # type: ignore[no-redef]  # declared, but not stored
 
     def search(self, text: str) -> "DashboardQuerySet":
@@ -101,7 +101,7 @@ class DashboardQuerySet(models.QuerySet["Dashboard"]):
 
     def in_folder(self, path: str) -> "DashboardQuerySet":
         """Return dashboards in a folder or below it."""
-        return self.filter(folder_condition(path))
+        return self.filter(build_folder_condition(path))
 
     def listed(self) -> "DashboardQuerySet":
         """Exclude unlisted dashboards."""
@@ -211,7 +211,7 @@ class Dashboard(models.Model):
 
 
 class CollaboratorQuerySet(models.QuerySet["Collaborator"]):
-    def includes(self, membership_id: Any, *, dashboard: str) -> models.Exists:
+    def build_collaborator_condition(self, membership_id: Any, *, dashboard: str) -> models.Exists:
         """Return the condition that a member may edit a dashboard as a collaborator.
 
         `dashboard` is the column of the outer query with the id of the dashboard.

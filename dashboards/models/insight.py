@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from dashboards.folders import FOLDER_MAX_LENGTH, folder_condition
+from dashboards.folders import FOLDER_MAX_LENGTH, build_folder_condition
 from dashboards.models.dashboard import Dashboard, fold
 from dashboards.query_kinds import get_insight_kind
 from dashboards_api.db.fields import CodePointField, JSONTextField
@@ -49,12 +49,12 @@ class InsightQuerySet(models.QuerySet["Insight"]):
 
     def with_any_tag(self, names: Iterable[str], project: Project) -> "InsightQuerySet":
         """Return insights with any of these tags of the project."""
-        carried = self._all("tag_links").filter(tag__project=project, tag__name__in=list(names))
+        carried = self._get_related_manager("tag_links").filter(tag__project=project, tag__name__in=list(names))
         return self.filter(pk__in=carried.values("insight"))
 
     def in_folder(self, path: str) -> "InsightQuerySet":
         """Return insights in a folder or below it."""
-        return self.filter(folder_condition(path))
+        return self.filter(build_folder_condition(path))
 
     def saved_or_on_dashboard(self, wanted: bool) -> "InsightQuerySet":
         """Return insights that are saved or on a dashboard, or all other insights with `wanted=False`."""
@@ -98,16 +98,16 @@ class InsightQuerySet(models.QuerySet["Insight"]):
 
     def _tiles(self) -> Any:
         """Return the live tiles of each insight, for a correlated subquery."""
-        return self._all("tiles").filter(insight=models.OuterRef("pk"), deleted=False)
+        return self._get_related_manager("tiles").filter(insight=models.OuterRef("pk"), deleted=False)
 
     def _placed(self, dashboard_ids: Iterable[int]) -> Any:
         """Return the tiles of dashboards that show insights, including removed tiles, for an uncorrelated subquery.
 
         If there are few such tiles, SQLite reads only their insights instead of every insight.
         """
-        return self._all("tiles").filter(dashboard_id__in=dashboard_ids, insight__isnull=False)
+        return self._get_related_manager("tiles").filter(dashboard_id__in=dashboard_ids, insight__isnull=False)
 
-    def _all(self, name: str) -> Any:
+    def _get_related_manager(self, name: str) -> Any:
         """Return the manager of the model that refers to insights by this relation."""
         related: Any = self.model._meta.get_field(name).related_model
         return related.objects

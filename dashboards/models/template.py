@@ -96,7 +96,7 @@ class DashboardTemplate(models.Model):
         self.tags_key = fold("\n".join(self.tags))
         self.search_text = fold("\n".join([self.template_name, self.dashboard_description, *self.tags]))
 
-    def document(self) -> dict[str, Any]:
+    def build_document(self) -> dict[str, Any]:
         """Return the template as a document."""
         return {
             "template_name": self.template_name,

@@ -6,7 +6,7 @@ from typing import Any, Literal, get_args
 from django.db import models
 from django.utils import timezone
 
-from dashboards.layout import UNPLACED_POSITION, sort_position
+from dashboards.layout import UNPLACED_POSITION, get_sort_position
 from dashboards.models.content import Button, Text
 from dashboards.models.dashboard import Dashboard
 from dashboards.models.insight import Insight
@@ -114,4 +114,4 @@ class Tile(models.Model):
     def set_layouts(self, layouts: dict[str, Any]) -> None:
         """Set the layouts exactly as sent, and the sort columns that are derived from them."""
         self.layouts = layouts
-        self.sort_y, self.sort_x = sort_position(layouts)
+        self.sort_y, self.sort_x = get_sort_position(layouts)

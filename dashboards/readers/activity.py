@@ -8,7 +8,7 @@ import orjson
 from dashboards.changelog.diff import Snapshot, diff_snapshots, fill_added_fields
 from dashboards.changelog.versions import get_snapshot_at
 from dashboards.exceptions import DashboardNotFound, InsightNotFound, VersionNotFound
-from dashboards.models import Activity, ActivityName, ActivityScope, Dashboard, Insight, activity_uuid
+from dashboards.models import Activity, ActivityName, ActivityScope, Dashboard, Insight, build_activity_uuid
 from dashboards.models.activity import ActivityQuerySet
 from dashboards_api.db.fields import raw_json
 from dashboards_api.errors import ValidationFailed
@@ -165,7 +165,7 @@ def _select(found: ActivityQuerySet, *more: str) -> Any:
 
 def _build_activity(row: dict[str, Any]) -> dict[str, Any]:
     return {
-        "id": activity_uuid(row["id"]),
+        "id": build_activity_uuid(row["id"]),
         "user": _build_user(row),
         "activity": row["activity"],
         "scope": row["scope"],

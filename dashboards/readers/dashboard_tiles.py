@@ -58,7 +58,7 @@ def read_tiles_of_same_content(dashboard_id: int, *, viewer: Membership) -> Dash
     return _group_by_content(_SAME_CONTENT.rows(dashboard=dashboard_id), viewer)
 
 
-def _same_content() -> Any:
+def _select_same_content() -> Any:
     shown = Tile.objects.filter(dashboard_id=int_param("dashboard")).visible()
     same = Q()
     for kind in ("insight", "text", "button"):
@@ -66,7 +66,7 @@ def _same_content() -> Any:
     return Tile.objects.not_deleted().filter(same).order_by("id").values_list(*get_columns(ContentRow))
 
 
-_SAME_CONTENT = NamedQuery(ContentRow, _same_content)
+_SAME_CONTENT = NamedQuery(ContentRow, _select_same_content)
 
 
 def _group_by_content(rows: Iterable[ContentRow], viewer: Membership) -> DashboardTiles:

@@ -8,7 +8,7 @@ from uuid import UUID
 import orjson
 from django.db.models import Exists, OuterRef, Value
 
-from dashboards.access import Restriction, privilege_level, user_access_level
+from dashboards.access import Restriction, get_privilege_level, get_user_access_level
 from dashboards.exceptions import DashboardNotFound
 from dashboards.models import Dashboard, RestrictionLevel, Revision, RevisionKind
 from dashboards.readers.resolved_tiles import EMPTY_OBJECT, QueryOverrides, load_query_overrides
@@ -249,8 +249,8 @@ def _build_rights(restriction: Restriction, viewer: Membership) -> dict[str, Any
     return {
         "restriction_level": restriction.level,
         "effective_restriction_level": restriction.level,
-        "effective_privilege_level": int(privilege_level(viewer, restriction)),
-        "user_access_level": user_access_level(viewer, restriction),
+        "effective_privilege_level": int(get_privilege_level(viewer, restriction)),
+        "user_access_level": get_user_access_level(viewer, restriction),
         "access_control_version": "v1" if is_restricted else "v2",
     }
 

@@ -12,7 +12,7 @@ from dashboards.models import Dashboard, Revision, RevisionKind, fold
 from dashboards.models.dashboard import NAME_KEY_MAX_LENGTH
 from dashboards.models.tag import TAG_MAX_LENGTH
 from dashboards.readers.dashboards import DashboardRow, build_dashboards
-from dashboards.readers.page_sizes import count_fitting_rows, null_if_large, size_of_columns
+from dashboards.readers.page_sizes import build_size_expression, count_fitting_rows, null_if_large
 from dashboards_api.db.compiled_queries import CompiledQuery, NamedQuery, Param, get_columns, int_param, text_param
 from dashboards_api.db.fields import raw_json
 from dashboards_api.limits import DESCRIPTION_MAX_LENGTH, PAGE_MAX_LENGTH, TAGS_MAX
@@ -100,7 +100,7 @@ class RowGreaterThan(Func):
         return f"(({columns}) > ({values}))", [param for _, params in compiled for param in params]
 
 
-def _default() -> Any:
+def _select_default() -> Any:
     """Return the dashboards of a list without filters."""
     return Dashboard.objects.filter(project_id=int_param("project")).not_deleted().listed()
 
@@ -126,20 +126,22 @@ class ListState(NamedTuple):
     revision: int
 
 
-_FIRST = NamedQuery(DashboardRow, lambda: _select(_default(), int_param("project"), int_param("viewer")))
+_FIRST = NamedQuery(DashboardRow, lambda: _select(_select_default(), int_param("project"), int_param("viewer")))
 # Pinned dashboards are sorted first. There are few of them, so the second condition needs no index of its own.
 _AFTER_PINNED = NamedQuery(
     DashboardRow,
     lambda: _select(
-        _default().filter(Q(pinned=False) | Q(_is_after_cursor())), int_param("project"), int_param("viewer")
+        _select_default().filter(Q(pinned=False) | Q(_is_after_cursor())), int_param("project"), int_param("viewer")
     ),
 )
 _AFTER_OTHERS = NamedQuery(
     DashboardRow,
-    lambda: _select(_default().filter(_is_after_cursor(), pinned=False), int_param("project"), int_param("viewer")),
+    lambda: _select(
+        _select_default().filter(_is_after_cursor(), pinned=False), int_param("project"), int_param("viewer")
+    ),
 )
-_IDS = CompiledQuery(lambda: _default().in_list_order().values_list("pk"))
-_IDS_FROM_THE_END = CompiledQuery(lambda: _default().order_by("pinned", "-name_key", "-id").values_list("pk"))
+_IDS = CompiledQuery(lambda: _select_default().in_list_order().values_list("pk"))
+_IDS_FROM_THE_END = CompiledQuery(lambda: _select_default().order_by("pinned", "-name_key", "-id").values_list("pk"))
 _STATE = NamedQuery(
     ListState, lambda: Revision.objects.of(RevisionKind.LIST, int_param("project")).values_list("live", "number")
 )
@@ -168,7 +170,7 @@ def list_dashboards(
 ) -> Page:
     """Return a page of the dashboards of a project. `after` is the cursor from the previous page."""
     if query == DEFAULT_QUERY:
-        return _default_page(viewer, limit, offset, decode_cursor(after, offset) if after else None)
+        return _read_default_page(viewer, limit, offset, decode_cursor(after, offset) if after else None)
     revision = read_list_state(project.pk).revision
     found = _apply_query(Dashboard.objects.in_project(project).filter(deleted=query.deleted), query, project)
     count = found.count()
@@ -210,7 +212,7 @@ def _order(found: Any, query: ListQuery) -> Any:
     return found.in_search_order(query.search) if query.search else found.in_list_order()
 
 
-def _default_page(viewer: Membership, limit: int, offset: int, cursor: Cursor | None) -> Page:
+def _read_default_page(viewer: Membership, limit: int, offset: int, cursor: Cursor | None) -> Page:
     """Return a page of the list without filters. The total is stored, so no rows are counted."""
     values: dict[str, Any] = {"project": viewer.project_id, "viewer": viewer.pk, "limit": limit}
     state: ListState | None = None
@@ -229,7 +231,7 @@ def _default_page(viewer: Membership, limit: int, offset: int, cursor: Cursor | 
     built = build_dashboards(_fit_page(rows), viewer)
     for row in built:
         row["search_match_type"] = None
-    return Page(state.total, built, state.revision, _next_cursor(built[-1], offset + len(built)) if built else "")
+    return Page(state.total, built, state.revision, _build_next_cursor(built[-1], offset + len(built)) if built else "")
 
 
 def _fit_page(rows: list[DashboardRow]) -> list[DashboardRow]:
@@ -239,7 +241,9 @@ def _fit_page(rows: list[DashboardRow]) -> list[DashboardRow]:
         return rows
     sizes: dict[int, int] = {}
     if large:
-        found = Dashboard.objects.filter(pk__in=large).values_list("pk", size_of_columns("description", "tag_names"))
+        found = Dashboard.objects.filter(pk__in=large).values_list(
+            "pk", build_size_expression("description", "tag_names")
+        )
         sizes.update(found)
     known = (sizes[row.id] if row.id in sizes else len(row.description) + len(row.raw_tag_names) for row in rows)
     rows = rows[: count_fitting_rows(size + ROW_SIZE for size in known)]
@@ -265,7 +269,7 @@ def _read_window(viewer: Membership, limit: int, offset: int, total: int) -> lis
     return list(map(DashboardRow._make, _select(found, viewer.project_id, viewer.pk)))
 
 
-def _next_cursor(row: dict[str, Any], offset: int) -> str:
+def _build_next_cursor(row: dict[str, Any], offset: int) -> str:
     return Cursor(offset, row["pinned"], fold(row["name"])[:NAME_KEY_MAX_LENGTH], row["id"]).encode()
 
 

@@ -9,12 +9,12 @@ import orjson
 from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
-from dashboards.access import insight_access_level, insight_privilege_level, insight_restriction_level
+from dashboards.access import get_insight_access_level, get_insight_privilege_level, get_insight_restriction_level
 from dashboards.exceptions import InsightNotFound
 from dashboards.models import Insight, Tile
 from dashboards.readers.dashboard_tiles import DashboardTile, read_tiles_of_insights
 from dashboards.readers.insight_results import read_insight_results
-from dashboards.readers.page_sizes import read_page_ids, size_of_columns, sort_by_ids
+from dashboards.readers.page_sizes import build_size_expression, read_page_ids, sort_by_ids
 from dashboards.readers.resolved_tiles import (
     EMPTY_OBJECT,
     NO_OVERRIDES,
@@ -125,7 +125,7 @@ def _page_size() -> Any:
     """Return an expression for the approximate number of characters of an insight and its tiles in a response."""
     tiles = Tile.objects.not_deleted().filter(insight=OuterRef("pk")).order_by().values("insight")
     shown = Subquery(tiles.annotate(number=Count("pk")).values("number"))
-    return size_of_columns(*FREE_JSON, "description") + Coalesce(shown, 0) * TILE_SIZE
+    return build_size_expression(*FREE_JSON, "description") + Coalesce(shown, 0) * TILE_SIZE
 
 
 def read_insight(
@@ -203,7 +203,7 @@ def build_insight(
 ) -> Row:
     """Return an insight (component Insight) for a member, with this query, these filters and this result."""
     restrictions = [tile.restriction for tile in tiles]
-    privilege = insight_privilege_level(viewer, restrictions)
+    privilege = get_insight_privilege_level(viewer, restrictions)
     return {
         "id": row.id,
         **build_public_insight(row.short_id, row.name, row.derived_name, row.description, query, filters),
@@ -223,9 +223,9 @@ def build_insight(
         "tags": orjson.loads(row.raw_tag_names),
         "dashboards": [tile.basic.dashboard_id for tile in tiles],
         "dashboard_tiles": [tile.basic._asdict() for tile in tiles],
-        "effective_restriction_level": insight_restriction_level(restrictions),
+        "effective_restriction_level": get_insight_restriction_level(restrictions),
         "effective_privilege_level": int(privilege),
-        "user_access_level": insight_access_level(viewer, row.created_by_id, privilege),
+        "user_access_level": get_insight_access_level(viewer, row.created_by_id, privilege),
     }
 
 

@@ -16,7 +16,7 @@ def count_fitting_rows(sizes: Iterable[int]) -> int:
     return max(1, sum(total <= limits.PAGE_MAX_LENGTH for total in accumulate(sizes)))
 
 
-def size_of_columns(*columns: str) -> Any:
+def build_size_expression(*columns: str) -> Any:
     """Return an expression for the number of characters in these columns."""
     total: Any = Value(0)
     for column in columns:

@@ -4,7 +4,7 @@ from typing import Any
 
 import orjson
 
-from dashboards.access import Restriction, user_access_level
+from dashboards.access import Restriction, get_user_access_level
 from dashboards.exceptions import DashboardNotFound
 from dashboards.models import Collaborator, SharePassword, SharingConfiguration
 from dashboards_api.db.fields import raw_json
@@ -20,7 +20,7 @@ def read_sharing(dashboard_id: int, *, project: Project, viewer: Membership) -> 
         .filter(dashboard__project=project, dashboard__deleted=False)
         .annotate(
             raw_settings=raw_json("settings"),
-            is_collaborator=Collaborator.objects.includes(viewer.pk, dashboard="dashboard_id"),
+            is_collaborator=Collaborator.objects.build_collaborator_condition(viewer.pk, dashboard="dashboard_id"),
         )
         .values_list(
             "created_at",
@@ -44,7 +44,7 @@ def read_sharing(dashboard_id: int, *, project: Project, viewer: Membership) -> 
         "settings": None if settings is None else orjson.Fragment(settings),
         "password_required": password_required,
         "share_passwords": _read_passwords(dashboard_id),
-        "user_access_level": user_access_level(viewer, Restriction(*restriction)),
+        "user_access_level": get_user_access_level(viewer, Restriction(*restriction)),
     }
 
 

@@ -11,8 +11,8 @@ from dashboards.exceptions import DashboardTemplateNotFound
 from dashboards.models import DashboardTemplate, TemplateScope
 from dashboards.models.dashboard import fold
 from dashboards.models.template import DashboardTemplateQuerySet
-from dashboards.readers.page_sizes import read_page_ids, size_of_columns
-from dashboards.template_documents.documents import builtin_ids, builtin_templates
+from dashboards.readers.page_sizes import build_size_expression, read_page_ids
+from dashboards.template_documents.documents import get_builtin_ids, read_builtin_templates
 from dashboards_api.db.fields import dump_json, raw_json
 from users.models import Membership, Project
 from users.readers import build_basic_user, get_user_columns
@@ -52,7 +52,10 @@ def list_templates(
     """
     found = _apply_query(DashboardTemplate.objects.usable_in(project), query)
     builtins = _find_builtins(query)
-    before = {f"before_{index}": Count("pk", filter=_precedes(each, query)) for index, each in enumerate(builtins)}
+    before = {
+        f"before_{index}": Count("pk", filter=_build_preceding_condition(each, query))
+        for index, each in enumerate(builtins)
+    }
     counts = found.aggregate(total=Count("pk"), **before)
     places = [counts[name] + index for index, name in enumerate(before)]
     start = offset - sum(place < offset for place in places)
@@ -68,7 +71,7 @@ def _read_page(
     found: DashboardTemplateQuerySet, viewer: Membership, *, limit: int, offset: int
 ) -> list[dict[str, Any]]:
     """Return one page of stored templates. The page ends early if the templates are large."""
-    ids = read_page_ids(found, size_of_columns(*JSON, "dashboard_description"), limit=limit, offset=offset)
+    ids = read_page_ids(found, build_size_expression(*JSON, "dashboard_description"), limit=limit, offset=offset)
     rows = {row["id"]: row for row in _select(DashboardTemplate.objects.filter(pk__in=ids))}
     return [_build_template(rows[id_], viewer) for id_ in ids if id_ in rows]
 
@@ -83,11 +86,11 @@ def _apply_query(found: DashboardTemplateQuerySet, query: TemplateQuery) -> Dash
 
 
 @cache
-def _builtin_rows() -> list[DashboardTemplate]:
+def _build_builtin_rows() -> list[DashboardTemplate]:
     """Return the built-in templates as unsaved rows."""
     found = []
-    for id_, key in builtin_ids().items():
-        document = {name: value for name, value in builtin_templates()[key].items() if name in CONTENT}
+    for id_, key in get_builtin_ids().items():
+        document = {name: value for name, value in read_builtin_templates()[key].items() if name in CONTENT}
         template = DashboardTemplate(id=id_, scope=TemplateScope.GLOBAL, **document)
         template.derive()
         found.append(template)
@@ -98,7 +101,7 @@ def _find_builtins(query: TemplateQuery) -> list[DashboardTemplate]:
     """Return the built-in templates that match, in the order of the list. Built-in templates are never featured."""
     if query.is_featured or query.scope not in ("", TemplateScope.GLOBAL):
         return []
-    found = [each for each in _builtin_rows() if fold(query.search) in each.search_text]
+    found = [each for each in _build_builtin_rows() if fold(query.search) in each.search_text]
     found.sort(key=lambda each: each.name_key, reverse=query.ordering.startswith("-"))
     return found if query.ordering else sorted(found, key=lambda each: _get_rank(each, query))
 
@@ -109,7 +112,7 @@ def _get_rank(builtin: DashboardTemplate, query: TemplateQuery) -> int:
     return 0 if key in builtin.name_key else 1 if key in builtin.tags_key else 2
 
 
-def _precedes(builtin: DashboardTemplate, query: TemplateQuery) -> Q:
+def _build_preceding_condition(builtin: DashboardTemplate, query: TemplateQuery) -> Q:
     """Return the condition for rows that precede a built-in template in the list."""
     if query.ordering:
         way = "gt" if query.ordering.startswith("-") else "lt"
@@ -130,7 +133,7 @@ def read_template(
     template_id: uuid.UUID, *, project: Project, viewer: Membership, include_deleted: bool = False
 ) -> dict[str, Any]:
     """Return one template (component DashboardTemplate). Raises DashboardTemplateNotFound."""
-    for builtin in _builtin_rows():
+    for builtin in _build_builtin_rows():
         if builtin.pk == template_id:
             return _build_builtin(builtin)
     found = DashboardTemplate.objects.visible_in(project).filter(pk=template_id)

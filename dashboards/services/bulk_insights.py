@@ -45,7 +45,7 @@ def delete_insights(changes: ChangeSet, project: Project, *, insight_ids: Sequen
     for insight in found.insights:
         changes.record_insight(insight)
         insight.mark_deleted(deletion_id)
-    Insight.objects.filter(pk__in=_ids(found.insights)).update(deleted=True, deletion_id=deletion_id)
+    Insight.objects.filter(pk__in=_list_ids(found.insights)).update(deleted=True, deletion_id=deletion_id)
     return found
 
 
@@ -64,7 +64,7 @@ def restore_insights(changes: ChangeSet, project: Project, *, insight_ids: Seque
     for insight in found.insights:
         changes.record_insight(insight)
         insight.mark_restored()
-    Insight.objects.filter(pk__in=_ids(found.insights)).update(deleted=False, deletion_id=None)
+    Insight.objects.filter(pk__in=_list_ids(found.insights)).update(deleted=False, deletion_id=None)
     return found
 
 
@@ -90,7 +90,7 @@ def update_insight_tags(
 def _set_author(insights: list[Insight], member: Membership) -> None:
     """Write the author and the columns derived from tags. One statement per row is cheaper than one for all rows."""
     now = timezone.now()
-    changed = Insight.objects.filter(pk__in=_ids(insights))
+    changed = Insight.objects.filter(pk__in=_list_ids(insights))
     changed.update(updated_at=now, last_modified_at=now, last_modified_by=member.user_id, is_sample=False)
     if insights:
         table = connection.ops.quote_name(Insight._meta.db_table)
@@ -130,20 +130,20 @@ def _lock_editable(
     """
     wanted = list(dict.fromkeys(insight_ids))
     rows = Insight.objects.in_project(project).select_for_update().filter(pk__in=wanted).order_by("pk")
-    there = {insight.pk: insight for insight in rows if wants_deleted or not insight.deleted}
-    may_edit = filter_editable("insight", there, member)
+    found_insights = {insight.pk: insight for insight in rows if wants_deleted or not insight.deleted}
+    may_edit = filter_editable("insight", found_insights, member)
     found = DeletionResult([], [])
     for id_ in wanted:
-        if id_ not in there:
+        if id_ not in found_insights:
             found.skipped.append((id_, "not found"))
         elif id_ not in may_edit:
             found.skipped.append((id_, "no edit permission"))
-        elif there[id_].deleted != wants_deleted:
+        elif found_insights[id_].deleted != wants_deleted:
             found.skipped.append((id_, "not deleted"))
         else:
-            found.insights.append(there[id_])
+            found.insights.append(found_insights[id_])
     return found
 
 
-def _ids(rows: Sequence[Insight]) -> list[int]:
+def _list_ids(rows: Sequence[Insight]) -> list[int]:
     return [row.pk for row in rows]

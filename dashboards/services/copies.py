@@ -29,7 +29,7 @@ def copy_tiles(changes: ChangeSet, source: Dashboard, target: Dashboard, *, with
     if with_content:
         duplicate_content(changes, list(tiles), target)
     else:
-        twins = _build_twins(tiles, target)
+        twins = _build_tile_copies(tiles, target)
         changes.record_tiles(target)
         Tile.objects.bulk_create(twins)
         check_placements(group_contents(twins), attr="use_dashboard")
@@ -37,7 +37,7 @@ def copy_tiles(changes: ChangeSet, source: Dashboard, target: Dashboard, *, with
 
 def duplicate_content(changes: ChangeSet, tiles: list[Tile], target: Dashboard) -> list[Tile]:
     """Add copies of tiles, with copies of their content, to a locked `target`, and return them."""
-    copies = _build_twins(tiles, target)
+    copies = _build_tile_copies(tiles, target)
     _copy_content(changes, tiles, copies)
     changes.record_tiles(target)
     return copies
@@ -62,7 +62,7 @@ def duplicate_tiles(changes: ChangeSet, dashboard: Dashboard, items: Sequence[Du
     update_rows(clones, LAYOUT_COLUMNS)
 
 
-def _build_twins(tiles: Iterable[Tile], target: Dashboard) -> list[Tile]:
+def _build_tile_copies(tiles: Iterable[Tile], target: Dashboard) -> list[Tile]:
     """Return unsaved tiles on `target` with the same content and display fields."""
     return [
         Tile(
@@ -145,10 +145,10 @@ def _copy_content(changes: ChangeSet, tiles: list[Tile], copies: list[Tile]) -> 
         if tile.insight:
             copy.insight = _copy_insight(tile.insight, changes.actor)
         elif tile.text:
-            copy.text = Text(body=tile.text.body, **_authorship(changes.actor))
+            copy.text = Text(body=tile.text.body, **_build_author_fields(changes.actor))
         elif tile.button:
             given = {field: getattr(tile.button, field) for field in BUTTON_FIELDS}
-            copy.button = Button(**given, **_authorship(changes.actor))
+            copy.button = Button(**given, **_build_author_fields(changes.actor))
     insert_tiles(changes, copies)
     copy_insight_tags(
         [
@@ -171,5 +171,5 @@ def _copy_insight(source: Insight, copied_by: Membership) -> Insight:
     return insight
 
 
-def _authorship(created_by: Membership) -> dict[str, Any]:
+def _build_author_fields(created_by: Membership) -> dict[str, Any]:
     return {"project_id": created_by.project_id, "created_by_id": created_by.user_id}

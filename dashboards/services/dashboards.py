@@ -45,7 +45,7 @@ def create_dashboard(
         raise ValueError("The template that the content names must be filled first, by `resolve_use_template`.")
     source = _get_source(project, content, changes.actor)
     check_breakdown_colors(content.get("breakdown_colors", []), [])
-    given = {**_get_inherited_values(template, source), **_requested_folder(content), **content}
+    given = {**_get_inherited_values(template, source), **_get_requested_folder(content), **content}
     dashboard = Dashboard(project=project, created_by=changes.actor.user, creation_mode=CreationMode.DEFAULT)
     if template:
         dashboard.creation_mode, dashboard.use_template = CreationMode.TEMPLATE, content["use_template"]
@@ -105,7 +105,7 @@ def _get_inherited_values(template: Document | None, source: Dashboard | None) -
     return {}
 
 
-def _requested_folder(content: DashboardInput) -> DashboardInput:
+def _get_requested_folder(content: DashboardInput) -> DashboardInput:
     """Return the folder in which a new dashboard is to be created, if the content names a folder."""
     wanted = content.get("create_in_folder")
     return {"folder": normalize_folder(wanted)} if wanted else {}

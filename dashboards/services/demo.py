@@ -2,7 +2,7 @@
 
 from dashboards.changelog.tracking import write_transaction
 from dashboards.services.dashboards import create_dashboard_from_template
-from dashboards.template_documents.documents import Document, demo_documents
+from dashboards.template_documents.documents import Document, read_demo_documents
 from dashboards.template_documents.placeholders import fill_template
 from dashboards_api.db.retry import atomic_with_retry
 from dashboards_api.errors import NotFound
@@ -18,7 +18,7 @@ def create_demo_project(*, is_first: bool = False) -> Project:
     With `is_first`, the project becomes the current project of the owner. Raises NotFound if the first user is not a
     member of any project.
     """
-    templates = [fill_template(document) for document in demo_documents()]
+    templates = [fill_template(document) for document in read_demo_documents()]
     return _create_demo_project(templates, is_first=is_first)
 
 

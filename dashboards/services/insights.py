@@ -33,7 +33,7 @@ def create_insight(changes: ChangeSet, project: Project, *, content: InsightInpu
     """
     dashboards = lock_all(content.get("dashboards", []), project=project, member=changes.actor)
     insight = Insight(project=project, created_by=changes.actor.user)
-    assign_changed_fields(insight, _with_folder(insight, content), STORED_FIELDS)
+    assign_changed_fields(insight, _add_folder(insight, content), STORED_FIELDS)
     tags = content.get("tags", [])
     check_tags([], tags)
     insight.derive(tags)
@@ -83,7 +83,7 @@ def _find_dashboard_ids(insight_id: int) -> list[int]:
     return list(tiles.values_list("dashboard_id", flat=True))
 
 
-def _with_folder(insight: Insight, content: InsightInput) -> InsightInput:
+def _add_folder(insight: Insight, content: InsightInput) -> InsightInput:
     """Return the content with a changed `create_in_folder` also as `folder`, unless the content contains a folder."""
     wanted = content.get("create_in_folder", insight.create_in_folder)
     if wanted == insight.create_in_folder or "folder" in content:
@@ -93,7 +93,7 @@ def _with_folder(insight: Insight, content: InsightInput) -> InsightInput:
 
 def _save_changed(changes: ChangeSet, insight: Insight, content: InsightInput) -> None:
     before = build_insight_snapshot(insight)
-    columns = assign_changed_fields(insight, _with_folder(insight, content), STORED_FIELDS)
+    columns = assign_changed_fields(insight, _add_folder(insight, content), STORED_FIELDS)
     if not columns and "tags" not in content:
         return
     tags = insight.tag_names

@@ -92,7 +92,9 @@ def _load_restrictions(kind: ContentKind, ids: Iterable[Any], member: Membership
     rows = (
         Tile.objects.live_or_restorable()
         .filter(**{f"{kind}__in": found})
-        .annotate(is_collaborator=Collaborator.objects.includes(member.pk, dashboard="dashboard_id"))
+        .annotate(
+            is_collaborator=Collaborator.objects.build_collaborator_condition(member.pk, dashboard="dashboard_id")
+        )
         .values_list(kind, "dashboard__created_by_id", "dashboard__restriction_level", "is_collaborator")
     )
     for id_, *restriction in rows:

@@ -9,7 +9,7 @@ from dashboards.exceptions import DashboardTemplateNotFound, TemplateNotFound
 from dashboards.models import DashboardTemplate, TemplateScope
 from dashboards.services.inputs import DashboardInput, TemplateInput
 from dashboards.services.rows import assign_changed_fields
-from dashboards.template_documents.documents import Document, builtin_ids, builtin_templates, find_builtin
+from dashboards.template_documents.documents import Document, find_builtin, get_builtin_ids, read_builtin_templates
 from dashboards.template_documents.placeholders import fill_template
 from dashboards_api.db.retry import atomic_with_retry
 from dashboards_api.errors import Conflict, Forbidden, ValidationFailed
@@ -78,8 +78,8 @@ def check_template_changes(
     """
     template = _load_for_change(template_id, project, changes, lock=False)
     if columns := _assign_changes(template, changes, updated_by):
-        fill_template(template.document(), attr="", is_new=not {"tiles", "variables"}.isdisjoint(columns))
-    return CheckedTemplate(changes, template.document())
+        fill_template(template.build_document(), attr="", is_new=not {"tiles", "variables"}.isdisjoint(columns))
+    return CheckedTemplate(changes, template.build_document())
 
 
 @atomic_with_retry
@@ -95,7 +95,7 @@ def update_template(
     if template.project_id:
         _lock_names(template.project_id)
     columns = _assign_changes(template, checked.content, updated_by)
-    if template.document() != checked.document:
+    if template.build_document() != checked.document:
         raise Conflict("Somebody changed this template at the same time. Please try again.")
     if not columns:
         return
@@ -108,7 +108,7 @@ def update_template(
 def _load_for_change(
     template_id: uuid.UUID, project: Project, changes: TemplateInput, *, lock: bool
 ) -> DashboardTemplate:
-    if template_id in builtin_ids():
+    if template_id in get_builtin_ids():
         raise Forbidden("A built-in template cannot be changed. Store its document as a template of your own.")
     templates = DashboardTemplate.objects.visible_in(project).filter(pk=template_id)
     template: DashboardTemplate | None = (templates.select_for_update() if lock else templates).first()
@@ -141,7 +141,7 @@ def _lock_names(project_id: int) -> None:
 
 
 def _check_name_is_free(template: DashboardTemplate) -> None:
-    if template.template_name in builtin_templates():
+    if template.template_name in read_builtin_templates():
         raise ValidationFailed("This is the name of a built-in template.", attr="template_name", code="unique")
     namesakes = DashboardTemplate.objects.not_deleted().filter(
         project=template.project_id, template_name=template.template_name
@@ -169,12 +169,12 @@ def _find_template(project: Project, name: str) -> Document:
 
     Of several stored templates, the template with the nearest scope is returned. Raises TemplateNotFound.
     """
-    if name in builtin_templates():
-        return builtin_templates()[name]
+    if name in read_builtin_templates():
+        return read_builtin_templates()[name]
     stored = DashboardTemplate.objects.usable_in(project).filter(template_name=name)
     nearest = stored.nearest_first(project).first()
-    document = nearest.document() if nearest else find_builtin(name)
+    document = nearest.build_document() if nearest else find_builtin(name)
     if document is None:
         stored_names = DashboardTemplate.objects.usable_in(project).values_list("template_name", flat=True)
-        raise TemplateNotFound(name, [*builtin_templates(), *stored_names[:NAMES_COMPARED]])
+        raise TemplateNotFound(name, [*read_builtin_templates(), *stored_names[:NAMES_COMPARED]])
     return document

@@ -48,13 +48,13 @@ def change_tiles(
     """
     if not items:
         return []
-    named = _insights_to_add(items)
+    named = _find_insights_to_add(items)
     of_dashboard = Tile.objects.on_dashboard(dashboard).select_related("text", "button")
     unread = {"layouts", "filters_overrides"}.difference(*items)  # the free JSON that no item changes
     tiles = list(of_dashboard.filter(_select_named_tiles(items, named)).defer(*unread))
     insights = Insight.objects.in_project(dashboard.project).not_deleted().in_bulk(named) if named else {}
     # Otherwise, a member could edit content by putting it on a dashboard or restoring its tile.
-    placed = group_contents(_tiles_to_restore(items, tiles))
+    placed = group_contents(_find_tiles_to_restore(items, tiles))
     placed["insight"] |= insights.keys()
     placed = {kind: ids for kind, ids in placed.items() if ids}
     for kind, ids in placed.items():
@@ -64,7 +64,7 @@ def change_tiles(
         try:
             upsert.apply(index, item)
         except TooLarge as error:
-            raise error.within(f"tiles__{index}") from error
+            raise error.add_path_prefix(f"tiles__{index}") from error
     if upsert.skipped and refuse_unknown:
         raise TileNotOnDashboard(upsert.skipped[0])
     upsert.save()
@@ -73,7 +73,7 @@ def change_tiles(
     return upsert.ignored
 
 
-def _insights_to_add(items: Iterable[TileInput]) -> set[int]:
+def _find_insights_to_add(items: Iterable[TileInput]) -> set[int]:
     """Return the ids of the insights that items without a tile id name."""
     return {item["insight"] for item in items if item.get("id") is None and item.get("insight") is not None}  # type: ignore[misc]  # checked for None just before
 
@@ -91,7 +91,7 @@ def _select_named_tiles(items: Iterable[TileInput], insights: set[int]) -> Q:
     return found
 
 
-def _tiles_to_restore(items: Iterable[TileInput], tiles: Iterable[Tile]) -> list[Tile]:
+def _find_tiles_to_restore(items: Iterable[TileInput], tiles: Iterable[Tile]) -> list[Tile]:
     """Return the removed tiles that items restore by their ids."""
     restored = {item["id"] for item in items if item.get("id") is not None and item.get("deleted") is False}
     return [tile for tile in tiles if tile.deleted and tile.pk in restored]
@@ -204,14 +204,14 @@ class TileUpsert:
             self.by_content["insight_id", insight_id] = tile
             self.named.add(id(tile))
         elif (text := item.get("text")) is not None:
-            tile.text = Text(body=text["body"] or "", **self._authorship())
+            tile.text = Text(body=text["body"] or "", **self._build_author_fields())
         elif (button := item.get("button_tile")) is not None:
             given = {field: button[field] for field in BUTTON_FIELDS if field in button}  # type: ignore[literal-required]  # names of ButtonInput
-            tile.button = Button(**given, **self._authorship())
-        self._display(index, tile, item)
+            tile.button = Button(**given, **self._build_author_fields())
+        self._assign_display(index, tile, item)
         self.new.append(tile)
 
-    def _authorship(self) -> dict[str, Any]:
+    def _build_author_fields(self) -> dict[str, Any]:
         return {
             "project_id": self.dashboard.project_id,
             "created_by_id": self.changes.actor.user_id,
@@ -259,11 +259,11 @@ class TileUpsert:
         if (button := item.get("button_tile")) is not None:
             self._edit_button(index, tile, button)
         if not item.keys().isdisjoint(TILE_FIELDS):
-            columns += self._display(index, tile, item)
+            columns += self._assign_display(index, tile, item)
         if columns and tile.pk is not None:
             self.changed.setdefault(tile, set()).update(columns)
 
-    def _display(self, index: int, tile: Tile, item: DisplayInput) -> list[str]:
+    def _assign_display(self, index: int, tile: Tile, item: DisplayInput) -> list[str]:
         if "layouts" in item and not self.from_history:
             check_layouts(item["layouts"], tile.layouts, f"tiles__{index}__layouts")
         return assign_display_fields(tile, item)

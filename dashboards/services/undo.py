@@ -90,9 +90,9 @@ def _undo_plan(undo: UndoContext) -> UndoResult:
     outcome = _Outcome(undo)
     for item in plan.items:
         if item.superseded:
-            outcome.skip(item, CHANGED_SINCE, plan.superseded_paths(item))
+            outcome.skip(item, CHANGED_SINCE, plan.find_superseded_paths(item))
     flipped = [
-        item for item in plan.insights if item.flips_deleted and item.item_id not in plan.deleted_with_dashboards
+        item for item in plan.insights if item.has_deletion_change and item.item_id not in plan.deleted_with_dashboards
     ]
     for item in plan.dashboards:
         if item.sharing or item.lost_token:

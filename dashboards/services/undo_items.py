@@ -107,10 +107,10 @@ def undo_dashboard(undo: UndoContext, item: ItemUndo) -> UndoneFields:
     now = before = undo.plan.snapshots[dashboard.pk]
     wanted = revert_changes(before, item.changes)
     paths = find_differing_paths(before, wanted, [change["field"] for change in item.changes])
-    if undo.changes.affects(dashboard.pk):
+    if undo.changes.may_affect(dashboard.pk):
         now = load_snapshots([dashboard.pk])[0].current
         wanted = revert_changes(now, item.changes)
-    held = _hold_restriction(now, wanted)
+    held = _keep_restriction(now, wanted)
     paths = [path for path in paths if path not in held]
     if now["deleted"] and wanted["deleted"]:
         left = find_differing_paths(now, wanted, paths)
@@ -263,7 +263,7 @@ def _get_for_edit(undo: UndoContext, dashboard_id: int) -> Dashboard:
     return dashboard
 
 
-def _hold_restriction(now: Snapshot, wanted: Snapshot) -> list[str]:
+def _keep_restriction(now: Snapshot, wanted: Snapshot) -> list[str]:
     """Keep a restriction that undo would lower, and return its path."""
     if wanted["restriction_level"] >= now["restriction_level"]:
         return []

@@ -68,7 +68,7 @@ def check_reach(project: Project, keys: Collection[ItemKey], *, since: int) -> s
     if Tile.objects.not_deleted().filter(dashboard__in=ids).count() > TILES_MAX:
         raise TooMuchToUndo(f"changes that affect dashboards with more than {TILES_MAX:,} tiles in total")
     reached = {*keys, *((ActivityScope.DASHBOARD.value, id_) for id_ in ids)}
-    later = activities_since(project, since, reached).aggregate(number=Count("pk"), size=Sum("size"))
+    later = find_activities_since(project, since, reached).aggregate(number=Count("pk"), size=Sum("size"))
     if later["number"] > LATER_ACTIVITIES_MAX or (later["size"] or 0) > LATER_SIZE_MAX:
         raise TooMuchToUndo(
             f"changes that are followed by more than {LATER_ACTIVITIES_MAX:,} activities "
@@ -77,7 +77,7 @@ def check_reach(project: Project, keys: Collection[ItemKey], *, since: int) -> s
     return ids
 
 
-def activities_since(project: Project, number: int, keys: Collection[ItemKey]) -> ActivityQuerySet:
+def find_activities_since(project: Project, number: int, keys: Collection[ItemKey]) -> ActivityQuerySet:
     """Return the activities of these items with an id above `number`."""
     items = {scope: [id_ for each, id_ in keys if each == scope] for scope in ActivityScope.values}
     of_items = Q()

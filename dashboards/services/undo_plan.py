@@ -19,7 +19,7 @@ from dashboards.changelog.diff import (
 )
 from dashboards.changelog.snapshots import load_snapshots
 from dashboards.models import ActivityName, ActivityScope, Insight, Tile
-from dashboards.services.undo_limits import ACTIVITIES_MAX, ItemKey, UndoneActivity, activities_since
+from dashboards.services.undo_limits import ACTIVITIES_MAX, ItemKey, UndoneActivity, find_activities_since
 from dashboards_api.db.fields import find_differing, json_differs, raw_json
 from users.models import Project
 
@@ -51,7 +51,7 @@ class ItemUndo(NamedTuple):
     lost_token: bool
 
     @property
-    def flips_deleted(self) -> bool:
+    def has_deletion_change(self) -> bool:
         """Return whether the key deleted or restored the item, rather than created it."""
         return not self.is_created and any(change["field"] == "deleted" for change in self.changes)
 
@@ -81,7 +81,7 @@ class UndoPlan:
         snapshots = load_snapshots([item.item_id for item in self.dashboards])
         self.snapshots = {snapshot.dashboard_id: snapshot.current for snapshot in snapshots}
 
-    def superseded_paths(self, item: ItemUndo) -> list[str]:
+    def find_superseded_paths(self, item: ItemUndo) -> list[str]:
         """Return the superseded paths of an item, except for paths that have their earlier value again."""
         if item.scope == ActivityScope.DASHBOARD:
             now = self.snapshots[item.item_id]
@@ -113,7 +113,7 @@ def build_plan(project: Project, activities: Sequence[UndoneActivity], key_id: s
     own = {activity.id for activity in activities}
     keys = {(activity.scope, activity.item_id) for activity in activities}
     histories: dict[ItemKey, list[tuple[Author, list[Change]]]] = defaultdict(list)
-    later = activities_since(project, activities[0].id - 1, keys).order_by("id").annotate(raw_changes=_RAW_CHANGES)
+    later = find_activities_since(project, activities[0].id - 1, keys).order_by("id").annotate(raw_changes=_RAW_CHANGES)
     columns = later.values_list("id", "scope", "item_id", "key_id", "activity", "raw_changes")
     for id_, scope, item_id, by, activity, raw_changes in columns.iterator(chunk_size=ACTIVITIES_AT_ONCE):
         changes = json.loads(raw_changes)
@@ -171,7 +171,7 @@ def _read_history(activities: Iterable[tuple[Author, list[Change]]]) -> _History
         for change in changes:
             of_path = positions[change["field"]]
             if author == "undo":
-                _cancel(entries, of_path, change["after"])
+                _remove_reverted_changes(entries, of_path, change["after"])
                 continue
             if change["before"] is change["after"] is None:  # a replaced access token, whose values are not stored
                 enabled = next((entries[position] for position in positions[PUBLISHED]), None)
@@ -185,7 +185,7 @@ def _read_history(activities: Iterable[tuple[Author, list[Change]]]) -> _History
     return _History([entry for entry in entries if entry], has_creation, lost_token)
 
 
-def _cancel(entries: list[tuple[bool, Change] | None], positions: list[int], restored: Any) -> None:
+def _remove_reverted_changes(entries: list[tuple[bool, Change] | None], positions: list[int], restored: Any) -> None:
     """Remove the changes of a path since it last had the value that an undo restored."""
     for count, position in enumerate(reversed(positions[-ACTIVITIES_MAX:]), start=1):
         entry = entries[position]

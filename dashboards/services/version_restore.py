@@ -87,7 +87,7 @@ def _build_restore_item(
     item = _build_item(tile, id=int(id_), deleted=False)
     shared_texts, shared_buttons = shared
     is_shared = present.text_id in shared_texts or present.button_id in shared_buttons
-    kind = _differing_content(item, present) if is_shared else None
+    kind = _find_differing_content(item, present) if is_shared else None
     path = join_path(TILES, id_, kind) if kind else None
     if path is None or path in may_change:
         return item, None
@@ -133,7 +133,7 @@ def _build_item(tile: Snapshot, **values: Any) -> Any:
     return {**tile, **content, **values}
 
 
-def _differing_content(item: Any, tile: Tile) -> str | None:
+def _find_differing_content(item: Any, tile: Tile) -> str | None:
     """Return the kind of content that an item would change, or None if the content is the same."""
     kind, content = ("text", tile.text) if tile.text else ("button_tile", tile.button)
     return kind if any(getattr(content, field) != value for field, value in item[kind].items()) else None

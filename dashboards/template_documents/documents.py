@@ -14,23 +14,23 @@ Document = dict[str, Any]
 
 
 @cache
-def builtin_templates() -> dict[str, Document]:
+def read_builtin_templates() -> dict[str, Document]:
     """Return the built-in templates by key (`DEFAULT_APP`). Callers must not change them."""
     return {path.stem: _read(path) for path in sorted(BUILTIN_FOLDER.glob("*.json"))}
 
 
 @cache
-def builtin_ids() -> dict[uuid.UUID, str]:
+def get_builtin_ids() -> dict[uuid.UUID, str]:
     """Return the keys of the built-in templates by id. An id is derived from its key, so that it never changes."""
-    return {uuid.uuid5(_ID_NAMESPACE, key): key for key in builtin_templates()}
+    return {uuid.uuid5(_ID_NAMESPACE, key): key for key in read_builtin_templates()}
 
 
 def find_builtin(name: str) -> Document | None:
     """Return the built-in template with this `template_name`, or None."""
-    return next((each for each in builtin_templates().values() if each["template_name"] == name), None)
+    return next((each for each in read_builtin_templates().values() if each["template_name"] == name), None)
 
 
-def demo_documents() -> list[Document]:
+def read_demo_documents() -> list[Document]:
     """Return the documents of the demo dashboards, with unfilled placeholders."""
     return [_read(path) for path in sorted(DEMO_FOLDER.glob("*.json"))]
 

@@ -21,25 +21,25 @@ def check_long_parts(document: Any, attr: str, *, is_new: bool) -> None:
     if not isinstance(document, dict):
         return
     for name in (*LISTS, "variables") if is_new else LISTS:
-        _check_length(document.get(name), _below(attr, name))
-    _check_tags(document.get("tags"), _below(attr, "tags"))
+        _check_length(document.get(name), _join_path(attr, name))
+    _check_tags(document.get("tags"), _join_path(attr, "tags"))
     tags = 0
-    for index, tile in _objects(document.get("tiles")):
-        path = _below(attr, f"tiles__{index}")
+    for index, tile in _iter_objects(document.get("tiles")):
+        path = _join_path(attr, f"tiles__{index}")
         tags += _check_tags(tile.get("tags"), f"{path}__tags")
         if tags > TILE_TAGS_MAX and is_new:
             detail = f"The tiles of a template have at most {TILE_TAGS_MAX} tags."
             raise ValidationFailed(detail, attr=f"{path}__tags", code="max_length")
         _check_layouts(tile.get("layouts"), f"{path}__layouts", is_new)
     if is_new:
-        _check_ids(document.get("variables"), _below(attr, "variables"))
+        _check_ids(document.get("variables"), _join_path(attr, "variables"))
 
 
-def _below(attr: str, path: str) -> str:
+def _join_path(attr: str, path: str) -> str:
     return f"{attr}__{path}" if attr else path
 
 
-def _objects(values: Any) -> Iterator[tuple[int, dict[str, Any]]]:
+def _iter_objects(values: Any) -> Iterator[tuple[int, dict[str, Any]]]:
     return (
         (index, each) for index, each in enumerate(values if isinstance(values, list) else ()) if type(each) is dict
     )
@@ -79,7 +79,7 @@ def _check_layouts(layouts: Any, attr: str, is_new: bool) -> None:
 def _check_ids(variables: Any, attr: str) -> None:
     """Raise ValidationFailed for a duplicate variable, because only its last declaration would have an effect."""
     known = set()
-    for index, variable in _objects(variables):
+    for index, variable in _iter_objects(variables):
         id_ = variable.get("id")
         if isinstance(id_, str) and id_ in known:
             detail = f"The template declares {id_[:100]} twice."

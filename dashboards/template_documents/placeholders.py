@@ -47,11 +47,11 @@ def find_placeholders(value: Any) -> set[str]:
     return {found.group(1)} if found else set()
 
 
-def nesting_depth(value: Any) -> int:
+def get_nesting_depth(value: Any) -> int:
     """Return the number of levels of objects and lists in a JSON value."""
     if not isinstance(value, dict | list):
         return 0
-    return 1 + max(map(nesting_depth, value.values() if isinstance(value, dict) else value), default=0)
+    return 1 + max(map(get_nesting_depth, value.values() if isinstance(value, dict) else value), default=0)
 
 
 class _TemplateFiller:
@@ -60,7 +60,7 @@ class _TemplateFiller:
     def __init__(self, document: Document) -> None:
         self.document = document
         self.defaults = {variable["id"]: variable["default"] for variable in document.get("variables") or []}
-        self.depths = {id_: nesting_depth(default) for id_, default in self.defaults.items()}
+        self.depths = {id_: get_nesting_depth(default) for id_, default in self.defaults.items()}
         self.sizes = {id_: len(dump_json(default)) for id_, default in self.defaults.items()}
         self.remaining = SUBSTITUTED_CHARACTERS_MAX
         self.used: set[str] = set()

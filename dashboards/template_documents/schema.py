@@ -25,11 +25,11 @@ from dashboards_api.limits import LIST_MAX_LENGTH
 Schema = dict[str, Any]
 
 
-def _nullable(type_: str, **limits: Any) -> Schema:
+def _build_nullable(type_: str, **limits: Any) -> Schema:
     return {"type": [type_, "null"], **limits}
 
 
-def _needs(tile_type: str, *keys: str) -> Schema:
+def _require_keys(tile_type: str, *keys: str) -> Schema:
     return {"if": {"properties": {"type": {"const": tile_type}}}, "then": {"required": list(keys)}}
 
 
@@ -38,37 +38,37 @@ TAGS: Schema = {
     "maxItems": LIST_MAX_LENGTH,
     "items": {"type": "string", "maxLength": TAG_MAX_LENGTH, "pattern": r"\S"},
 }
-FOLDER: Schema = _nullable("string", format="folder")
+FOLDER: Schema = _build_nullable("string", format="folder")
 PLACE: Schema = {
     "type": "object",
     "properties": {key: {"type": ["number", "string"], "format": "layout-number"} for key in NUMERIC_KEYS},
 }
-LAYOUTS = _nullable("object", additionalProperties=PLACE, maxProperties=BREAKPOINTS_MAX)
+LAYOUTS = _build_nullable("object", additionalProperties=PLACE, maxProperties=BREAKPOINTS_MAX)
 TILE: Schema = {
     "type": "object",
     "required": ["type"],
     "properties": {
         "type": {"enum": ["INSIGHT", "TEXT", "BUTTON"]},
-        "name": _nullable("string", maxLength=INSIGHT_NAME_MAX_LENGTH),
-        "derived_name": _nullable("string", maxLength=INSIGHT_NAME_MAX_LENGTH),
-        "description": _nullable("string"),
+        "name": _build_nullable("string", maxLength=INSIGHT_NAME_MAX_LENGTH),
+        "derived_name": _build_nullable("string", maxLength=INSIGHT_NAME_MAX_LENGTH),
+        "description": _build_nullable("string"),
         "tags": TAGS,
         "favorited": {"type": "boolean"},
         "folder": FOLDER,
-        "query": _nullable("object"),
-        "filters": _nullable("object"),
-        "body": _nullable("string", maxLength=TEXT_MAX_LENGTH),
+        "query": _build_nullable("object"),
+        "filters": _build_nullable("object"),
+        "body": _build_nullable("string", maxLength=TEXT_MAX_LENGTH),
         "url": {"type": "string", "maxLength": BUTTON_URL_MAX_LENGTH, "format": "button-url"},
         "text": {"type": "string", "minLength": 1, "maxLength": BUTTON_TEXT_MAX_LENGTH, "pattern": r"\S"},
         "placement": {"enum": ButtonPlacement.values},
         "style": {"enum": ButtonStyle.values},
         "layouts": LAYOUTS,
-        "color": _nullable("string", maxLength=COLOR_MAX_LENGTH),
-        "filters_overrides": _nullable("object"),
-        "show_description": _nullable("boolean"),
-        "transparent_background": _nullable("boolean"),
+        "color": _build_nullable("string", maxLength=COLOR_MAX_LENGTH),
+        "filters_overrides": _build_nullable("object"),
+        "show_description": _build_nullable("boolean"),
+        "transparent_background": _build_nullable("boolean"),
     },
-    "allOf": [_needs("TEXT", "body"), _needs("BUTTON", "url", "text")],
+    "allOf": [_require_keys("TEXT", "body"), _require_keys("BUTTON", "url", "text")],
 }
 VARIABLE: Schema = {
     "type": "object",
@@ -89,7 +89,7 @@ TEMPLATE_SCHEMA: Schema = {
     "required": ["template_name", "dashboard_description", "dashboard_filters", "tiles"],
     "properties": {
         "template_name": {"type": "string", "maxLength": TEMPLATE_NAME_MAX_LENGTH},
-        "dashboard_description": _nullable("string"),
+        "dashboard_description": _build_nullable("string"),
         "dashboard_filters": {"type": "object"},
         "dashboard_variables": {"type": "object"},
         "breakdown_colors": {"type": "array", "maxItems": LIST_MAX_LENGTH, "items": BREAKDOWN_COLOR},
@@ -99,7 +99,7 @@ TEMPLATE_SCHEMA: Schema = {
         "restriction_level": {"enum": RestrictionLevel.values},
         "grid_spacing": {"enum": GridSpacing.values},
         "layout_compaction": {"enum": LayoutCompaction.values},
-        "variables": _nullable("array", maxItems=LIST_MAX_LENGTH, items=VARIABLE),
+        "variables": _build_nullable("array", maxItems=LIST_MAX_LENGTH, items=VARIABLE),
         "tiles": {"type": "array", "minItems": 1, "maxItems": LIST_MAX_LENGTH, "items": TILE},
     },
 }
@@ -113,23 +113,23 @@ ERROR_CODES = {
     "enum": "invalid_choice",
 }
 # The schemas that `check_long_parts` replaces, by identity.
-_CHECKED_SEPARATELY: dict[int, Schema] = {id(TAGS): {"type": "array"}, id(LAYOUTS): _nullable("object")}
+_CHECKED_SEPARATELY: dict[int, Schema] = {id(TAGS): {"type": "array"}, id(LAYOUTS): _build_nullable("object")}
 
 _formats = jsonschema.FormatChecker(formats=())
 _formats.checks("button-url")(lambda value: not isinstance(value, str) or is_button_url(value))
 _formats.checks("folder")(lambda value: not isinstance(value, str) or is_folder(value))
 
 
-def _without_long_parts(schema: Any) -> Any:
+def _remove_long_parts(schema: Any) -> Any:
     """Return the schema without the parts that are validated separately, and without the maximum lengths of lists."""
     if id(schema) in _CHECKED_SEPARATELY:
         return _CHECKED_SEPARATELY[id(schema)]
     if isinstance(schema, dict):
-        return {key: _without_long_parts(value) for key, value in schema.items() if key != "maxItems"}
+        return {key: _remove_long_parts(value) for key, value in schema.items() if key != "maxItems"}
     return schema
 
 
-_validator = jsonschema.Draft202012Validator(_without_long_parts(TEMPLATE_SCHEMA), format_checker=_formats)
+_validator = jsonschema.Draft202012Validator(_remove_long_parts(TEMPLATE_SCHEMA), format_checker=_formats)
 
 
 def check_template(document: Any, attr: str, *, is_new: bool = True) -> None:

@@ -61,7 +61,7 @@ class ActivityLogViewSet(CursorPagedViewSet):
             user_id=self.query_int("user"),
             key_id=self.query_text("key_id", KEY_ID_MAX_LENGTH),
         )
-        return self.page(list_activity(self.project, query=query, before=self.get_cursor()))
+        return self.build_page_response(list_activity(self.project, query=query, before=self.get_cursor()))
 
     @extend_schema(parameters=[PROJECT_ID], request=describe_body(UndoRequestSerializer), responses=UndoSerializer)
     def undo(self, request: Request, project_id: str) -> Response:
@@ -82,8 +82,8 @@ class ActivityLogViewSet(CursorPagedViewSet):
         def respond(result: UndoResult) -> Response:
             if is_preview:  # roll back, since a preview performs the undo to report exactly what would happen
                 transaction.set_rollback(True)
-            undone = [_item(item, paths) for item, paths in result.undone]
-            skipped = [{**_item(item, paths), "reason": reason} for item, paths, reason in result.skipped]
+            undone = [_build_item(item, paths) for item, paths in result.undone]
+            skipped = [{**_build_item(item, paths), "reason": reason} for item, paths, reason in result.skipped]
             return Response({"preview": is_preview, "undone": undone, "skipped": skipped})
 
         return write(
@@ -105,7 +105,7 @@ class DashboardActivityViewSet(CursorPagedViewSet):
     @extend_schema(parameters=[PROJECT_ID, DASHBOARD_ID])
     def list(self, request: Request, project_id: str, id: str) -> Response:
         """List the activity of a dashboard. The newest entries come first; `next` leads to the following page."""
-        return self.page(
+        return self.build_page_response(
             list_dashboard_activity(parse_id(id, DashboardNotFound), project=self.project, before=self.get_cursor())
         )
 
@@ -124,19 +124,19 @@ class InsightActivityViewSet(ProjectScopedViewSet):
     )
     def activity(self, request: Request, project_id: str, id: str) -> Response:
         """List the activity of an insight. The newest entries come first, in numbered pages."""
-        return self._page(id)
+        return self._build_page(id)
 
     @extend_schema(parameters=[PROJECT_ID, *PageNumberPagination.PARAMETERS], responses=ActivityLogPageSerializer)
     def all_activity(self, request: Request, project_id: str) -> Response:
         """List the activity of all insights. The newest entries come first, in numbered pages."""
-        return self._page(None)
+        return self._build_page(None)
 
-    def _page(self, reference: str | None) -> Response:
+    def _build_page(self, reference: str | None) -> Response:
         pages = PageNumberPagination()
         page, limit = asked = pages.get_page_and_limit(self.request)
         total, rows = list_insight_activity(self.project, reference=reference, page=page, limit=limit)
         return Response(pages.page(self.request, asked, total, rows))
 
 
-def _item(item: Item, paths: list[str]) -> dict[str, Any]:
+def _build_item(item: Item, paths: list[str]) -> dict[str, Any]:
     return {"scope": item.scope, "item_id": str(item.item_id), "name": item.name, "paths": paths}

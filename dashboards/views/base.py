@@ -85,7 +85,7 @@ class CursorPagedViewSet(ProjectScopedViewSet):
     def get_cursor(self) -> int | None:
         return CursorPagination().get_cursor(self.request)
 
-    def page(self, page: Page) -> Response:
+    def build_page_response(self, page: Page) -> Response:
         return Response(CursorPagination().page(self.request, page.rows, page.next))
 
 
@@ -163,7 +163,7 @@ def write_dashboard(
     return perform_write(work, respond, actor=view.membership, expected=expected)
 
 
-def dashboard_response(view: ProjectScopedViewSet, dashboard_id: int, status: int = 200) -> Response:
+def build_dashboard_response(view: ProjectScopedViewSet, dashboard_id: int, status: int = 200) -> Response:
     """Return the response with a dashboard that was just written, deleted or not, and its version."""
     versions, body = read_dashboard_revision(
         dashboard_id, project=view.project, viewer=view.membership, include_deleted=True

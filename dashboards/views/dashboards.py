@@ -34,7 +34,7 @@ from dashboards.views.base import (
     OVERRIDES,
     REFRESH,
     TAGS,
-    dashboard_response,
+    build_dashboard_response,
     get_folder,
     get_overrides,
     get_results,
@@ -244,7 +244,7 @@ class DashboardViewSet(ProjectScopedViewSet):
 
     def _respond(self, dashboard_id: int, ignored: Sequence[str], status: int = 200) -> Response:
         self.add_ignored([*ignored])
-        return dashboard_response(self, dashboard_id, status)
+        return build_dashboard_response(self, dashboard_id, status)
 
     def _check_may_edit(self, dashboard_id: int) -> None:
         rows = Dashboard.objects.in_project(self.project).with_is_collaborator(self.membership)

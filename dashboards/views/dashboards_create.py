@@ -12,7 +12,7 @@ from dashboards.serializers.dashboards_create import TemplateJSONRequestSerializ
 from dashboards.services.dashboards import create_dashboard_from_template, create_unlisted_dashboard
 from dashboards.template_documents.documents import Document
 from dashboards.template_documents.placeholders import fill_template
-from dashboards.views.base import INCLUDE_DASHBOARDS, dashboard_response, write
+from dashboards.views.base import INCLUDE_DASHBOARDS, build_dashboard_response, write
 from dashboards_api.http.openapi import PROJECT_ID, describe_body, operation_ids
 from users.viewsets import ProjectScopedViewSet
 
@@ -48,7 +48,7 @@ class DashboardCreateViewSet(ProjectScopedViewSet):
         return write(
             self,
             lambda changes: create_dashboard_from_template(changes, self.project, template=template),
-            lambda dashboard: dashboard_response(self, dashboard.pk),
+            lambda dashboard: build_dashboard_response(self, dashboard.pk),
         )
 
     @extend_schema(
@@ -66,5 +66,5 @@ class DashboardCreateViewSet(ProjectScopedViewSet):
         return write(
             self,
             lambda changes: create_unlisted_dashboard(changes, self.project, tag=tag),
-            lambda dashboard: dashboard_response(self, dashboard.pk, status=201),
+            lambda dashboard: build_dashboard_response(self, dashboard.pk, status=201),
         )

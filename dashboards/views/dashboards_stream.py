@@ -48,10 +48,10 @@ class StreamTilesViewSet(ProjectScopedViewSet):
         breakpoint = self.query_choice("layoutSize", BREAKPOINTS) or BREAKPOINTS[0]
         # Everything is read before the first event, so that an error is a response and not a truncated stream.
         events = iter_events(retrieve_dashboard(self, number, get_results(self))[1], breakpoint)
-        answer = HttpResponse(map(_written, events), content_type=EVENT_STREAM)
+        answer = HttpResponse(map(_encode_event, events), content_type=EVENT_STREAM)
         answer["Cache-Control"] = "no-cache"
         return answer
 
 
-def _written(event: dict[str, Any]) -> bytes:
+def _encode_event(event: dict[str, Any]) -> bytes:
     return b"data: " + orjson.dumps(event, option=OPTIONS) + b"\n\n"

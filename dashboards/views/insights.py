@@ -40,7 +40,7 @@ from users.viewsets import ProjectScopedViewSet
 DATE = "A date (2026-01-31, 2026-01-31T12:00:00Z), a relative date (-7d, mStart), or `all`."
 
 
-def _dates(prefix: str, of: str, note: str = DATE) -> list[OpenApiParameter]:
+def _build_date_parameters(prefix: str, of: str, note: str = DATE) -> list[OpenApiParameter]:
     """Return the parameters for the start and the end of a period."""
     return [
         OpenApiParameter(f"{prefix}_from", str, description=f"Only insights {of} since this date. {note}"),
@@ -64,9 +64,11 @@ LIST_PARAMETERS = [
     OpenApiParameter(
         "insight", str, enum=INSIGHT_KINDS, description="Only insights of this kind, by their query or legacy filters."
     ),
-    *_dates("created_date", "created"),
-    *_dates("date", "last modified"),
-    *_dates("last_viewed_date", "last viewed", "The list is empty, because views of insights are not recorded."),
+    *_build_date_parameters("created_date", "created"),
+    *_build_date_parameters("date", "last modified"),
+    *_build_date_parameters(
+        "last_viewed_date", "last viewed", "The list is empty, because views of insights are not recorded."
+    ),
     FOLDER_PARAMETER,
 ]
 FROM_DASHBOARD = OpenApiParameter(
@@ -125,14 +127,14 @@ class InsightViewSet(ProjectScopedViewSet):
         count, rows = list_insights(
             self.project,
             viewer=self.membership,
-            query=self._query(),
+            query=self._read_query(),
             limit=limit,
             offset=offset,
             overrides=build_query_overrides({}, {}, get_overrides(self)),
             results=results,
         )
         wait_for_results(request._request, results)
-        return Response(pages.page(request, window, count, [self._shown(row) for row in rows]))
+        return Response(pages.page(request, window, count, [self._leave_out_dashboards(row) for row in rows]))
 
     @extend_schema(
         parameters=[PROJECT_ID, INCLUDE_DASHBOARDS],
@@ -141,7 +143,7 @@ class InsightViewSet(ProjectScopedViewSet):
     )
     def create(self, request: Request, project_id: str) -> Response:
         """Create an insight. No field is required. `dashboards` names the dashboards that show the insight."""
-        content = self._body(creates=True)
+        content = self._read_content(creates=True)
         return write(
             self,
             lambda changes: create_insight(changes, self.project, content=content),
@@ -158,7 +160,7 @@ class InsightViewSet(ProjectScopedViewSet):
         The id is a number or a short id. `from_dashboard` and overrides apply filters and variables to the query.
         """
         insight, _ = read_insight_with_results(self, id)
-        return Response(self._shown(insight))
+        return Response(self._leave_out_dashboards(insight))
 
     @extend_schema(
         parameters=[PROJECT_ID, INSIGHT_ID, INCLUDE_DASHBOARDS],
@@ -198,7 +200,7 @@ class InsightViewSet(ProjectScopedViewSet):
         if insight is None or (insight.deleted and not self.has_false("deleted")):
             raise InsightNotFound
         check_contents_edit_permission("insight", [insight.pk], self.membership)
-        content, insight_id = self._body(creates=False), insight.pk
+        content, insight_id = self._read_content(creates=False), insight.pk
 
         def respond(ignored: list[str]) -> Response:
             self.add_ignored(ignored)
@@ -210,23 +212,23 @@ class InsightViewSet(ProjectScopedViewSet):
             respond,
         )
 
-    def _body(self, *, creates: bool) -> InsightInput:
+    def _read_content(self, *, creates: bool) -> InsightInput:
         body = self.read_body(InsightRequestSerializer)
         if self.request.headers.get(CLIENT_HEADER) == AGENT and (creates or body.get("query") is not None):
             body["query"] = wrap_query(body.get("query"))
         return cast(InsightInput, body)
 
     def _read(self, reference: str | int, *, include_deleted: bool = False) -> dict[str, Any]:
-        return self._shown(
+        return self._leave_out_dashboards(
             read_insight(reference, project=self.project, viewer=self.membership, include_deleted=include_deleted)
         )
 
-    def _shown(self, insight: dict[str, Any]) -> dict[str, Any]:
+    def _leave_out_dashboards(self, insight: dict[str, Any]) -> dict[str, Any]:
         """Return an insight, without its dashboards if the request asks for it."""
         leave_out_dashboards(self, [insight])
         return insight
 
-    def _query(self) -> InsightQuery:
+    def _read_query(self) -> InsightQuery:
         return InsightQuery(
             search=self.query_text("search", SEARCH_MAX_LENGTH),
             short_id=self.query_text("short_id", SEARCH_MAX_LENGTH),

@@ -46,7 +46,9 @@ class InsightBulkViewSet(ProjectScopedViewSet):
         return write(
             self,
             lambda changes: delete_insights(changes, self.project, insight_ids=ids),
-            lambda result: Response({"deleted": _named(result.insights), "skipped": describe_skipped(result.skipped)}),
+            lambda result: Response(
+                {"deleted": _list_names(result.insights), "skipped": describe_skipped(result.skipped)}
+            ),
         )
 
     @extend_schema(
@@ -63,7 +65,9 @@ class InsightBulkViewSet(ProjectScopedViewSet):
         return write(
             self,
             lambda changes: restore_insights(changes, self.project, insight_ids=ids),
-            lambda result: Response({"restored": _named(result.insights), "skipped": describe_skipped(result.skipped)}),
+            lambda result: Response(
+                {"restored": _list_names(result.insights), "skipped": describe_skipped(result.skipped)}
+            ),
         )
 
     @extend_schema(
@@ -87,5 +91,5 @@ class InsightBulkViewSet(ProjectScopedViewSet):
         )
 
 
-def _named(insights: Iterable[Insight]) -> list[dict[str, Any]]:
+def _list_names(insights: Iterable[Insight]) -> list[dict[str, Any]]:
     return [{"id": insight.pk, "name": insight.name} for insight in insights]

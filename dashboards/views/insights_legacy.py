@@ -107,12 +107,12 @@ class LegacyInsightViewSet(ProjectScopedViewSet):
         if get_insight(filters) not in TREND_INSIGHTS:
             detail = f"This operation computes {', '.join(TREND_INSIGHTS)}."
             raise ValidationFailed(detail, attr="insight", code="invalid_choice")
-        return self._answer(filters, next=None)
+        return self._build_response(filters, next=None)
 
     def _answer_funnel(self, given: Filters, form: Filters = NO_FILTERS) -> Response:
-        return self._answer({**load_filters(given), "insight": "FUNNELS"}, form=form)
+        return self._build_response({**load_filters(given), "insight": "FUNNELS"}, form=form)
 
-    def _answer(self, filters: Filters, *, form: Filters = NO_FILTERS, **further: Any) -> Response:
+    def _build_response(self, filters: Filters, *, form: Filters = NO_FILTERS, **further: Any) -> Response:
         """Return the result of filters. A missing or stale result is always computed, as in PostHog.
 
         `form` contains the filters that determine the format of the result.

@@ -43,7 +43,7 @@ class SharingConfigurationViewSet(ProjectScopedViewSet):
 
         The response is one object, although the operation id ends with `list`.
         """
-        return self._answer(parse_id(dashboard_id, DashboardNotFound("Dashboard not found.")))
+        return self._build_response(parse_id(dashboard_id, DashboardNotFound("Dashboard not found.")))
 
     @extend_schema(
         parameters=[*PATH, IF_MATCH],
@@ -63,7 +63,7 @@ class SharingConfigurationViewSet(ProjectScopedViewSet):
             self,
             number,
             lambda changes: update_sharing(changes, number, project=self.project, content=content),
-            lambda _: self._answer(number),
+            lambda _: self._build_response(number),
         )
 
     @extend_schema(
@@ -79,10 +79,10 @@ class SharingConfigurationViewSet(ProjectScopedViewSet):
             self,
             number,
             lambda changes: rotate_access_token(changes, number, project=self.project),
-            lambda _: self._answer(number),
+            lambda _: self._build_response(number),
         )
 
-    def _answer(self, dashboard_id: int) -> Response:
+    def _build_response(self, dashboard_id: int) -> Response:
         return Response(read_sharing(dashboard_id, project=self.project, viewer=self.membership))
 
 

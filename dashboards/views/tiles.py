@@ -28,7 +28,7 @@ from dashboards.services.tiles import add_tile, copy_tile, delete_tile, move_til
 from dashboards.views.base import (
     DASHBOARD_ID,
     INCLUDE_DASHBOARDS,
-    dashboard_response,
+    build_dashboard_response,
     leave_out_dashboards_of_tiles,
     write_dashboard,
 )
@@ -137,7 +137,7 @@ class TileViewSet(ProjectScopedViewSet):
             lambda changes: move_tile(
                 changes, dashboard_id, project=self.project, tile_id=tile_id, to_dashboard_id=target_id
             ),
-            lambda _: dashboard_response(self, dashboard_id),
+            lambda _: build_dashboard_response(self, dashboard_id),
             others=[target_id],
         )
 
@@ -156,7 +156,7 @@ class TileViewSet(ProjectScopedViewSet):
             self,
             dashboard_id,
             lambda changes: copy_tile(changes, dashboard_id, project=self.project, **body),
-            lambda _: dashboard_response(self, dashboard_id),
+            lambda _: build_dashboard_response(self, dashboard_id),
         )
 
     @extend_schema(
@@ -173,7 +173,7 @@ class TileViewSet(ProjectScopedViewSet):
             lambda changes: reorder_tiles(
                 changes, dashboard_id, project=self.project, tile_ids=order, arrangement=arrangement
             ),
-            lambda _: dashboard_response(self, dashboard_id),
+            lambda _: build_dashboard_response(self, dashboard_id),
         )
 
     def _add(self, dashboard_id: int, item: TileInput) -> Response:
@@ -182,7 +182,7 @@ class TileViewSet(ProjectScopedViewSet):
                 self,
                 dashboard_id,
                 lambda changes: add_tile(changes, dashboard_id, project=self.project, item=item),
-                lambda tile: self._answer(dashboard_id, tile.pk, status=201),
+                lambda tile: self._build_response(dashboard_id, tile.pk, status=201),
             )
 
     def _change(self, dashboard_id: int, body: dict[str, Any]) -> Response:
@@ -193,10 +193,10 @@ class TileViewSet(ProjectScopedViewSet):
                 self,
                 dashboard_id,
                 lambda changes: update_tile(changes, dashboard_id, project=self.project, tile_id=tile_id, item=item),
-                lambda _: self._answer(dashboard_id, tile_id),
+                lambda _: self._build_response(dashboard_id, tile_id),
             )
 
-    def _answer(self, dashboard_id: int, tile_id: int, status: int = 200) -> Response:
+    def _build_response(self, dashboard_id: int, tile_id: int, status: int = 200) -> Response:
         tile = read_tile(dashboard_id, tile_id, viewer=self.membership)
         leave_out_dashboards_of_tiles(self, [tile])
         return Response(tile, status=status)

@@ -24,7 +24,7 @@ from dashboards.views.base import (
     DASHBOARD_ID,
     INCLUDE_DASHBOARDS,
     CursorPagedViewSet,
-    dashboard_response,
+    build_dashboard_response,
     write_dashboard,
 )
 from dashboards_api.http.openapi import IF_MATCH, PROJECT_ID, id_parameter, operation_ids
@@ -51,7 +51,9 @@ class VersionViewSet(CursorPagedViewSet):
     @extend_schema(parameters=[PROJECT_ID, DASHBOARD_ID])
     def list(self, request: Request, project_id: str, id: str) -> Response:
         """List the versions of a dashboard. The newest versions come first; `next` leads to the following page."""
-        return self.page(list_versions(parse_id(id, DashboardNotFound), project=self.project, before=self.get_cursor()))
+        return self.build_page_response(
+            list_versions(parse_id(id, DashboardNotFound), project=self.project, before=self.get_cursor())
+        )
 
     @extend_schema(parameters=[PROJECT_ID, DASHBOARD_ID, VERSION], responses=DashboardVersionSerializer)
     def retrieve(self, request: Request, project_id: str, id: str, version: str) -> Response:
@@ -83,7 +85,7 @@ class VersionViewSet(CursorPagedViewSet):
 
         def respond(left_out: list[str]) -> Response:
             self.add_ignored(left_out)
-            return dashboard_response(self, number)
+            return build_dashboard_response(self, number)
 
         return write_dashboard(
             self,

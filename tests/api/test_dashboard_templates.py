@@ -38,7 +38,7 @@ def test_template_is_stored_as_sent(alice: Person) -> None:
     row = DashboardTemplate.objects.get()
     assert answer.status == 201
     assert {key: answer.json[key] for key in DOCUMENT} == DOCUMENT
-    assert row.document() == DOCUMENT
+    assert row.build_document() == DOCUMENT
     assert answer.json["created_by"]["email"] == alice.user.email
     assert {key: answer.json[key] for key in ("id", "scope", "is_featured", "image_url", "deleted", "team_id")} == {
         "id": str(row.pk),

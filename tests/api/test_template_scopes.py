@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from dashboards.models import Dashboard, DashboardTemplate
-from dashboards.template_documents.documents import builtin_templates
+from dashboards.template_documents.documents import read_builtin_templates
 from tests.builders import Person, make_person, make_project, make_template
 from users.models import MembershipLevel, User
 
@@ -33,7 +33,7 @@ def list_names(person: Person, **query: Any) -> list[str]:
 def test_built_in_templates_are_listed_and_retrieved(alice: Person) -> None:
     rows = alice.api.get(PATH).json["results"]
     assert {row["template_name"]: row["id"] for row in rows} == BUILTIN
-    for row, document in zip(rows, builtin_templates().values(), strict=True):
+    for row, document in zip(rows, read_builtin_templates().values(), strict=True):
         assert {key: row[key] for key in document} == document
         assert (row["scope"], row["is_featured"], row["deleted"]) == ("global", False, False)
         assert (row["team_id"], row["created_by"], row["created_at"], row["image_url"]) == (None, None, None, None)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from dashboards.models import Dashboard, DashboardTemplate, Insight, Text, Tile
-from dashboards.template_documents.documents import builtin_templates
+from dashboards.template_documents.documents import read_builtin_templates
 from tests.builders import QUERY, Person
 from tests.client import Answer
 
@@ -190,7 +190,7 @@ def test_filled_template_size_is_limited(alice: Person) -> None:
 
 @pytest.mark.parametrize("key", ["DEFAULT_APP", "WEBSITE_TRAFFIC"])
 def test_dashboard_is_created_from_a_built_in_template(alice: Person, key: str) -> None:
-    template = builtin_templates()[key]
+    template = read_builtin_templates()[key]
     created = alice.api.post("dashboards/", {"use_template": key}).json
     assert (created["creation_mode"], created["use_template"], created["name"]) == (
         "template",
@@ -216,7 +216,7 @@ def test_body_overrides_the_template(alice: Person) -> None:
 
 
 def test_files_of_built_in_templates_are_named_by_their_keys() -> None:
-    assert set(builtin_templates()) == {"DEFAULT_APP", "WEBSITE_TRAFFIC"}
+    assert set(read_builtin_templates()) == {"DEFAULT_APP", "WEBSITE_TRAFFIC"}
 
 
 def store_template(person: Person | None, name: str, body: str, scope: str = "team", **more: Any) -> DashboardTemplate:

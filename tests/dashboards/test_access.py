@@ -6,9 +6,9 @@ from dashboards.access import (
     Restriction,
     check_edit_permission,
     check_may_restrict,
+    get_privilege_level,
+    get_user_access_level,
     may_restrict,
-    privilege_level,
-    user_access_level,
 )
 from dashboards.models import Dashboard
 from dashboards_api.errors import Forbidden
@@ -38,8 +38,8 @@ def test_access_rules(
     dashboard.is_collaborator = collaborates
     restriction = Restriction(CREATOR, restricted, collaborates)
     assert may_restrict(membership, CREATOR) is restricts
-    assert privilege_level(membership, restriction) == privilege
-    assert user_access_level(membership, restriction) == access
+    assert get_privilege_level(membership, restriction) == privilege
+    assert get_user_access_level(membership, restriction) == access
     for check, allowed in ((check_edit_permission, privilege == 37), (check_may_restrict, restricts)):
         if allowed:
             check(dashboard, membership)

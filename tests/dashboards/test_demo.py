@@ -12,7 +12,7 @@ from dashboards.demo_data import ENGINE_OFF, fill_demo_project
 from dashboards.models import Dashboard, Insight, Tile
 from dashboards.services.demo import create_demo_project
 from dashboards.services.demo_events import generate_day, write_events
-from dashboards.template_documents.documents import DEMO_FOLDER, builtin_templates
+from dashboards.template_documents.documents import DEMO_FOLDER, read_builtin_templates
 from dashboards.template_documents.placeholders import fill_template
 from dashboards_api.environment_reader import StartError
 from dashboards_api.management.commands.serve import Command
@@ -48,7 +48,7 @@ def test_demo_tiles_do_not_overlap(path: object) -> None:
 
 @pytest.mark.parametrize("key", ["DEFAULT_APP", "WEBSITE_TRAFFIC"])
 def test_built_in_templates_are_valid_without_overlaps(key: str) -> None:
-    template = builtin_templates()[key]
+    template = read_builtin_templates()[key]
     assert fill_template(template) == template
     check_placements(template["tiles"])
 

@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboards.layout import Arrangement, arrange_tiles, compute_placements, get_placement, parse_number, sort_position
+from dashboards.layout import (
+    Arrangement,
+    arrange_tiles,
+    compute_placements,
+    get_placement,
+    get_sort_position,
+    parse_number,
+)
 from dashboards.packing import GRID_COLUMNS, Placement, compact_vertically, pack
 
 
@@ -31,10 +38,10 @@ def test_parsed_number_is_finite(value: Any) -> None:
 
 
 def test_missing_position_sorts_as_100() -> None:
-    assert sort_position({}) == (100, 100)
-    assert sort_position({"xs": {"x": 1, "y": 1}}) == (100, 100)
-    assert sort_position({"sm": {"y": "3"}}) == (3, 100)
-    assert sort_position({"sm": {"x": 6, "y": 3, "w": 1}}) == (3, 6)
+    assert get_sort_position({}) == (100, 100)
+    assert get_sort_position({"xs": {"x": 1, "y": 1}}) == (100, 100)
+    assert get_sort_position({"sm": {"y": "3"}}) == (3, 100)
+    assert get_sort_position({"sm": {"x": 6, "y": 3, "w": 1}}) == (3, 6)
 
 
 SIZES = st.lists(st.tuples(st.integers(1, 12), st.integers(1, 8)), max_size=25)

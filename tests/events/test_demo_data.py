@@ -9,7 +9,7 @@ import pytest
 from dashboards.demo_data import fill_demo_project, import_demo_events
 from dashboards.services.demo import create_demo_project
 from dashboards.services.demo_events import DAYS
-from dashboards.template_documents.documents import builtin_templates, demo_documents
+from dashboards.template_documents.documents import read_builtin_templates, read_demo_documents
 from engine.interface import EngineClient
 from queries.hogql.statement import Statement
 from queries.models import QueryResult
@@ -70,7 +70,7 @@ def test_each_insight_has_numbers_on_the_data_of_the_demo(demo: Project, engine:
     def read_rows(statement: Statement) -> Rows:
         return engine.read(statement.sql, dict(statement.parameters)).rows
 
-    documents = [*demo_documents(), *builtin_templates().values()]
+    documents = [*read_demo_documents(), *read_builtin_templates().values()]
     queries = [tile["query"] for each in documents for tile in each["tiles"] if tile["type"] == "INSIGHT"]
     for query in queries:
         compiled = compile_query(get_source(query), context, read_rows)

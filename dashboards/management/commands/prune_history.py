@@ -12,7 +12,7 @@ from users.management.command_helpers import report_domain_errors
 DAYS_MAX = 36_500
 
 
-def days(text: str) -> int:
+def parse_days(text: str) -> int:
     number = parse_int(text)
     if number is None or not 1 <= number <= DAYS_MAX:
         raise ArgumentTypeError(f"{text} is not a number of days from 1 to {DAYS_MAX}")
@@ -23,7 +23,9 @@ class Command(BaseCommand):
     help = "Delete old activities of dashboards and insights. The latest version of each dashboard is kept."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--older-than", type=days, required=True, metavar="DAYS", help="the number of days to keep")
+        parser.add_argument(
+            "--older-than", type=parse_days, required=True, metavar="DAYS", help="the number of days to keep"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         before = timezone.now() - timedelta(days=options["older_than"])
