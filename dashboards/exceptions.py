@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from dashboards_api.choices import closest_match
+from dashboards_api.choices import find_closest_match
 from dashboards_api.errors import Conflict, Forbidden, NotFound, PasswordRequired, ValidationFailed
 
 
@@ -253,7 +253,7 @@ class TemplateNotFound(ValidationFailed):
     """The template in a body does not exist."""
 
     def __init__(self, name: str, known: Iterable[str]) -> None:
-        nearest = closest_match(name, known)
+        nearest = find_closest_match(name, known)
         guess = f" Did you mean {nearest!r}?" if nearest else ""
         super().__init__(f"There is no template with the name {name!r}.{guess}", attr="use_template")
 

@@ -7,16 +7,16 @@ VALUE_MAX_LENGTH = 60  # characters of the value in the message
 CHOICES_MAX = 20  # choices in the message
 
 
-def invalid_choice_message(value: object, choices: Iterable[object]) -> str:
+def build_invalid_choice_message(value: object, choices: Iterable[object]) -> str:
     """Return the error detail for an unknown choice, with the valid choices and the closest match."""
     sent, known = str(value)[:VALUE_MAX_LENGTH], [str(choice) for choice in choices]
-    nearest = closest_match(sent, known)
+    nearest = find_closest_match(sent, known)
     guess = f' Did you mean "{nearest}"?' if nearest else ""
     rest = f" and {len(known) - CHOICES_MAX} more" if len(known) > CHOICES_MAX else ""
     return f'"{sent}" is not a valid choice. Valid choices: {", ".join(known[:CHOICES_MAX])}{rest}.{guess}'
 
 
-def closest_match(value: str, choices: Iterable[str]) -> str | None:
+def find_closest_match(value: str, choices: Iterable[str]) -> str | None:
     """Return the choice that is most similar to a text, ignoring case, or None. Numbers have no closest match."""
     if value.isdigit():
         return None

@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError, ManagementUtility, get_commands, load_command_class
 
-from dashboards_api.choices import closest_match
+from dashboards_api.choices import find_closest_match
 from dashboards_api.environment_reader import StartError
 from dashboards_api.release import VERSION
 from dashboards_api.startup import report_start_errors
@@ -28,7 +28,7 @@ class CommandLine(ManagementUtility):
         """
         self.check_settings()
         if subcommand not in get_commands():
-            nearest = closest_match(subcommand, get_commands())
+            nearest = find_closest_match(subcommand, get_commands())
             guess = f" Did you mean {nearest}?" if nearest else ""
             raise StartError(f"Unknown command: {subcommand}.{guess} See `{self.prog_name} help`.")
         command = super().fetch_command(subcommand)
@@ -59,7 +59,7 @@ class CommandLine(ManagementUtility):
         if commands_only:
             return super().main_help_text(commands_only=True)
         own = {name: app for name, app in get_commands().items() if app in OWN}
-        lines = [f"  {name:<20} {summary_of(app, name)}" for name, app in sorted(own.items())]
+        lines = [f"  {name:<20} {get_summary(app, name)}" for name, app in sorted(own.items())]
         others = sorted(set(get_commands()) - set(own))
         usage = f"Type '{self.prog_name} help <command>' for the options and arguments of a command."
         return "\n".join(
@@ -67,7 +67,7 @@ class CommandLine(ManagementUtility):
         )
 
 
-def summary_of(app: Any, name: str) -> str:
+def get_summary(app: Any, name: str) -> str:
     """Return the first sentence of the help of a command."""
     return load_command_class(app, name).help.partition(". ")[0].rstrip(".")
 

@@ -18,7 +18,7 @@ def create_data_dir(folder: Path) -> None:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise data_dir_error(folder, error) from error
+        raise build_data_dir_error(folder, error) from error
 
 
 def write_private(path: Path, text: str) -> None:
@@ -29,7 +29,7 @@ def write_private(path: Path, text: str) -> None:
         with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
             file.write(text)
     except OSError as error:
-        raise data_dir_error(path.parent, error) from error
+        raise build_data_dir_error(path.parent, error) from error
 
 
 def get_stored_secret(folder: Path) -> Any:
@@ -51,7 +51,7 @@ def read_or_create_secret(path: Path) -> str:
             _create_secret(path)
         secret = path.read_text().strip()
     except OSError as error:
-        raise data_dir_error(path.parent, error) from error
+        raise build_data_dir_error(path.parent, error) from error
     try:
         return parse_secret(secret or " ")
     except ValueError as error:
@@ -69,5 +69,5 @@ def _create_secret(path: Path) -> None:
         draft.unlink()
 
 
-def data_dir_error(folder: Path, error: OSError) -> SettingError:
+def build_data_dir_error(folder: Path, error: OSError) -> SettingError:
     return SettingError("DATA_DIR", f"must be a writable folder, but {folder} is not: {error.strerror}")

@@ -51,7 +51,7 @@ def parse_boolean(text: str) -> bool:
     return found
 
 
-def integer_parser(minimum: int, maximum: int) -> Callable[[str], int]:
+def build_integer_parser(minimum: int, maximum: int) -> Callable[[str], int]:
     """Return a parser of integers between two bounds."""
 
     def parse(text: str) -> int:
@@ -63,9 +63,9 @@ def integer_parser(minimum: int, maximum: int) -> Callable[[str], int]:
     return parse
 
 
-parse_workers = integer_parser(1, WORKERS_MAX)
-parse_query_workers = integer_parser(0, WORKERS_MAX)
-parse_query_timeout = integer_parser(1, 600)
+parse_workers = build_integer_parser(1, WORKERS_MAX)
+parse_query_workers = build_integer_parser(0, WORKERS_MAX)
+parse_query_timeout = build_integer_parser(1, 600)
 
 
 def parse_statement_timeout(text: str) -> int:
@@ -73,7 +73,7 @@ def parse_statement_timeout(text: str) -> int:
     if text.strip().lower() == "off":
         return 0
     try:
-        return 1000 * integer_parser(1, STATEMENT_SECONDS_MAX)(text)
+        return 1000 * build_integer_parser(1, STATEMENT_SECONDS_MAX)(text)
     except ValueError as error:
         raise ValueError(f"must be off, or {str(error).removeprefix('must be ')}") from error
 
@@ -121,7 +121,7 @@ def _is_base(text: str) -> bool:
         return False
     is_plain = parts.path in ("", "/") and not (parts.query or parts.fragment) and text[-1] not in "?#"
     host = parts.hostname or ""
-    is_host = bool(_ip_address(host) or (_HOST.fullmatch(host) and not host.startswith(".")))
+    is_host = bool(_parse_ip_address(host) or (_HOST.fullmatch(host) and not host.startswith(".")))
     return parts.scheme in ("http", "https") and is_plain and has_good_port and is_host and "@" not in parts.netloc
 
 
@@ -153,7 +153,7 @@ def parse_hosts(text: str) -> list[str]:
 
 
 def _parse_host(host: str) -> str:
-    if address := _ip_address(host.removeprefix("[").removesuffix("]")):
+    if address := _parse_ip_address(host.removeprefix("[").removesuffix("]")):
         return f"[{address}]" if address.version == 6 else str(address)
     if host != "*" and not _HOST.fullmatch(host):
         raise ValueError(
@@ -163,7 +163,7 @@ def _parse_host(host: str) -> str:
     return host
 
 
-def _ip_address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+def _parse_ip_address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
         return ipaddress.ip_address(text)
     except ValueError:

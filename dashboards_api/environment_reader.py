@@ -54,7 +54,7 @@ class Environment:
         unknown = [
             name for name in self._variables if name.removesuffix(FILE_SUFFIX) not in self._known | self._removed
         ]
-        pairs = ((name, closest_setting(name.removesuffix(FILE_SUFFIX), self._known)) for name in sorted(unknown))
+        pairs = ((name, find_closest_setting(name.removesuffix(FILE_SUFFIX), self._known)) for name in sorted(unknown))
         return [(name, meant) for name, meant in pairs if meant]
 
     def _read(self, name: str) -> str | None:
@@ -71,19 +71,19 @@ class Environment:
             raise SettingError(name, error) from error
 
 
-def closest_setting(name: str, known: set[str]) -> str | None:
+def find_closest_setting(name: str, known: set[str]) -> str | None:
     """Return the setting that is most similar to a name, ignoring underscores, or None if no setting is similar."""
     if not _VARIABLE.fullmatch(name):
         return None
     ratios = {
-        each: SequenceMatcher(None, _without_underscores(name), _without_underscores(each)).ratio()
+        each: SequenceMatcher(None, _remove_underscores(name), _remove_underscores(each)).ratio()
         for each in sorted(known)
     }
     best = max(ratios, key=ratios.__getitem__, default=None)
     return best if best and ratios[best] >= SIMILARITY_MIN else None
 
 
-def _without_underscores(name: str) -> str:
+def _remove_underscores(name: str) -> str:
     return name.replace("_", "")
 
 

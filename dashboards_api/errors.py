@@ -6,7 +6,7 @@ from itertools import islice
 CHAIN_MAX_LENGTH = 5
 
 
-def exception_chain(error: BaseException | None) -> Iterator[BaseException]:
+def iter_exception_chain(error: BaseException | None) -> Iterator[BaseException]:
     """Return an exception and its causes, the latest first, at most CHAIN_MAX_LENGTH of them."""
     return islice(_walk_chain(error), CHAIN_MAX_LENGTH)
 

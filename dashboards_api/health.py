@@ -3,7 +3,7 @@
 from django.db import Error
 from django.http import HttpRequest, JsonResponse
 
-from dashboards_api.db.schema_state import applied_migrations, known_migrations
+from dashboards_api.db.schema_state import get_known_migrations, read_applied_migrations
 
 
 def healthz(request: HttpRequest) -> JsonResponse:
@@ -17,11 +17,11 @@ def readyz(request: HttpRequest) -> JsonResponse:
     Additional migrations are allowed, because a rolling upgrade migrates the database first.
     """
     try:
-        pending = known_migrations() - applied_migrations()
+        pending = get_known_migrations() - read_applied_migrations()
     except Error:
-        return _unavailable("database")
-    return _unavailable("migrations") if pending else JsonResponse({"status": "ok"})
+        return _build_unavailable_response("database")
+    return _build_unavailable_response("migrations") if pending else JsonResponse({"status": "ok"})
 
 
-def _unavailable(reason: str) -> JsonResponse:
+def _build_unavailable_response(reason: str) -> JsonResponse:
     return JsonResponse({"status": "unavailable", "reason": reason}, status=503)

@@ -12,7 +12,7 @@ from corsheaders.defaults import default_headers
 
 from dashboards_api.api_document import DESCRIPTION, TAGS
 from dashboards_api.data_dir import get_stored_secret
-from dashboards_api.db.database_url import database_settings, parse_database_url
+from dashboards_api.db.database_url import build_database_settings, parse_database_url
 from dashboards_api.environment import (
     get_default_workers,
     get_hosts,
@@ -119,7 +119,7 @@ PGPASSWORD = env.value("PGPASSWORD", str)
 PREPARED_STATEMENTS = env.value("PREPARED_STATEMENTS", parse_boolean, "true")
 SQLITE_URL = f"sqlite:///{(DATA_DIR / 'dashboards.sqlite3').absolute()}"
 DATABASES: dict[str, Any] = {
-    "default": database_settings(
+    "default": build_database_settings(
         env.value("DATABASE_URL", parse_database_url, SQLITE_URL), PGPASSWORD, prepared=PREPARED_STATEMENTS
     )
 }

@@ -11,10 +11,10 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, NotSupportedError, connection
 
 from dashboards_api.data_dir import create_data_dir
-from dashboards_api.db.database_url import sqlite_path
+from dashboards_api.db.database_url import get_sqlite_path
 from dashboards_api.db.errors import is_read_only_error
 from dashboards_api.environment_reader import StartError
-from dashboards_api.errors import exception_chain
+from dashboards_api.errors import iter_exception_chain
 
 EXIT_CODE = 2
 REASON_MAX = 300
@@ -54,7 +54,7 @@ def is_database_unusable(error: DatabaseError) -> bool:
         or any(
             getattr(each, "sqlstate", None) == INSUFFICIENT_PRIVILEGE
             or getattr(each, "sqlite_errorname", "").startswith(DAMAGED_CODES)
-            for each in exception_chain(error)
+            for each in iter_exception_chain(error)
         )
     )
 
@@ -97,7 +97,7 @@ def join_lines(text: str) -> str:
 def wait_for_database(seconds: float) -> None:
     """Connect to the database, and wait for a PostgreSQL server that is still starting. Raises StartError."""
     deadline = time.monotonic() + seconds
-    while (error := _connection_error()) is not None:
+    while (error := _find_connection_error()) is not None:
         if not _is_retryable(error) or time.monotonic() >= deadline:
             raise StartError(describe_error(error)) from error
         if seconds:
@@ -108,7 +108,7 @@ def wait_for_database(seconds: float) -> None:
         time.sleep(SECONDS_BETWEEN_ATTEMPTS)
 
 
-def _connection_error() -> DatabaseError | None:
+def _find_connection_error() -> DatabaseError | None:
     try:
         connection.ensure_connection()
     except DatabaseError as error:
@@ -136,12 +136,12 @@ def check_database() -> None:
 
 def prepare_data_dir() -> None:
     """Create DATA_DIR if SQLite's file belongs in it. Raises StartError."""
-    file = sqlite_path(connection.settings_dict)
+    file = get_sqlite_path(connection.settings_dict)
     if file and file.parent == settings.DATA_DIR.absolute():
         create_data_dir(settings.DATA_DIR)
 
 
 def check_database_is_shared() -> None:
     """Raise StartError for an in-memory database, which other processes cannot access."""
-    if connection.vendor == "sqlite" and sqlite_path(connection.settings_dict) is None:
+    if connection.vendor == "sqlite" and get_sqlite_path(connection.settings_dict) is None:
         raise StartError("DATABASE_URL must name a file, because the processes cannot share a database in memory.")

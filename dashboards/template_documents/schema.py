@@ -18,7 +18,7 @@ from dashboards.models.tag import TAG_MAX_LENGTH
 from dashboards.models.template import TEMPLATE_NAME_MAX_LENGTH
 from dashboards.models.tile import COLOR_MAX_LENGTH
 from dashboards.template_documents.long_parts import check_long_parts
-from dashboards_api.choices import invalid_choice_message
+from dashboards_api.choices import build_invalid_choice_message
 from dashboards_api.errors import ValidationFailed
 from dashboards_api.limits import LIST_MAX_LENGTH
 
@@ -142,7 +142,7 @@ def check_template(document: Any, attr: str, *, is_new: bool = True) -> None:
         path = [*filter(None, [attr]), *(str(step) for step in error.absolute_path), *_find_missing_key(error)]
         message = error.message[:500]
         if error.validator == "enum":
-            message = invalid_choice_message(error.instance, cast(list[object], error.validator_value))
+            message = build_invalid_choice_message(error.instance, cast(list[object], error.validator_value))
         rule = error.validator_value if error.validator == "format" else error.validator
         raise ValidationFailed(
             f"{message} ({'.'.join(path)})",

@@ -26,7 +26,7 @@ from dashboards.services.undo import Item, UndoResult, undo_key
 from dashboards.views.base import DASHBOARD_ID, INSIGHT_ID, CursorPagedViewSet, write
 from dashboards_api.http.openapi import PROJECT_ID, describe_body, operation_ids
 from dashboards_api.http.pagination import PageNumberPagination
-from dashboards_api.http.request_options import unknown_field_error
+from dashboards_api.http.request_options import build_unknown_field_error
 from dashboards_api.parsing import parse_id
 from users.viewsets import ProjectScopedViewSet
 
@@ -76,7 +76,7 @@ class ActivityLogViewSet(CursorPagedViewSet):
         body = self.read_body(UndoRequestSerializer)
         # Refuse unknown fields, because a request with a misspelled `preview` would undo the changes.
         if self.ignored:
-            raise unknown_field_error(self.ignored[0])
+            raise build_unknown_field_error(self.ignored[0])
         is_preview = body.get("preview", False)
 
         def respond(result: UndoResult) -> Response:
@@ -135,7 +135,7 @@ class InsightActivityViewSet(ProjectScopedViewSet):
         pages = PageNumberPagination()
         page, limit = asked = pages.get_page_and_limit(self.request)
         total, rows = list_insight_activity(self.project, reference=reference, page=page, limit=limit)
-        return Response(pages.page(self.request, asked, total, rows))
+        return Response(pages.build_page(self.request, asked, total, rows))
 
 
 def _build_item(item: Item, paths: list[str]) -> dict[str, Any]:

@@ -86,7 +86,7 @@ class CursorPagedViewSet(ProjectScopedViewSet):
         return CursorPagination().get_cursor(self.request)
 
     def build_page_response(self, page: Page) -> Response:
-        return Response(CursorPagination().page(self.request, page.rows, page.next))
+        return Response(CursorPagination().build_page(self.request, page.rows, page.next))
 
 
 def get_folder(view: ProjectScopedViewSet) -> str:

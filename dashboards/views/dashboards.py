@@ -137,7 +137,9 @@ class DashboardViewSet(ProjectScopedViewSet):
                 offset=offset,
                 after=request.query_params.get("after", ""),
             )
-            return self.make_etag(found.revision), pages.page(request, window, found.total, found.rows, found.after)
+            return self.make_etag(found.revision), pages.build_page(
+                request, window, found.total, found.rows, found.after
+            )
 
         return self.conditional_response(lambda: self.make_etag(read_list_state(self.project.pk).revision), read)
 

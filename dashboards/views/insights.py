@@ -134,7 +134,7 @@ class InsightViewSet(ProjectScopedViewSet):
             results=results,
         )
         wait_for_results(request._request, results)
-        return Response(pages.page(request, window, count, [self._leave_out_dashboards(row) for row in rows]))
+        return Response(pages.build_page(request, window, count, [self._leave_out_dashboards(row) for row in rows]))
 
     @extend_schema(
         parameters=[PROJECT_ID, INCLUDE_DASHBOARDS],

@@ -83,7 +83,7 @@ class DashboardTemplateViewSet(ProjectScopedViewSet):
         pages = LimitOffsetPagination()
         limit, offset = window = pages.get_window(request)
         count, rows = list_templates(self.project, viewer=self.membership, query=query, limit=limit, offset=offset)
-        return Response(pages.page(request, window, count, rows))
+        return Response(pages.build_page(request, window, count, rows))
 
     @extend_schema(
         parameters=[PROJECT_ID],

@@ -2,7 +2,7 @@
 
 from django.db import connection
 
-from dashboards_api.db.schema_state import Migrations, known_migrations
+from dashboards_api.db.schema_state import Migrations, get_known_migrations
 
 # The database of a service in use contains at least one user.
 USERS_TABLE = "users_user"
@@ -18,17 +18,17 @@ def check_migrations(migrations: Migrations) -> None:
     """Raise BackupError for the migrations of another service or of a newer release."""
     if not {app for app, _ in migrations}.issuperset(REQUIRED_APPS):
         raise BackupError("The file is not a backup of this service.")
-    if unknown := sorted(".".join(each) for each in migrations - known_migrations()):
+    if unknown := sorted(".".join(each) for each in migrations - get_known_migrations()):
         raise BackupError(f"The backup is from a newer release. Unknown migrations: {', '.join(unknown[:LISTED_MAX])}.")
 
 
 def check_empty(*, force: bool) -> None:
     """Raise BackupError if the database contains data and `force` is not set."""
     if not force and _holds_data():
-        raise database_not_empty_error()
+        raise build_database_not_empty_error()
 
 
-def database_not_empty_error() -> BackupError:
+def build_database_not_empty_error() -> BackupError:
     return BackupError("The database contains data. Use --force to replace all data.")
 
 

@@ -16,16 +16,18 @@ _PORTABLE_OPTIONS = ("--no-owner", "--no-privileges", "--no-comments")
 
 def pg_dump(file: Path) -> str:
     """Return the command that dumps the database into a file, in the format that `pg_restore` reads."""
-    return shlex.join(["pg_dump", "--format=custom", *_PORTABLE_OPTIONS, f"--file={file}", f"--dbname={_conninfo()}"])
+    return shlex.join(
+        ["pg_dump", "--format=custom", *_PORTABLE_OPTIONS, f"--file={file}", f"--dbname={_build_conninfo()}"]
+    )
 
 
 def pg_restore(file: Path) -> str:
     """Return the command that replaces the tables of the database with the tables of a file in one transaction."""
     whole = ("--clean", "--if-exists", "--single-transaction", "--exit-on-error")
-    return shlex.join(["pg_restore", *whole, *_PORTABLE_OPTIONS, f"--dbname={_conninfo()}", str(file)])
+    return shlex.join(["pg_restore", *whole, *_PORTABLE_OPTIONS, f"--dbname={_build_conninfo()}", str(file)])
 
 
-def _conninfo() -> str:
+def _build_conninfo() -> str:
     """Return the connection string of the database. The programs read the password from PGPASSWORD or ~/.pgpass."""
     of = connection.settings_dict
     given = {"host": of["HOST"], "port": of["PORT"], "user": of["USER"]}

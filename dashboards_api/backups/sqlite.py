@@ -11,7 +11,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connection
 
-from dashboards_api.backups.checks import USERS_TABLE, BackupError, check_migrations, database_not_empty_error
+from dashboards_api.backups.checks import USERS_TABLE, BackupError, build_database_not_empty_error, check_migrations
 from dashboards_api.backups.temporary_files import private_temporary_file
 from dashboards_api.data_dir import create_data_dir
 from dashboards_api.db.schema_state import SELECT_APPLIED, Migrations
@@ -24,7 +24,7 @@ DAMAGED_CODES = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 
 def back_up(draft: Path) -> None:
     """Copy the database into an empty file. The copy is consistent, even if other processes write at the same time."""
-    with closing(_open(_path(), "ro")) as source, closing(sqlite3.connect(draft)) as target:
+    with closing(_open(_get_path(), "ro")) as source, closing(sqlite3.connect(draft)) as target:
         source.backup(target)
         target.execute("PRAGMA journal_mode=DELETE")  # one file, without -wal and -shm
     check_backup(draft)
@@ -33,7 +33,7 @@ def back_up(draft: Path) -> None:
 
 def restore(file: Path, *, force: bool) -> None:
     """Replace the database with a checked copy of the backup. Raises BackupError while a process uses the database."""
-    target = _path()
+    target = _get_path()
     connection.close()
     if target.parent == settings.DATA_DIR.absolute():
         create_data_dir(settings.DATA_DIR)
@@ -82,7 +82,7 @@ def _exclusive_access(target: Path, *, force: bool) -> Iterator[None]:
             old.execute("PRAGMA journal_mode=DELETE")
             old.execute("BEGIN EXCLUSIVE")
             if not force and _holds_data(old):
-                raise database_not_empty_error()
+                raise build_database_not_empty_error()
         except sqlite3.DatabaseError as error:
             if not getattr(error, "sqlite_errorname", "").startswith(DAMAGED_CODES):
                 raise BackupError("The database is in use. Stop the service first.") from error
@@ -107,7 +107,7 @@ def _holds_data(opened: sqlite3.Connection) -> bool:
     return bool(exists and opened.execute(f"SELECT 1 FROM {USERS_TABLE} LIMIT 1").fetchone())  # noqa: S608  a constant
 
 
-def _path() -> Path:
+def _get_path() -> Path:
     return Path(connection.settings_dict["NAME"]).absolute()
 
 

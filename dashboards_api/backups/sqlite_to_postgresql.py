@@ -15,12 +15,12 @@ from django.db import connection, transaction
 
 from dashboards_api.backups import sqlite
 from dashboards_api.backups.checks import BackupError, check_empty
-from dashboards_api.db.schema_state import MIGRATIONS_TABLE, known_migrations
+from dashboards_api.db.schema_state import MIGRATIONS_TABLE, get_known_migrations
 
 
 def restore(file: Path, *, force: bool) -> None:
     """Migrate the database, then replace all rows in one transaction. Foreign keys are checked at the commit."""
-    if sqlite.check_backup(file) != known_migrations():
+    if sqlite.check_backup(file) != get_known_migrations():
         raise BackupError(
             "The backup is from an older release. Start this release once with the database of the backup, and back up"
             " again."

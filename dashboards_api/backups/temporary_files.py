@@ -24,7 +24,7 @@ def private_temporary_file(path: Path) -> Iterator[Path]:
     try:
         descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
     except FileExistsError as error:
-        raise _in_use_error(path) from error
+        raise _build_in_use_error(path) from error
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield path
@@ -42,7 +42,7 @@ def _remove_leftover(path: Path) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         _remove(path)
     except BlockingIOError as error:
-        raise _in_use_error(path) from error
+        raise _build_in_use_error(path) from error
     finally:
         os.close(descriptor)
 
@@ -53,5 +53,5 @@ def _remove(path: Path) -> None:
             path.with_name(path.name + suffix).unlink()
 
 
-def _in_use_error(path: Path) -> BackupError:
+def _build_in_use_error(path: Path) -> BackupError:
     return BackupError(f"Another process is writing {path} at this moment.")

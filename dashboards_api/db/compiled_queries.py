@@ -208,12 +208,12 @@ def _find_converters(expressions: Iterable[Any]) -> Iterable[tuple[int, Converte
     for index, expression in enumerate(expressions):
         field = expression.output_field
         if hasattr(field, "from_db_value"):
-            yield index, _field_converter(field, expression)
+            yield index, _build_field_converter(field, expression)
         elif field.get_internal_type() in own:
             yield index, own[field.get_internal_type()]
 
 
-def _field_converter(field: Any, expression: Any) -> Converter:
+def _build_field_converter(field: Any, expression: Any) -> Converter:
     return lambda value: field.from_db_value(value, expression, connection)
 
 

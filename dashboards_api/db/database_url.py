@@ -56,7 +56,7 @@ def _has_unquoted_password(url: str) -> bool:
     return bool(parts.fragment) or "@" in parts.path or ("@" in parts.query and "@" not in parts.netloc)
 
 
-def database_settings(parsed: dict[str, Any], password: str, *, prepared: bool) -> dict[str, Any]:
+def build_database_settings(parsed: dict[str, Any], password: str, *, prepared: bool) -> dict[str, Any]:
     """Return Django's settings for a database with our backend and its options."""
     shared = {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
     if parsed["ENGINE"] == "django.db.backends.sqlite3":
@@ -87,7 +87,7 @@ def database_settings(parsed: dict[str, Any], password: str, *, prepared: bool) 
     }
 
 
-def sqlite_path(database: dict[str, Any]) -> Path | None:
+def get_sqlite_path(database: dict[str, Any]) -> Path | None:
     """Return the path of a SQLite database, or None for an in-memory database and for PostgreSQL."""
     name = str(database["NAME"])
     is_file = database["ENGINE"].endswith("sqlite3") and not name.startswith((":memory:", "file:"))

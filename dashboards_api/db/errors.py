@@ -2,7 +2,7 @@
 
 from django.db import DatabaseError, InterfaceError, OperationalError
 
-from dashboards_api.errors import exception_chain
+from dashboards_api.errors import iter_exception_chain
 
 _QUERY_CANCELED = "57014"
 # read_only_sql_transaction and disk_full
@@ -18,7 +18,7 @@ def is_read_only_error(error: BaseException) -> bool:
     return isinstance(error, DatabaseError) and any(
         getattr(each, "sqlstate", None) in _READ_ONLY
         or getattr(each, "sqlite_errorname", "").startswith(_SQLITE_READ_ONLY)
-        for each in exception_chain(error)
+        for each in iter_exception_chain(error)
     )
 
 
@@ -29,4 +29,4 @@ def is_database_unavailable(error: BaseException) -> bool:
 
 def is_statement_timeout(error: BaseException) -> bool:
     """Return whether PostgreSQL cancelled a statement because of `statement_timeout`."""
-    return any(getattr(each, "sqlstate", None) == _QUERY_CANCELED for each in exception_chain(error))
+    return any(getattr(each, "sqlstate", None) == _QUERY_CANCELED for each in iter_exception_chain(error))

@@ -91,6 +91,6 @@ def raw_json(name: str) -> Cast:
     return Cast(name, models.TextField())
 
 
-def to_plain_json(answer: Any) -> Any:
+def to_plain_json(output: Any) -> Any:
     """Return the output of a reader as plain JSON: fragments are parsed, and dates and UUIDs become texts."""
-    return orjson.loads(orjson.dumps(answer))
+    return orjson.loads(orjson.dumps(output))

@@ -16,7 +16,7 @@ import structlog
 from django.db import DatabaseError, IntegrityError, transaction
 
 from dashboards_api.db.transactions import is_in_transaction
-from dashboards_api.errors import exception_chain
+from dashboards_api.errors import iter_exception_chain
 
 logger = structlog.get_logger("dashboards_api.retry")
 
@@ -45,7 +45,7 @@ def retry_on_conflict(function: Callable[P, R]) -> Callable[P, R]:
             try:
                 return function(*args, **kwargs)
             except DatabaseError as error:
-                if is_in_transaction() or attempt >= _attempts_allowed(error):
+                if is_in_transaction() or attempt >= _count_allowed_attempts(error):
                     raise
                 logger.info("transaction retried", attempt=attempt, error=type(error.__cause__ or error).__qualname__)
             time.sleep(random.uniform(0, DELAY_SECONDS_MAX * attempt))  # noqa: S311  to avoid the next conflict
@@ -62,11 +62,12 @@ def atomic_with_retry(function: Callable[P, R]) -> Callable[P, R]:
 def is_transaction_conflict(error: BaseException) -> bool:
     """Return whether a database error, as wrapped by Django, comes from a serialization failure or a deadlock."""
     return isinstance(error, DatabaseError) and any(
-        getattr(each, "sqlstate", None) in (SERIALIZATION_FAILURE, DEADLOCK_DETECTED) for each in exception_chain(error)
+        getattr(each, "sqlstate", None) in (SERIALIZATION_FAILURE, DEADLOCK_DETECTED)
+        for each in iter_exception_chain(error)
     )
 
 
-def _attempts_allowed(error: DatabaseError) -> int:
+def _count_allowed_attempts(error: DatabaseError) -> int:
     if is_transaction_conflict(error):
         return ATTEMPTS_AFTER_CONFLICT
     return ATTEMPTS_AFTER_INTEGRITY_ERROR if isinstance(error, IntegrityError) else 1

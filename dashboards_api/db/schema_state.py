@@ -13,12 +13,12 @@ SELECT_APPLIED = f"SELECT app, name FROM {MIGRATIONS_TABLE}"  # noqa: S608  a na
 
 
 @cache
-def known_migrations() -> Migrations:
+def get_known_migrations() -> Migrations:
     """Return (application, name) of each migration of this release. The files are read once."""
     return frozenset(MigrationLoader(None).disk_migrations)
 
 
-def applied_migrations() -> Migrations:
+def read_applied_migrations() -> Migrations:
     """Return (application, name) of each applied migration, usually with one statement.
 
     The set is empty for a database that was never migrated. Raises Django's database errors.

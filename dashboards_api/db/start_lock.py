@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import DatabaseError, connection
 
-from dashboards_api.db.database_url import sqlite_path
+from dashboards_api.db.database_url import get_sqlite_path
 
 TRY_LOCK = "SELECT pg_try_advisory_xact_lock(7228401553)"
 SECONDS_BETWEEN_ATTEMPTS = 0.2
@@ -22,7 +22,7 @@ def start_lock() -> Iterator[None]:
 
     The lock is not reentrant, and is released when the process ends.
     """
-    file = sqlite_path(connection.settings_dict)
+    file = get_sqlite_path(connection.settings_dict)
     if connection.vendor == "postgresql":
         with _postgresql_lock():
             yield

@@ -18,18 +18,18 @@ class CallerCache:
 
     def find(self, environ: dict[str, Any], network: str) -> str:
         """Return the caller of a request from this network."""
-        return self.users.get(_key_hash(environ), network)
+        return self.users.get(_hash_key(environ), network)
 
     def record(self, environ: dict[str, Any], status: int) -> None:
         """Store the user of the API key of a request, and remove a refused key."""
         if AUTHENTICATED in environ:
             if len(self.users) >= CACHED_KEYS_MAX:
                 self.users.pop(next(iter(self.users)), None)
-            self.users[_key_hash(environ)] = f"user {environ[AUTHENTICATED]}"
+            self.users[_hash_key(environ)] = f"user {environ[AUTHENTICATED]}"
         elif status == 401:
-            self.users.pop(_key_hash(environ), None)
+            self.users.pop(_hash_key(environ), None)
 
 
-def _key_hash(environ: dict[str, Any]) -> int:
+def _hash_key(environ: dict[str, Any]) -> int:
     """Return a hash of the key in the Authorization header, regardless of the spelling of the scheme."""
     return hash(environ.get("HTTP_AUTHORIZATION", "").strip().partition(" ")[2].strip())

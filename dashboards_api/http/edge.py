@@ -16,7 +16,7 @@ from granian.rsgi import ProtocolClosed  # type: ignore[attr-defined]  # granian
 
 from dashboards_api.http.callers import CallerCache
 from dashboards_api.http.fair_thread_pool import FairThreadPool, Job
-from dashboards_api.http.middleware import OPERATIONS_PATHS, client_address
+from dashboards_api.http.middleware import OPERATIONS_PATHS, get_client_address
 from dashboards_api.http.request_body import (
     BODY_TIMEOUT_SECONDS,
     MEMORY_BYTES,
@@ -77,14 +77,14 @@ class Edge:
             protocol.response_bytes(200, _HEALTHY, b'{"status": "ok"}')
             return
         environ = build_environ(scope)
-        network = get_network(client_address(environ))
+        network = get_network(get_client_address(environ))
         reader = BodyReader(protocol, self.memory, network)
         try:
             body = await self.receive(scope, environ, reader)
             if isinstance(body, BodyError) and not scope.path.startswith("/api"):
                 send_error(protocol, scope.path, body.status, body.detail)
                 return
-            await self.answer(scope, environ, protocol, body, self.callers.find(environ, network))
+            await self.respond(scope, environ, protocol, body, self.callers.find(environ, network))
         except ProtocolClosed:
             return  # the client has disconnected
         finally:
@@ -110,20 +110,20 @@ class Edge:
         except BodyError as error:
             return error
 
-    async def answer(self, scope: Any, environ: Environ, protocol: Any, body: bytes | BodyError, caller: str) -> None:
+    async def respond(self, scope: Any, environ: Environ, protocol: Any, body: bytes | BodyError, caller: str) -> None:
         """Run Django in a thread, and again after each wait for results, unless the client has disconnected."""
         if isinstance(body, BodyError):
             environ["CONTENT_LENGTH"] = scope.headers.get("content-length") or "1"
         else:
             environ["CONTENT_LENGTH"] = str(len(body)) if body else ""
         environ["wsgi.input"] = open_body(body)
-        wait = environ[ENVIRON_KEY] = Wait(is_open=self.waiters.has_place(caller))
+        wait = environ[ENVIRON_KEY] = Wait(can_wait=self.waiters.has_place(caller))
         deadline = self.loop.time() + SECONDS_TO_WAIT_FOR_RESULTS
         await self.run_in_pool(scope, environ, protocol, caller)
         while wait.is_wanted:
             if not await self.wait_for_results(protocol, wait, caller, deadline):
                 return
-            wait.is_open = self.loop.time() < deadline and self.waiters.has_place(caller)
+            wait.can_wait = self.loop.time() < deadline and self.waiters.has_place(caller)
             wait.reset()
             environ["wsgi.input"] = open_body(body)
             await self.run_in_pool(scope, environ, protocol, caller)

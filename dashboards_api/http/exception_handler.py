@@ -88,7 +88,7 @@ def _to_validation_error(exc: errors.ValidationFailed) -> APIException:
 
 def _to_body_exception(exc: UnreadablePostError) -> APIException:
     """Return the API exception for a body that was not received."""
-    error = next((each for each in errors.exception_chain(exc) if isinstance(each, BodyError)), BodyError())
+    error = next((each for each in errors.iter_exception_chain(exc) if isinstance(each, BodyError)), BodyError())
     return _BODY_EXCEPTIONS.get(type(error), exceptions.ParseError)(error.detail)
 
 
@@ -118,7 +118,7 @@ _CONVERTERS: dict[type[BaseException], Callable[[Any], APIException]] = {
 
 def log_error(exc: BaseException) -> None:
     """Log the classes and the traceback of an error without its text, which may contain data of a request."""
-    chain = [type(each).__qualname__ for each in errors.exception_chain(exc)]
+    chain = [type(each).__qualname__ for each in errors.iter_exception_chain(exc)]
     frames = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(exc.__traceback__)]
     logger.error("fault", exceptions=chain, frames=frames)
 
@@ -143,11 +143,11 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     exc = sys.exception()
-    away = to_api_exception(exc) if isinstance(exc, DatabaseError | InterfaceError) else None
-    if isinstance(away, ServiceUnavailable):
-        answer = _build_response(request, 503, "server_error", "service_unavailable", str(away))
-        answer["Retry-After"] = str(ServiceUnavailable.wait)
-        return answer
+    api_exception = to_api_exception(exc) if isinstance(exc, DatabaseError | InterfaceError) else None
+    if isinstance(api_exception, ServiceUnavailable):
+        response = _build_response(request, 503, "server_error", "service_unavailable", str(api_exception))
+        response["Retry-After"] = str(ServiceUnavailable.wait)
+        return response
     if exc:
         log_error(exc)
     return _build_response(request, 500, "server_error", "error", "A server error occurred.")

@@ -15,7 +15,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.crypto import constant_time_compare
 
 from dashboards_api.http.middleware import GetResponse
-from dashboards_api.http.waiting import is_kept_back
+from dashboards_api.http.waiting import is_held_back
 
 FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 BUCKETS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10)
@@ -38,26 +38,26 @@ class MetricsMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         started = perf_counter()
         response = self.get_response(request)
-        if is_kept_back(request):
+        if is_held_back(request):
             return response
         match = request.resolver_match
-        of = (match.route if match else "", request.method or "", response.status_code // 100)
-        (self.known.get(of) or self.get_observer(of))(perf_counter() - started)
+        labels = (match.route if match else "", request.method or "", response.status_code // 100)
+        (self.known.get(labels) or self.get_observer(labels))(perf_counter() - started)
         if response.status_code == UNAVAILABLE:
             self.faults.inc()
         return response
 
-    def get_observer(self, of: tuple[str, str, int]) -> Add:
+    def get_observer(self, labels: tuple[str, str, int]) -> Add:
         """Return the function that observes requests with these labels, and cache it for standard methods."""
-        route, method, status = of
+        route, method, status = labels
         is_standard = method in METHODS
         add: Add = self.requests.labels(route or "unmatched", method if is_standard else "other", f"{status}xx").observe
         if is_standard:
-            self.known[of] = add
+            self.known[labels] = add
         return add
 
 
-def metrics(request: HttpRequest) -> HttpResponse:
+def metrics_view(request: HttpRequest) -> HttpResponse:
     """Return the metrics to clients with METRICS_TOKEN. For other clients, return 401, or 404 if no token is set."""
     if not settings.METRICS_TOKEN:
         raise Http404

@@ -16,7 +16,7 @@ from django.middleware.common import CommonMiddleware
 from django.middleware.gzip import GZipMiddleware
 from django.utils.cache import patch_vary_headers
 
-from dashboards_api.http.waiting import is_kept_back
+from dashboards_api.http.waiting import is_held_back
 
 # Smaller responses fit into one packet anyway.
 COMPRESSION_MIN_BYTES = 1400
@@ -51,12 +51,12 @@ class TrustedProxyMiddleware:
         if settings.TRUSTED_PROXIES and is_trusted(request.META.get("REMOTE_ADDR", "")):
             if scheme in ("http", "https"):
                 request.environ["wsgi.url_scheme"] = scheme  # type: ignore[attr-defined]  # WSGIRequest has it
-            request.META["REMOTE_ADDR"] = client_address(request.META)
+            request.META["REMOTE_ADDR"] = get_client_address(request.META)
         request.META.pop("HTTP_X_FORWARDED_FOR", None)
         return self.get_response(request)
 
 
-def client_address(meta: dict[str, Any]) -> str:
+def get_client_address(meta: dict[str, Any]) -> str:
     """Return the address of the client. It is determined only once for each request."""
     if CLIENT_ADDRESS not in meta:
         meta[CLIENT_ADDRESS] = find_client_address(meta)
@@ -108,7 +108,7 @@ class RequestLogMiddleware:
         started = time.perf_counter()
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             response = self.get_response(request)
-            if _requests.isEnabledFor(logging.INFO) and not is_kept_back(request):
+            if _requests.isEnabledFor(logging.INFO) and not is_held_back(request):
                 self.log(request, response, request_id, started)
         response.headers["X-Request-ID"] = request_id
         return response

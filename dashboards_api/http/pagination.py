@@ -29,16 +29,16 @@ class LimitOffsetPagination(pagination.LimitOffsetPagination):
 
     def get_window(self, request: Request) -> tuple[int, int]:
         """Return the (limit, offset) of a request."""
-        asked = parse_int(request.query_params.get("limit"))
-        limit = min(asked, self.max_limit) if asked else self.default_limit
+        requested_limit = parse_int(request.query_params.get("limit"))
+        limit = min(requested_limit, self.max_limit) if requested_limit else self.default_limit
         return limit, parse_int(request.query_params.get("offset")) or 0
 
     def paginate_list(self, request: Request, rows: list[Any]) -> dict[str, Any]:
         """Return one page of a list that is completely in memory."""
         limit, offset = window = self.get_window(request)
-        return self.page(request, window, len(rows), rows[offset : offset + limit])
+        return self.build_page(request, window, len(rows), rows[offset : offset + limit])
 
-    def page(
+    def build_page(
         self, request: Request, window: tuple[int, int], count: int, results: list[Any], after: str = ""
     ) -> dict[str, Any]:
         """Return one page of a list of `count` rows. `after` is a cursor for the link to the next page.
@@ -74,9 +74,11 @@ class PageNumberPagination:
         limit = parse_int(request.query_params.get("limit")) or self.default_limit
         return parse_int(request.query_params.get("page")) or 1, min(limit, self.max_limit)
 
-    def page(self, request: Request, asked: tuple[int, int], total: int, results: list[Any]) -> dict[str, Any]:
+    def build_page(
+        self, request: Request, page_and_limit: tuple[int, int], total: int, results: list[Any]
+    ) -> dict[str, Any]:
         """Return the response for one page of `total` rows."""
-        page, limit = asked
+        page, limit = page_and_limit
         return {
             "results": results,
             "next": build_page_url(request, {"page": str(page + 1)}) if page * limit < total else None,
@@ -92,7 +94,7 @@ class CursorPagination(pagination.BasePagination):
         """Return the cursor of a request. An invalid cursor means the first page."""
         return parse_int(request.query_params.get("cursor"))
 
-    def page(self, request: Request, results: list[Any], after: int | None) -> dict[str, Any]:
+    def build_page(self, request: Request, results: list[Any], after: int | None) -> dict[str, Any]:
         """Return one page of results."""
         following = build_page_url(request, {"cursor": str(after)}) if after is not None else None
         return {"next": following, "previous": None, "results": results}

@@ -11,7 +11,7 @@ from drf_spectacular.plumbing import is_serializer
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
-from dashboards_api.choices import closest_match
+from dashboards_api.choices import find_closest_match
 from dashboards_api.http.openapi import AutoSchema
 from dashboards_api.http.pagination import SECRET_VALUE_PREFIX
 from dashboards_api.http.request_options import VALUES_MAX
@@ -70,8 +70,8 @@ def find_unknown_parameters(query: QueryDict, known: frozenset[str]) -> list[str
     return [name.partition(SECRET_VALUE_PREFIX)[0] or "…" for name in query if name and name not in known]
 
 
-def unknown_parameter_error(name: str, known: frozenset[str]) -> ValidationError:
+def build_unknown_parameter_error(name: str, known: frozenset[str]) -> ValidationError:
     """Return the error for an unknown parameter in a request with strict handling."""
-    nearest = closest_match(name, known)
+    nearest = find_closest_match(name, known)
     guess = f" Did you mean {nearest!r}?" if nearest else ""
     return ValidationError({name: [ErrorDetail(f"This parameter is unknown.{guess}", code="unknown_field")]})

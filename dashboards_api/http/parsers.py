@@ -219,11 +219,11 @@ def _check_nesting(text: str) -> None:
             depth += first != ","
             if depth > _PARSER_DEPTH:
                 raise DisallowedJSON(
-                    "invalid_input", f"JSON may be nested at most {DEPTH_MAX} levels deep.", _member_path(text, key)
+                    "invalid_input", f"JSON may be nested at most {DEPTH_MAX} levels deep.", _get_member_path(text, key)
                 )
             if values > VALUES_MAX:
                 raise DisallowedJSON(
-                    "invalid_input", f"JSON may contain at most {VALUES_MAX} values.", _member_path(text, key)
+                    "invalid_input", f"JSON may contain at most {VALUES_MAX} values.", _get_member_path(text, key)
                 )
         elif first in "]}":
             depth -= 1
@@ -233,7 +233,7 @@ def _check_nesting(text: str) -> None:
             key = token[0]
 
 
-def _member_path(text: str, key: str) -> Path:
+def _get_member_path(text: str, key: str) -> Path:
     return (key[1:-1],) if key and text.lstrip().startswith("{") else ()
 
 

@@ -75,15 +75,15 @@ class FailedBody:
 class SharedLimit:
     """A limit that clients share. Each address may use only a part of it. Use this class in the event loop only."""
 
-    def __init__(self, limit: int, limit_of_one: int) -> None:
+    def __init__(self, limit: int, limit_per_address: int) -> None:
         self.limit = limit
-        self.limit_of_one = limit_of_one
+        self.limit_per_address = limit_per_address
         self.used = 0
         self.used_by: Counter[str] = Counter()
 
     def reserve(self, address: str, size: int) -> None:
         """Reserve `size`. Raises TooManyBodies if this would exceed the limit of all addresses or of this address."""
-        if self.used + size > self.limit or self.used_by[address] + size > self.limit_of_one:
+        if self.used + size > self.limit or self.used_by[address] + size > self.limit_per_address:
             raise TooManyBodies
         self.used += size
         self.used_by[address] += size
@@ -111,7 +111,7 @@ class BodyReader:
 
     def __init__(self, protocol: Any, memory: SharedLimit, address: str) -> None:
         self.protocol = protocol
-        self.blocks = self._blocks()
+        self.blocks = self._iter_blocks()
         self.memory = memory
         self.address = address
         self.reserved = 0
@@ -151,7 +151,7 @@ class BodyReader:
             self.memory.reserve(self.address, size - self.reserved)
             self.reserved = size
 
-    async def _blocks(self) -> AsyncIterator[bytes]:
+    async def _iter_blocks(self) -> AsyncIterator[bytes]:
         """Yield the blocks of the body. Two loops share the generator, because the protocol is iterable only once."""
         async for block in self.protocol:
             yield block

@@ -19,7 +19,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.request import Request
 
-from dashboards_api.choices import invalid_choice_message
+from dashboards_api.choices import build_invalid_choice_message
 from dashboards_api.dates import DateRange, parse_date_bound
 from dashboards_api.http.middleware import get_base_url
 from dashboards_api.http.parsers import DisallowedJSON, MalformedJSON, load_json
@@ -113,7 +113,9 @@ class QueryParametersMixin:
         """Return a choice, or an empty text if the parameter is absent. Raises ValidationError for other values."""
         value = self.query.get(name, "")
         if value and value not in choices:
-            raise ValidationError({name: [ErrorDetail(invalid_choice_message(value, choices), code="invalid_choice")]})
+            raise ValidationError(
+                {name: [ErrorDetail(build_invalid_choice_message(value, choices), code="invalid_choice")]}
+            )
         return value
 
     def query_text(self, name: str, max_length: int) -> str:
@@ -164,7 +166,7 @@ def find_unknown_keys(field: AnyField, value: Any, path: str = "") -> Iterator[s
                 yield f"{path}{key}"
 
 
-def unknown_field_error(path: str) -> ValidationError:
+def build_unknown_field_error(path: str) -> ValidationError:
     """Return the error for an unknown field under strict handling."""
     return ValidationError({path: [ErrorDetail("This field is unknown.", code="unknown_field")]})
 

@@ -17,9 +17,9 @@ from rest_framework.views import APIView
 
 from dashboards_api.http.openapi import ALIAS_PREFIX
 from dashboards_api.http.parameter_validation import (
+    build_unknown_parameter_error,
     check_parameter_count,
     find_unknown_parameters,
-    unknown_parameter_error,
 )
 from dashboards_api.http.renderers import JSONRenderer
 from dashboards_api.http.request_options import (
@@ -57,7 +57,7 @@ class JSONErrorsMixin:
         check_parameter_count(request.query_params)
         self.ignored = find_unknown_parameters(request.query_params, self.known_parameters)
         if self.ignored and is_strict(request):
-            raise unknown_parameter_error(self.ignored[0], self.known_parameters)
+            raise build_unknown_parameter_error(self.ignored[0], self.known_parameters)
 
     def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Response:
         final: Response = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[misc]  # drf-spectacular has no types

@@ -9,7 +9,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
-from dashboards_api.choices import invalid_choice_message
+from dashboards_api.choices import build_invalid_choice_message
 from dashboards_api.http.parsers import DisallowedJSON, MalformedJSON, load_json, to_validation_error
 from dashboards_api.limits import INTEGER_MAX, INTEGER_MIN, LIST_MAX_LENGTH
 
@@ -62,9 +62,9 @@ class RequestSerializer(serializers.Serializer[Any]):
         """Return a form as an object. Repeated keys become lists of texts, and JSON fields are parsed."""
         if not isinstance(data, QueryDict):
             return data
-        return {name: self._form_value(data, name) for name in data}
+        return {name: self._read_form_value(data, name) for name in data}
 
-    def _form_value(self, form: QueryDict, name: str) -> Any:
+    def _read_form_value(self, form: QueryDict, name: str) -> Any:
         field = self.fields.get(name)
         if is_text_list(field):
             return form.getlist(name)
@@ -172,7 +172,7 @@ class SuggestingChoiceField(serializers.ChoiceField):
         try:
             return super().to_internal_value(data)
         except ValidationError as error:
-            detail = ErrorDetail(invalid_choice_message(data, self.choices), code="invalid_choice")
+            detail = ErrorDetail(build_invalid_choice_message(data, self.choices), code="invalid_choice")
             raise ValidationError([detail]) from error
 
 

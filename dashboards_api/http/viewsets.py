@@ -15,19 +15,19 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from dashboards_api.http.parameter_validation import (
+    build_unknown_parameter_error,
     check_parameter_count,
     find_unknown_parameters,
     get_declared_parameters,
-    unknown_parameter_error,
 )
 from dashboards_api.http.parsers import validate_form
 from dashboards_api.http.request_options import (
     IGNORED_FIELDS_HEADER,
     QueryParametersMixin,
+    build_unknown_field_error,
     find_unknown_keys,
     format_ignored_fields,
     is_strict,
-    unknown_field_error,
 )
 from dashboards_api.http.serializers import RequestSerializer
 
@@ -98,7 +98,7 @@ class ApiViewSet(QueryParametersMixin, GenericViewSet[Any]):
         known = get_declared_parameters(self)
         unknown = find_unknown_parameters(self.query, known)
         if unknown and self.is_strict:
-            raise unknown_parameter_error(unknown[0], known)
+            raise build_unknown_parameter_error(unknown[0], known)
         self.add_ignored(unknown)
 
     @property
@@ -134,7 +134,7 @@ class ApiViewSet(QueryParametersMixin, GenericViewSet[Any]):
     def report_ignored(self, paths: list[str]) -> None:
         """Report fields without effect in `Ignored-Fields`, or refuse them if the client requests strict handling."""
         if paths and self.is_strict:
-            raise unknown_field_error(paths[0])
+            raise build_unknown_field_error(paths[0])
         self.add_ignored(paths)
 
     def add_ignored(self, paths: list[str]) -> None:

@@ -23,7 +23,7 @@ FindPending = Callable[[Iterable[UUID]], set[UUID]]
 class Wait:
     """The waiting state of one request, in its environ. The edge provides it, and a view may ignore it."""
 
-    is_open: bool = True  # whether the edge would still wait
+    can_wait: bool = True  # whether the edge would still wait
     started_at: datetime = field(default_factory=now)
     pending: set[UUID] = field(default_factory=set)
     find_pending: FindPending | None = None
@@ -31,7 +31,7 @@ class Wait:
     @property
     def is_wanted(self) -> bool:
         """Return whether the response of the last run is held back."""
-        return self.is_open and bool(self.pending)
+        return self.can_wait and bool(self.pending)
 
     def reset(self) -> None:
         """Clear the state of the last run before the request runs again."""
@@ -50,7 +50,7 @@ def get_wait(request: HttpRequest) -> Wait | None:
     return found if isinstance(found, Wait) else None
 
 
-def is_kept_back(request: HttpRequest) -> bool:
+def is_held_back(request: HttpRequest) -> bool:
     """Return whether the response is held back because the request runs again.
 
     Such a response is neither logged nor counted.

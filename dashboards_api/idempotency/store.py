@@ -70,7 +70,7 @@ def store_response(claim: Claim, response: StoredResponse) -> None:
 
     Raises RequestInProgress if the claim was taken over.
     """
-    is_stored = _running_requests(claim).update(
+    is_stored = _filter_running_requests(claim).update(
         status=response.status, headers=dict(response.headers), body=IdempotentRequest.compress_body(response.body)
     )
     if not is_stored:
@@ -79,7 +79,7 @@ def store_response(claim: Claim, response: StoredResponse) -> None:
 
 def release_claim(claim: Claim) -> None:
     """Release the claim of a request that changed nothing. If the database is busy, the claim times out instead."""
-    best_effort_write(lambda: _running_requests(claim).delete())
+    best_effort_write(lambda: _filter_running_requests(claim).delete())
 
 
 def delete_old_requests(user_id: int, now: datetime) -> None:
@@ -93,7 +93,7 @@ def delete_old_requests(user_id: int, now: datetime) -> None:
     best_effort_write(lambda: IdempotentRequest.objects.filter(pk__in=surplus).delete())
 
 
-def _running_requests(claim: Claim) -> QuerySet[IdempotentRequest]:
+def _filter_running_requests(claim: Claim) -> QuerySet[IdempotentRequest]:
     return IdempotentRequest.objects.filter(pk=claim.subject, claim=claim.id, status=None)
 
 

@@ -36,7 +36,7 @@ class EventDefinitionViewSet(ProjectScopedViewSet):
         pages, search = LimitOffsetPagination(), self.query_text("search", SEARCH_MAX_LENGTH)
         limit, offset = window = pages.get_window(request)
         count, rows = list_event_definitions(self.project.pk, search=search, limit=limit, offset=offset)
-        return Response(pages.page(request, window, count, rows))
+        return Response(pages.build_page(request, window, count, rows))
 
 
 @operation_ids("property_definitions")
@@ -56,4 +56,4 @@ class PropertyDefinitionViewSet(ProjectScopedViewSet):
         owner = self.query_choice("type", PropertyOwner.values) or PropertyOwner.EVENT
         limit, offset = window = pages.get_window(request)
         count, rows = list_property_definitions(self.project.pk, owner, search=search, limit=limit, offset=offset)
-        return Response(pages.page(request, window, count, rows))
+        return Response(pages.build_page(request, window, count, rows))

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from dashboards_api.choices import closest_match
+from dashboards_api.choices import find_closest_match
 from dashboards_api.errors import DomainError
 
 NAME_MAX_LENGTH = 80  # characters of an unknown name that an error repeats
@@ -90,7 +90,7 @@ class UnknownName(HogQLError):
 
     def __init__(self, name: str, known: Iterable[str], *, span: Span | None = None) -> None:
         self.name = name[:NAME_MAX_LENGTH]
-        self.nearest = closest_match(self.name, known)
+        self.nearest = find_closest_match(self.name, known)
         guess = f' Did you mean "{self.nearest}"?' if self.nearest else ""
         super().__init__(f'Unknown {self.kind} "{self.name}".{guess}', span=span)
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from dashboards_api.choices import invalid_choice_message
+from dashboards_api.choices import build_invalid_choice_message
 from dashboards_api.dates import ALL, DateForm, NamedMoment, add_units, get_end_of_unit, get_start_of_unit, parse_moment
 from queries.runners.compiled import ResolvedRange
 from queries.runners.context import QueryContext
@@ -44,7 +44,7 @@ def check_interval(interval: Any) -> str:
     if interval is None:
         return DEFAULT_INTERVAL
     if not isinstance(interval, str) or interval not in INTERVALS:
-        raise InvalidQuery(invalid_choice_message(interval, INTERVALS), ("interval",))
+        raise InvalidQuery(build_invalid_choice_message(interval, INTERVALS), ("interval",))
     return interval
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from dashboards_api.choices import invalid_choice_message
+from dashboards_api.choices import build_invalid_choice_message
 from dashboards_api.errors import DomainError
 from queries.hogql.errors import NAME_MAX_LENGTH, HogQLError
 
@@ -32,7 +32,7 @@ class UnsupportedFilter(InvalidQuery):
     code = "unsupported_filter"
 
     def __init__(self, value: str, known: Iterable[str], path: Path) -> None:
-        super().__init__(invalid_choice_message(value, known), path)
+        super().__init__(build_invalid_choice_message(value, known), path)
 
 
 class UnsupportedPart(InvalidQuery):

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from dashboards_api.choices import invalid_choice_message
+from dashboards_api.choices import build_invalid_choice_message
 from queries.hogql.errors import QueryTooComplex
 from queries.runners.errors import InvalidQuery, Path
 
@@ -37,7 +37,7 @@ def check_choice(value: Any, known: Iterable[str], path: Path) -> str:
     """Return a value if it is known. Raises InvalidQuery with the closest match for an unknown value."""
     choices = list(known)
     if not isinstance(value, str) or value not in choices:
-        raise InvalidQuery(invalid_choice_message(value, choices), path)
+        raise InvalidQuery(build_invalid_choice_message(value, choices), path)
     return value
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from dashboards_api.choices import invalid_choice_message
+from dashboards_api.choices import build_invalid_choice_message
 from queries.hogql.ast import Call, Compare, Constant, Expr, Field
 from queries.hogql.properties import PropertyType
 from queries.hogql.tables import SESSIONS
@@ -67,7 +67,7 @@ def _build_json_operand(chain: tuple[str, ...], kind: PropertyType) -> Operand:
 
 def _build_session_operand(key: str, scope: FilterScope, path: Path) -> Operand:
     if key not in SESSIONS.columns:
-        raise InvalidQuery(invalid_choice_message(key, SESSIONS.columns), (*path, "key"))
+        raise InvalidQuery(build_invalid_choice_message(key, SESSIONS.columns), (*path, "key"))
     column = Field((scope.source, key) if scope.is_sessions else (scope.source, "session", key))
     kind = _SESSION_TYPES.get(SESSIONS.columns[key].type, PropertyType.STRING)
     text = _build_session_text(column, kind)

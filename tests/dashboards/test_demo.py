@@ -86,7 +86,7 @@ def test_demo_project_is_current_after_a_first_start() -> None:
 def test_first_user_without_a_project_is_reported(bob: Person) -> None:
     Membership.objects.all().delete()
     with pytest.raises(StartError, match=r"the first user, bob@example\.com, is a member of a project"):
-        Command().fill("http://127.0.0.1:8000", demo=True)
+        Command().create_initial_rows("http://127.0.0.1:8000", demo=True)
     assert list(Project.objects.values_list("name", flat=True)) == ["Home"]
 
 
@@ -113,7 +113,7 @@ def test_demo_without_an_engine_has_its_dashboards_and_says_that_nothing_is_comp
     settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
     settings.ENGINE = False
-    Command().fill("http://127.0.0.1:8000", demo=True)
+    Command().create_initial_rows("http://127.0.0.1:8000", demo=True)
     assert Dashboard.objects.count() == 3
     project = Project.objects.get(name="Demo")
     assert fill_demo_project(project, datetime(2026, 11, 30, tzinfo=UTC)) == ENGINE_OFF

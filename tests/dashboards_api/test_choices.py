@@ -4,20 +4,20 @@ from typing import Any
 
 import pytest
 
-from dashboards_api.choices import invalid_choice_message
+from dashboards_api.choices import build_invalid_choice_message
 from tests.builders import Person, make_dashboard, make_template
 
 
 def test_message_lists_choices_and_the_closest_match() -> None:
-    assert invalid_choice_message("drak", ["light", "dark"]) == (
+    assert build_invalid_choice_message("drak", ["light", "dark"]) == (
         '"drak" is not a valid choice. Valid choices: light, dark. Did you mean "dark"?'
     )
-    assert invalid_choice_message("DARK", ["light", "dark"]).endswith('Did you mean "dark"?')
-    assert invalid_choice_message(7, [21, 37]) == '"7" is not a valid choice. Valid choices: 21, 37.'
+    assert build_invalid_choice_message("DARK", ["light", "dark"]).endswith('Did you mean "dark"?')
+    assert build_invalid_choice_message(7, [21, 37]) == '"7" is not a valid choice. Valid choices: 21, 37.'
 
 
 def test_message_length_is_limited() -> None:
-    message = invalid_choice_message("x" * 100_000, range(30))
+    message = build_invalid_choice_message("x" * 100_000, range(30))
     assert message.endswith("18, 19 and 10 more.")
     assert len(message) < 300
 

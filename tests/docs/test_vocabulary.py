@@ -43,7 +43,7 @@ RETIRED_NAMES = {
     "check_room": "check_tile_limits",
     "count_up": "bump_versions",
     "is_known": "etag_matches",
-    "nearest_of": "closest_match",
+    "nearest_of": "find_closest_match",
     "note_act": "record_event",
     "note_locked": "record_dashboard",
     "taken_back": "undo",

@@ -4,7 +4,7 @@ from functools import cache
 from typing import Any, TypedDict
 from zoneinfo import available_timezones
 
-from dashboards_api.choices import VALUE_MAX_LENGTH, closest_match
+from dashboards_api.choices import VALUE_MAX_LENGTH, find_closest_match
 from dashboards_api.db.fields import dump_json, find_differing
 from dashboards_api.errors import ValidationFailed
 from dashboards_api.limits import TEST_ACCOUNT_FILTERS_MAX, TEST_ACCOUNT_FILTERS_MAX_LENGTH
@@ -57,7 +57,7 @@ def check_time_zone(name: str) -> None:
     if name in get_time_zones():
         return
     sent = name[:VALUE_MAX_LENGTH]
-    nearest = closest_match(sent, get_time_zones())
+    nearest = find_closest_match(sent, get_time_zones())
     guess = f' Did you mean "{nearest}"?' if nearest else ' Time zones have names such as "Europe/Berlin".'
     raise ValidationFailed(f'"{sent}" is not a known time zone.{guess}', attr="timezone", code="invalid_choice")
 

@@ -45,7 +45,7 @@ class ProjectListViewSet(AuthenticatedViewSet):
         pages = LimitOffsetPagination()
         limit, offset = window = pages.get_window(request)
         count, rows = list_projects(self.caller, self.credential, limit=limit, offset=offset)
-        return Response(pages.page(request, window, count, rows))
+        return Response(pages.build_page(request, window, count, rows))
 
 
 @operation_ids("projects")

@@ -15,7 +15,7 @@ from dashboards_api.addresses import PORT_MAX, build_server_environment, get_bro
 from dashboards_api.data_dir import write_private
 from dashboards_api.db.backends.sqlite3.base import allow_file_creation
 from dashboards_api.db.start_lock import start_lock
-from dashboards_api.environment import WORKERS_MAX, integer_parser
+from dashboards_api.environment import WORKERS_MAX, build_integer_parser
 from dashboards_api.environment_reader import SettingError, StartError
 from dashboards_api.errors import DomainError
 from dashboards_api.server import reserve_port
@@ -60,7 +60,7 @@ class Command(BaseCommand):
         with allow_file_creation():
             wait_for_database(seconds)
         call_command("migrate", interactive=False, verbosity=0)
-        self.fill(address, demo=options["demo"])
+        self.create_initial_rows(address, demo=options["demo"])
         store_address(address)
         stop_supervisors(os.getpid())  # the engine of the demo's import; the server starts its own
         self.stdout.flush()
@@ -69,12 +69,12 @@ class Command(BaseCommand):
         server = [sys.executable, "-m", "dashboards_api.server", host, str(port), str(workers), f"{address}/"]
         os.execve(sys.executable, server, environment)  # noqa: S606  a checked command of ours
 
-    def fill(self, address: str, *, demo: bool) -> None:
+    def create_initial_rows(self, address: str, *, demo: bool) -> None:
         """Create the first rows of an empty database, and the demo if `--demo` is given."""
         with start_lock():
             with transaction.atomic():
                 if made := create_initial_data():
-                    self.hand_over(made, address)
+                    self.deliver_secrets(made, address)
             if demo:
                 try:
                     project = create_demo_project(is_first=made is not None)
@@ -83,14 +83,14 @@ class Command(BaseCommand):
                 self.stdout.write(f"The demo is in project {project.pk}, {project.name}.\n")
                 self.stdout.write(f"{fill_demo_project(project, now())}\n")
 
-    def hand_over(self, made: NewKey, address: str) -> None:
+    def deliver_secrets(self, new_key: NewKey, address: str) -> None:
         """Print the first secrets to a terminal, or else write them to files, because other output may be logged."""
-        link = create_setup_link(made.key.user, address)
+        link = create_setup_link(new_key.key.user, address)
         if self.stdout.isatty():
-            self.stdout.write(f"\nYour first API key (shown only now): {made.value}\n")
+            self.stdout.write(f"\nYour first API key (shown only now): {new_key.value}\n")
             self.stdout.write(f"Choose your password in a browser (once, within 24 hours): {link}\n")
             return
-        write_private(settings.DATA_DIR / KEY_NAME, f"{made.value}\n")
+        write_private(settings.DATA_DIR / KEY_NAME, f"{new_key.value}\n")
         write_private(settings.DATA_DIR / LINK_NAME, f"{link}\n")
         self.stdout.write(f"Your first API key is in {settings.DATA_DIR / KEY_NAME}\n")
         self.stdout.write(
@@ -102,6 +102,6 @@ class Command(BaseCommand):
 def check_number(option: str, text: str, minimum: int, maximum: int) -> int:
     """Return the number of an option. Raises SettingError, because argparse would also print its usage."""
     try:
-        return integer_parser(minimum, maximum)(str(text))
+        return build_integer_parser(minimum, maximum)(str(text))
     except ValueError as error:
         raise SettingError(option, error) from error

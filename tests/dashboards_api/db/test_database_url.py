@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import pytest
 
-from dashboards_api.db.database_url import parse_database_url, sqlite_path
+from dashboards_api.db.database_url import get_sqlite_path, parse_database_url
 
 
 def test_every_part_of_a_url_is_parsed() -> None:
@@ -47,6 +47,6 @@ def test_other_urls_are_refused(url: str, problem: str) -> None:
 
 
 def test_path_of_a_database_file() -> None:
-    assert sqlite_path(parse_database_url("sqlite:////var/x.sqlite3")) == Path("/var/x.sqlite3")
-    assert sqlite_path(parse_database_url("sqlite://:memory:")) is None
-    assert sqlite_path(parse_database_url("postgresql://host/name")) is None
+    assert get_sqlite_path(parse_database_url("sqlite:////var/x.sqlite3")) == Path("/var/x.sqlite3")
+    assert get_sqlite_path(parse_database_url("sqlite://:memory:")) is None
+    assert get_sqlite_path(parse_database_url("postgresql://host/name")) is None

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 
 from dashboards_api.http.logging import JSONFormatter
-from dashboards_api.http.middleware import TrustedProxyMiddleware, client_address
+from dashboards_api.http.middleware import TrustedProxyMiddleware, get_client_address
 from tests.builders import Person, make_dashboard
 from tests.client import Api
 
@@ -49,11 +49,11 @@ def test_invalid_address_is_ignored(settings: Any, hops: str) -> None:
 def test_client_address_found_by_the_edge_is_used(settings: Any) -> None:
     settings.TRUSTED_PROXIES = [ipaddress.ip_network("10.0.0.0/8")]
     meta = {"REMOTE_ADDR": "10.0.0.1", "HTTP_X_FORWARDED_FOR": "9.9.9.9"}
-    assert client_address(meta) == "9.9.9.9"
+    assert get_client_address(meta) == "9.9.9.9"
     meta["HTTP_X_FORWARDED_FOR"] = "1.1.1.1"
-    assert client_address(meta) == "9.9.9.9"
+    assert get_client_address(meta) == "9.9.9.9"
     meta = {"REMOTE_ADDR": "8.8.8.8", "HTTP_DASHBOARDS.CLIENT_ADDRESS": "1.1.1.1"}
-    assert client_address(meta) == "8.8.8.8"
+    assert get_client_address(meta) == "8.8.8.8"
 
 
 def test_forwarded_hosts_are_not_used_in_links(alice: Person) -> None:

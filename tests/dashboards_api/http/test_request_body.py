@@ -80,7 +80,7 @@ def test_body_limit_depends_on_the_route(path: str, limit: int) -> None:
 
 
 def test_memory_for_bodies_of_one_address_is_limited() -> None:
-    memory = SharedLimit(limit=100, limit_of_one=60)
+    memory = SharedLimit(limit=100, limit_per_address=60)
     memory.reserve("a", 60)
     with pytest.raises(TooManyBodies):
         memory.reserve("a", 1)

@@ -13,7 +13,7 @@ from django.test import RequestFactory
 
 from dashboards_api.http import edge, waiters
 from dashboards_api.http.request_body import LARGE_BODY_BYTES
-from dashboards_api.http.waiting import ENVIRON_KEY, Wait, get_first_run, is_kept_back, wait_for
+from dashboards_api.http.waiting import ENVIRON_KEY, Wait, get_first_run, is_held_back, wait_for
 from tests.dashboards_api.http.test_edge import Protocol, Response, build_request, content_length, run_exchanges
 
 
@@ -30,7 +30,7 @@ class View:
         wait: Wait = environ[ENVIRON_KEY]
         id_ = environ.setdefault("test.id", uuid4())
         began = self.started.setdefault(id_, time.monotonic())
-        self.runs.append((environ["wsgi.input"].read(), wait.is_open))
+        self.runs.append((environ["wsgi.input"].read(), wait.can_wait))
         is_done = time.monotonic() > began + self.seconds
         if not is_done:
             wait.pending, wait.find_pending = {id_}, self.find_pending
@@ -76,7 +76,7 @@ def test_last_run_at_the_deadline_answers_without_the_result(monkeypatch: pytest
     started = time.monotonic()
     [(status, _, body)] = run_exchanges((build_request(content_length(0)), Protocol()), application=view)
     assert (status, body) == (202, b"running")
-    assert [is_open for _, is_open in view.runs] == [True, False]
+    assert [can_wait for _, can_wait in view.runs] == [True, False]
     assert 0.3 <= time.monotonic() - started < 3
 
 
@@ -136,16 +136,16 @@ def test_failed_check_is_repeated() -> None:
 def test_answer_is_kept_back_only_while_the_edge_waits() -> None:
     request = RequestFactory().get("/")
     wait_for(request, [uuid4()], set)
-    assert (is_kept_back(request), get_first_run(request)) == (False, None)
+    assert (is_held_back(request), get_first_run(request)) == (False, None)
     wait = request.META[ENVIRON_KEY] = Wait()
     assert get_first_run(request) == wait.started_at
-    assert not is_kept_back(request)
+    assert not is_held_back(request)
     wait_for(request, [], set)
-    assert not is_kept_back(request)
+    assert not is_held_back(request)
     wait_for(request, [uuid4()], set)
-    assert is_kept_back(request)
-    wait.is_open = False
-    assert not is_kept_back(request)
-    wait.is_open = True
+    assert is_held_back(request)
+    wait.can_wait = False
+    assert not is_held_back(request)
+    wait.can_wait = True
     wait.reset()
-    assert not is_kept_back(request)
+    assert not is_held_back(request)
