@@ -72,7 +72,7 @@ class Engine:
         self.statements = Statements(self.kill)
         self.write_verifier = WriteVerifier(lambda: connect(self.address))
 
-    def answer(self, connection: socket.socket, request: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
+    def respond(self, connection: socket.socket, request: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
         match request["operation"]:
             case "ping":
                 return {"pid": os.getpid(), "version": self.version, "restricted": self.restricted}, b""
@@ -187,7 +187,7 @@ class Service:
         with connection, contextlib.suppress(OSError, ProtocolError, KeyError, ValueError):
             connection.sendall(GREETING)
             while (message := receive_message(connection)) and not self.is_stopping:
-                send_message(connection, *self.engine.answer(connection, *message))
+                send_message(connection, *self.engine.respond(connection, *message))
 
     def watch(self) -> None:
         """Enforce deadlines until the supervisor ends or requests a shutdown."""

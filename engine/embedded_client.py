@@ -82,7 +82,7 @@ class EmbeddedClient(EngineClient):
         }
         started = time.monotonic()
         try:
-            _, body = self._ask(request, limits.seconds + SECONDS_OF_GRACE)
+            _, body = self._send_request(request, limits.seconds + SECONDS_OF_GRACE)
         except ConnectionLost as error:
             if time.monotonic() - started >= limits.seconds:
                 raise QueryTimeout(f"The query took longer than {limits.seconds:g} seconds.") from error
@@ -132,14 +132,14 @@ class EmbeddedClient(EngineClient):
         except (FileNotFoundError, ConnectionError):
             return False  # without an engine, no statement runs
         except (OSError, ConnectionLost) as error:
-            raise self._unavailable() from error
+            raise self._build_unavailable_error() from error
         return bool(header["found"])
 
     def ping(self) -> EngineInfo:
         try:
-            header, _ = self._ask({"operation": "ping"}, SECONDS_TO_ANSWER)
+            header, _ = self._send_request({"operation": "ping"}, SECONDS_TO_ANSWER)
         except ConnectionLost as error:
-            raise self._unavailable() from error
+            raise self._build_unavailable_error() from error
         return EngineInfo(header["version"], str(self.folder))
 
     def close(self) -> None:
@@ -147,17 +147,17 @@ class EmbeddedClient(EngineClient):
 
     def _write(self, request: dict[str, Any], body: bytes, seconds: float) -> tuple[dict[str, Any], bytes]:
         try:
-            return self._ask(request, seconds + SECONDS_TO_END_WRITE + SECONDS_OF_GRACE, body)
+            return self._send_request(request, seconds + SECONDS_TO_END_WRITE + SECONDS_OF_GRACE, body)
         except ConnectionLost as error:
             raise EngineUnavailable("The engine ended during a write. Some rows may have been stored.") from error
 
     def _ask_again(self, request: dict[str, Any], timeout: float) -> tuple[dict[str, Any], bytes]:
         try:
-            return self._ask(request, timeout)
+            return self._send_request(request, timeout)
         except ConnectionLost as error:
             raise EngineUnavailable("The engine ended twice while it ran the query.") from error
 
-    def _ask(self, request: dict[str, Any], timeout: float, body: bytes = b"") -> tuple[dict[str, Any], bytes]:
+    def _send_request(self, request: dict[str, Any], timeout: float, body: bytes = b"") -> tuple[dict[str, Any], bytes]:
         """Send a request. Start the engine if no engine responds."""
         deadline = time.monotonic() + (SECONDS_TO_START if self.may_start else SECONDS_TO_RESTART)
         while True:
@@ -165,7 +165,7 @@ class EmbeddedClient(EngineClient):
                 header, answered = self._exchange(request, body, timeout)
             except (FileNotFoundError, ConnectionError) as error:
                 if time.monotonic() > deadline:
-                    raise self._unavailable() from error
+                    raise self._build_unavailable_error() from error
                 self._start()
                 time.sleep(SECONDS_BETWEEN_ATTEMPTS)
                 continue
@@ -205,7 +205,7 @@ class EmbeddedClient(EngineClient):
         if failure := read_failure(self.folder):
             raise build_start_error(failure)
 
-    def _unavailable(self) -> EngineError:
+    def _build_unavailable_error(self) -> EngineError:
         return EngineUnavailable(
             f"The engine does not respond. Its folder, {self.folder}, is in use by {read_holder(self.folder)}."
         )

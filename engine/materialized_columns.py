@@ -110,9 +110,9 @@ def replace_events_table(client: EngineClient, changes: list[str]) -> None:
     client.execute(f"DROP TABLE IF EXISTS {copy} SYNC")
 
 
-def check_copy(client: EngineClient, copy: str) -> None:
+def check_copy(client: EngineClient, copy_table: str) -> None:
     """Raise EngineUnavailable unless the copy has as many events as the original table."""
-    if count_rows(client, copy) != count_rows(client, EVENTS):
+    if count_rows(client, copy_table) != count_rows(client, EVENTS):
         raise EngineUnavailable("The copy of the events is not complete. Please try again.")
 
 

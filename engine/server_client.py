@@ -85,7 +85,7 @@ class ServerClient(EngineClient):
         *,
         reading: bool,
     ) -> Result:
-        bound = {name: _as_bound(value) for name, value in (parameters or {}).items()}
+        bound = {name: _to_bindable(value) for name, value in (parameters or {}).items()}
         settings = settings | {"wait_end_of_query": 1}  # so that an error after the first rows is also raised
         headers = {"X-ClickHouse-Format": "JSONCompact"}
         return parse_result(
@@ -186,7 +186,7 @@ def _open(server: EngineServer) -> "Client":
     )
 
 
-def _as_bound(value: Value) -> Any:
+def _to_bindable(value: Value) -> Any:
     """Return a value that the client library binds like `format_parameter`.
 
     The library would convert times to the server's time zone.
@@ -194,7 +194,7 @@ def _as_bound(value: Value) -> Any:
     if isinstance(value, datetime | date):
         return format_parameter(value)
     if isinstance(value, list | tuple):
-        return [_as_bound(element) for element in value]
+        return [_to_bindable(element) for element in value]
     return int(value) if isinstance(value, bool) else value
 
 

@@ -29,7 +29,7 @@ _KIND = (
 
 
 @dataclass
-class LeftOut:
+class OmittedNames:
     """The numbers of names left without a definition because of the limit DEFINITIONS_MAX."""
 
     events: int = 0

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from engine.interface import EngineClient
 from events.models import EventDefinition, ImportedTable, PropertyDefinition
-from events.services.data_version import raise_data_version
+from events.services.data_version import increment_data_version
 from events.services.staging import drop_table
 
 # The noun for a row of each table of the store.
@@ -37,7 +37,7 @@ def delete_data(client: EngineClient, project_id: int) -> None:
     ClickHouse keeps the files of the rows for some minutes, for statements that still read them.
     Another call completes an interrupted deletion.
     """
-    raise_data_version(project_id)
+    increment_data_version(project_id)
     for name in delete_definitions(project_id):
         drop_table(client, name)
     for table in NOUNS:
@@ -45,7 +45,7 @@ def delete_data(client: EngineClient, project_id: int) -> None:
             f"ALTER TABLE {table} DELETE WHERE project_id = {{id:Int64}} SETTINGS mutations_sync = 2",
             {"id": project_id},
         )
-    raise_data_version(project_id)
+    increment_data_version(project_id)
 
 
 @transaction.atomic

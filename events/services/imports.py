@@ -12,11 +12,11 @@ from django.utils.timezone import now
 from engine.errors import InvalidQuery
 from engine.interface import EngineClient, make_query_id
 from engine.parameters import format_datetime, quote_text
-from events.services.data_version import raise_data_version
-from events.services.definitions import LeftOut, update_event_definitions, update_property_definitions
+from events.services.data_version import increment_data_version
+from events.services.definitions import OmittedNames, update_event_definitions, update_property_definitions
 from events.services.rows import STAGING_COLUMNS, Kind
 from events.services.source_files import BadFile, Format, build_bad_file, find_format, find_lines, list_columns
-from events.services.staging import Staged, check_rows_are_kept, create_staging_table, drop_table, read_staged
+from events.services.staging import StagingCounts, check_rows_are_kept, create_staging_table, drop_table, read_staged
 
 Report = Callable[[str, str], None]
 """A callback with the id of each slow statement, and the name of its step."""
@@ -31,14 +31,14 @@ class FileResult:
     """The first rows that were left out, each with its place and problem."""
     skipped_count: int = 0
     unused_columns: list[str] = field(default_factory=list)
-    left_out: LeftOut = field(default_factory=LeftOut)
+    left_out: OmittedNames = field(default_factory=OmittedNames)
 
 
 class StagedFile(NamedTuple):
     """A file whose rows are in a staging table. The caller must drop the table."""
 
     table: str
-    staged: Staged
+    staged: StagingCounts
     problems: list[str]
     unused_columns: list[str]
 
@@ -58,7 +58,7 @@ class Importer:
 
         Raises EngineError, or BadFile if the file is refused and no row of the file is kept.
         """
-        return self.keep_file(self.stage_file(path))
+        return self.publish_file(self.stage_file(path))
 
     def import_files(self, paths: Sequence[Path]) -> Iterator[tuple[Path, FileResult | BadFile]]:
         """Yield the result of each file, or the error for a refused file. Raises EngineError.
@@ -74,7 +74,7 @@ class Importer:
                     try:
                         staged = staging.result() if staging else self.stage_file(path)
                         ahead = executor.submit(self.stage_file, following, reports=False) if following else None
-                        yield path, self.keep_file(staged)
+                        yield path, self.publish_file(staged)
                     except BadFile as error:
                         yield path, error
             finally:
@@ -102,10 +102,10 @@ class Importer:
         if problems and not self.skip_bad:
             raise BadFile("\n".join([*problems, f"{path}: no row of this file was imported."]))
 
-    def keep_file(self, file: "StagedFile") -> FileResult:
+    def publish_file(self, file: "StagedFile") -> FileResult:
         """Make the good rows of a file visible, and drop its staging table. Raises EngineError."""
         try:
-            left_out = self.keep(file.table, file.staged.good) if file.staged.good else LeftOut()
+            left_out = self.publish_rows(file.table, file.staged.good) if file.staged.good else OmittedNames()
         finally:
             drop_table(self.client, file.table)
         return FileResult(file.staged.good, file.problems, file.staged.bad, file.unused_columns, left_out)
@@ -117,7 +117,7 @@ class Importer:
         if missing := [name for name in self.kind.required if name not in columns]:
             raise BadFile(f"{path}: there is no column {' or '.join(missing)}. The file has: {', '.join(columns)}.")
 
-    def stage(self, path: Path, format: Format, table: str, *, reports: bool) -> Staged:
+    def stage(self, path: Path, format: Format, table: str, *, reports: bool) -> StagingCounts:
         query_id = make_query_id()
         if reports:
             self.report(query_id, "reading")
@@ -128,7 +128,7 @@ class Importer:
             raise build_bad_file(path, error) from error
         return read_staged(self.client, table)
 
-    def keep(self, table: str, rows: int) -> LeftOut:
+    def publish_rows(self, table: str, rows: int) -> OmittedNames:
         """Make the good rows of a staging table visible. Each statement is idempotent.
 
         Raises EngineError if it is not certain that all rows are visible.
@@ -136,7 +136,7 @@ class Importer:
         query_id = make_query_id()
         self.report(query_id, "defining")
         left_out = self.update_definitions(table, rows)
-        raise_data_version(self.project_id)
+        increment_data_version(self.project_id)
         try:
             for statement in self.kind.build_moves(table, self.project_id, time.time_ns()):
                 query_id = make_query_id()
@@ -144,11 +144,11 @@ class Importer:
                 self.client.execute(statement, query_id=query_id)
             check_rows_are_kept(self.client, table, rows)
         finally:  # also after an error, because some rows may be visible
-            raise_data_version(self.project_id)
+            increment_data_version(self.project_id)
         return left_out
 
-    def update_definitions(self, table: str, rows: int) -> LeftOut:
-        left_out = LeftOut()
+    def update_definitions(self, table: str, rows: int) -> OmittedNames:
+        left_out = OmittedNames()
         if self.kind.has_events:
             left_out.events = update_event_definitions(self.client, table, self.project_id)
         imported = f"toDateTime64({quote_text(format_datetime(now()))}, 6, 'UTC')"
@@ -160,7 +160,7 @@ class Importer:
         return left_out
 
 
-def describe_problems(path: Path, format: Format, staged: Staged) -> list[str]:
+def describe_problems(path: Path, format: Format, staged: StagingCounts) -> list[str]:
     """Return one line for each of the first bad rows, and one line with the number of further bad rows."""
     places = find_lines(path, format, [bad.row for bad in staged.examples])
     if len(places) != len(staged.examples):  # Python's CSV reader splits rows differently from the engine

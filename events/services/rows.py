@@ -75,11 +75,11 @@ class Kind:
             ROW: f"assumeNotNull({ROW_NUMBER})",
             **self.select,
         }
-        filled = {name: fill(expression, sources, project_id) for name, expression in select.items()}
+        filled = {name: fill_placeholders(expression, sources, project_id) for name, expression in select.items()}
         return FileImport(path, format, structure, filled, SETTINGS)
 
 
-def fill(expression: str, sources: Mapping[str, str], project_id: int) -> str:
+def fill_placeholders(expression: str, sources: Mapping[str, str], project_id: int) -> str:
     """Replace each `<name>` with the source of the column, and `<project>` with the id of the project."""
     for name, source in sources.items():
         expression = expression.replace(f"<{name}>", source)
@@ -136,7 +136,7 @@ def build_uuid(*parts: str) -> str:
     return f"reinterpretAsUUID(sipHash128({', '.join(parts)}))"
 
 
-def default_person(name: str = "distinct_id") -> str:
+def build_default_person(name: str = "distinct_id") -> str:
     return build_uuid("'person'", "toInt64(<project>)", f"<{name}>")
 
 
@@ -164,7 +164,7 @@ EVENTS = Kind(
         + ", toUUIDOrZero(<uuid>))",
         "event": "<event>",
         "distinct_id": "<distinct_id>",
-        "person_id": f"if(<person_id> = '', {default_person()}, toUUIDOrZero(<person_id>))",
+        "person_id": f"if(<person_id> = '', {build_default_person()}, toUUIDOrZero(<person_id>))",
         "timestamp": f"ifNull({parse_moment('timestamp')}, toDateTime64(0, 6, 'UTC'))",
         "created_at": f"ifNull({parse_moment('created_at')}, now64(6, 'UTC'))",
         "properties": "if(<properties> = '', '{}', <properties>)",

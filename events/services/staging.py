@@ -25,7 +25,7 @@ TABLE = "table_"
 SECONDS_TO_ABANDON = 24 * 3600
 LISTED_MAX = 10
 LOST = "The engine was restarted during the import. Please import the file again."
-_NEITHER = {"blank": BLANK, "kept": KEPT}
+_MARKER_PROBLEMS = {"blank": BLANK, "kept": KEPT}
 _IS_BAD = "problem NOT IN ('', {blank:String}, {kept:String})"
 # A compressed file may expand to ten times this size. A table in memory saves a third of the import time.
 BYTES_IN_MEMORY_MAX = 16_000_000
@@ -38,7 +38,7 @@ class BadRow(NamedTuple):
     problem: str
 
 
-class Staged(NamedTuple):
+class StagingCounts(NamedTuple):
     """The numbers of good and of bad rows in a staging table, and the first bad rows."""
 
     good: int
@@ -111,7 +111,7 @@ def count_staged(client: EngineClient, table: str) -> tuple[int, int]:
     """
     # One statement, because the engine could be restarted between two statements.
     counts = f"SELECT countIf(problem = {{kept:String}}), countIf(problem = ''), countIf({_IS_BAD}) FROM {table}"
-    [[kept, good, bad]] = client.read(counts, _NEITHER).rows
+    [[kept, good, bad]] = client.read(counts, _MARKER_PROBLEMS).rows
     if not kept:
         raise EngineUnavailable(LOST)
     return good, bad
@@ -128,13 +128,13 @@ def drop_table(client: EngineClient, name: str) -> None:
     client.execute(f"DROP TABLE IF EXISTS {name} SYNC")
 
 
-def read_staged(client: EngineClient, table: str) -> Staged:
+def read_staged(client: EngineClient, table: str) -> StagingCounts:
     """Return the numbers of good and bad rows in a staging table, and the first bad rows. Raises EngineUnavailable."""
     good, bad = count_staged(client, table)
     rows = client.read(
         f"SELECT row, problem FROM {table} WHERE {_IS_BAD} ORDER BY row LIMIT {{limit:Int64}}",
-        {**_NEITHER, "limit": LISTED_MAX},
+        {**_MARKER_PROBLEMS, "limit": LISTED_MAX},
     ).rows if bad else []  # fmt: skip
     if len(rows) != min(bad, LISTED_MAX):
         raise EngineUnavailable(LOST)
-    return Staged(good, bad, [BadRow(row, problem) for row, problem in rows])
+    return StagingCounts(good, bad, [BadRow(row, problem) for row, problem in rows])

@@ -19,7 +19,7 @@ from engine.server_client import ServerClient
 from events.models import ImportedTable
 from events.models.definitions import TABLE_NAME_MAX_LENGTH
 from events.services.column_types import convert_column
-from events.services.data_version import raise_data_version
+from events.services.data_version import increment_data_version
 from events.services.source_files import BadFile, Format, build_bad_file, find_format
 from events.services.staging import TABLE, drop_table
 
@@ -92,7 +92,7 @@ def import_table(client: EngineClient, name: str, source: TableSource, project_i
         raise
     types = {column: converted.type for column, converted in columns.items()}
     table, replaced = swap_table(project_id, name, physical, types, rows)
-    raise_data_version(project_id)
+    increment_data_version(project_id)
     if replaced:
         drop_table(client, replaced)
     return table

@@ -6,7 +6,7 @@ import pytest
 from django.utils.dateparse import parse_datetime
 
 from dashboards.models import Dashboard
-from events.services.data_version import raise_data_version
+from events.services.data_version import increment_data_version
 from queries.models import QueryResult
 from tests.api.stored_results import count_queued, store_result, wrap
 from tests.api.test_refresh_dashboards import board, get_insight
@@ -60,7 +60,7 @@ def test_import_makes_results_stale_in_responses_and_etags(alice: Person, board:
     path = f"dashboards/{board.pk}/"
     etag = alice.api.get(path).headers["ETag"]
     assert parse_datetime(get_insight(alice, board)["cache_target_age"]) == row.stale_at
-    raise_data_version(home.pk)
+    increment_data_version(home.pk)
     answer = alice.api.call("GET", path, headers={"If-None-Match": etag})
     assert answer.status == 200
     insight = answer.json["tiles"][1]["insight"]

@@ -10,7 +10,7 @@ from django.utils.timezone import now
 from pytest_django import Settings
 
 from dashboards.models import Dashboard
-from events.services.data_version import raise_data_version
+from events.services.data_version import increment_data_version
 from queries.models import QueryResult
 from tests.builders import PASSWORD, Person, make_dashboard, make_insight, set_password
 from tests.pages.browsing import get_csrf_token, get_dashboard_path, get_text, sign_in
@@ -85,7 +85,7 @@ def test_old_results_are_stale_or_computed_again(alice: Person, board: Dashboard
     QueryResult.objects.update(stale_at=now() - timedelta(minutes=1))
     assert '<span class="age__stale">stale</span>' in get_text(browser.get(path))
     assert not QueryResult.objects.queued().exists()
-    raise_data_version(board.project_id)
+    increment_data_version(board.project_id)
     text = get_text(browser.get(path))
     assert QueryResult.objects.queued().count() == 1
     assert "</time> · being computed again</p>" in text
