@@ -143,7 +143,7 @@ class ProjectScopedViewSet(AuthenticatedViewSet):
     def requested_project_id(self) -> int | None:
         return self.membership.project_id
 
-    def conditional_response(
+    def build_conditional_response(
         self, get_etag: Callable[[], str], read: Callable[[], tuple[str, Any]], *, must_read: bool = False
     ) -> Response:
         """Return 304 if the client has the current ETag, else the body that `read` returns with its ETag.

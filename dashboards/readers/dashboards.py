@@ -19,7 +19,7 @@ from queries.models import QueryResult, ResultVersion
 from queries.request_overrides import NO_REQUEST_OVERRIDES, RequestOverrides
 from queries.services.results import Results
 from users.models import Membership, Project
-from users.readers import Users, build_basic_user, user_getter
+from users.readers import Users, build_basic_user, build_user_getter
 
 BASIC_JSON = {"raw_tag_names": raw_json("tag_names")}
 DETAIL_JSON = {
@@ -97,7 +97,7 @@ class DetailState(NamedTuple):
         return DashboardVersions(self.revision, self.result_version)
 
 
-_get_creator = user_getter("created_by")
+_get_creator = build_user_getter("created_by")
 _GROUPS = RowGroups(DashboardRow, DetailRow)
 _REVISION = {
     "revision": Revision.objects.column_subquery("number", RevisionKind.DASHBOARD, OuterRef("pk")),

@@ -28,7 +28,7 @@ from dashboards_api.db.compiled_queries import get_columns
 from dashboards_api.db.fields import raw_json
 from queries.services.results import Results
 from users.models import Membership, Project
-from users.readers import Row, Users, get_user, user_getter
+from users.readers import Row, Users, build_user_getter, get_user
 
 # The number of characters that a tile adds to an insight in a response.
 TILE_SIZE = 80
@@ -73,8 +73,8 @@ class InsightRow(NamedTuple):
     raw_tag_names: str
 
 
-_get_creator = user_getter("created_by")
-_get_modifier = user_getter("last_modified_by")
+_get_creator = build_user_getter("created_by")
+_get_modifier = build_user_getter("last_modified_by")
 
 
 class InsightQuery(NamedTuple):

@@ -141,7 +141,7 @@ class DashboardViewSet(ProjectScopedViewSet):
                 request, window, found.total, found.rows, found.after
             )
 
-        return self.conditional_response(lambda: self.make_etag(read_list_state(self.project.pk).revision), read)
+        return self.build_conditional_response(lambda: self.make_etag(read_list_state(self.project.pk).revision), read)
 
     @extend_schema(
         parameters=[PROJECT_ID, INCLUDE_DASHBOARDS_UNDOCUMENTED],
@@ -183,7 +183,7 @@ class DashboardViewSet(ProjectScopedViewSet):
             return make_dashboard_etag(self, versions), dashboard
 
         must_read = results.request.refresh is not Refresh.FORCE_CACHE
-        return self.conditional_response(get_etag, read, must_read=must_read)
+        return self.build_conditional_response(get_etag, read, must_read=must_read)
 
     @extend_schema(
         parameters=[PROJECT_ID, DASHBOARD_ID, IF_MATCH, INCLUDE_DASHBOARDS_UNDOCUMENTED],

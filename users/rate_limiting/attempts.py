@@ -102,7 +102,7 @@ def _check_limit(counter: AttemptCounter, attempt: Attempt, now: datetime) -> No
     """Raise AttemptLimitReached if the attempt exceeds its limit. A first attempt never does, whatever its cost."""
     limit = attempt.limit
     if _is_current(counter, limit, now) and counter.attempts and counter.attempts + attempt.cost > limit.attempts:
-        raise AttemptLimitReached(limit, _seconds_until(counter.expires_at, now))
+        raise AttemptLimitReached(limit, _count_seconds_until(counter.expires_at, now))
 
 
 def _is_current(counter: AttemptCounter, limit: AttemptLimit, now: datetime) -> bool:
@@ -137,5 +137,5 @@ def has_recent_success(attempt: Attempt) -> bool:
     return AttemptCounter.objects.filter(subject=attempt.subject, expires_at__gt=timezone.now()).exists()
 
 
-def _seconds_until(moment: datetime, now: datetime) -> int:
+def _count_seconds_until(moment: datetime, now: datetime) -> int:
     return max(1, round((moment - now).total_seconds()))

@@ -22,7 +22,7 @@ class Command(BaseCommand):
         add_json_option(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        base = self.base(options["base"])
+        base = self.parse_base(options["base"])
         with report_domain_errors():
             user = get_user_by_email(options["email"])
         link = create_setup_link(user, base or load_address(), is_chosen=bool(base))
@@ -31,7 +31,7 @@ class Command(BaseCommand):
         )
 
     @staticmethod
-    def base(text: str | None) -> str:
+    def parse_base(text: str | None) -> str:
         try:
             return parse_public_url(text or "")
         except ValueError as error:
