@@ -88,7 +88,7 @@ class Databases:
 
 
 @contextlib.contextmanager
-def databases(engine: str, folder: Path) -> Iterator[Databases]:
+def open_databases(engine: str, folder: Path) -> Iterator[Databases]:
     """Yield a factory of databases of one engine. A PostgreSQL server runs until the end of the block."""
     if engine == "sqlite":
         yield Databases(folder, None, counts=False)
@@ -98,7 +98,7 @@ def databases(engine: str, folder: Path) -> Iterator[Databases]:
         yield Databases(folder, url, counts=counts)
 
 
-def fill(
+def fill_database(
     database: Database,
     folder: Path,
     *,
@@ -118,7 +118,7 @@ def fill(
 
 
 @contextlib.contextmanager
-def work_folder() -> Iterator[Path]:
+def create_work_folder() -> Iterator[Path]:
     """Yield a temporary folder for databases and logs."""
     with tempfile.TemporaryDirectory(prefix="benchmarks-") as folder:
         yield Path(folder)

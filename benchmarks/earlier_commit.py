@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.databases import ROOT, Database, Databases, fill
+from benchmarks.databases import ROOT, Database, Databases, fill_database
 from benchmarks.load import Server
 from benchmarks.servers import serving
 
@@ -26,7 +26,7 @@ def serving_commit(
     try:
         python = install(checkout, folder / "before-packages")
         database = made.create("before")
-        filled = fill(database, data, dashboards=dashboards, tiles=tiles, root=checkout, python=python)
+        filled = fill_database(database, data, dashboards=dashboards, tiles=tiles, root=checkout, python=python)
         with serving("ours", database, filled, data, root=checkout, python=python) as server:
             yield server._replace(name="before"), database
     finally:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from benchmarks.databases import Database, Databases, databases, fill, work_folder
+from benchmarks.databases import Database, Databases, create_work_folder, fill_database, open_databases
 from benchmarks.load import Job, Server, list_live_ids, measure
 from benchmarks.report import format_table
 from benchmarks.servers import get_plain_server, serving
@@ -50,7 +50,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=2, help="of each measurement (default: %(default)s)")
     options = parser.parse_args()
     times: Times = {}
-    with work_folder() as folder, databases("postgresql", folder) as created:
+    with create_work_folder() as folder, open_databases("postgresql", folder) as created:
         for size in options.sizes:
             times |= measure_size(size, created, folder, options)
             print(f"{size:,} dashboards are measured:", flush=True)
@@ -65,7 +65,7 @@ def parse_sizes(text: str) -> list[int]:
 
 def measure_size(size: int, made: Databases, folder: Path, options: argparse.Namespace) -> Times:
     database = made.create(f"bench_{size}")
-    filled = fill(database, folder, dashboards=size, tiles=options.tiles)
+    filled = fill_database(database, folder, dashboards=size, tiles=options.tiles)
     times = {}
     for name in ("ours", "plain"):
         with serving(name, database, filled, folder) as server:

@@ -63,7 +63,7 @@ USER_KEYS = ("id", "uuid", "distinct_id", "first_name", "last_name", "email", "i
 INSIGHT_KEYS = ("id", "short_id", "name", "derived_name", "description", "order", "folder", "_create_in_folder")
 INSIGHT_FLAGS = ("deleted", "saved", "favorited", "is_sample")
 raw = orjson.Fragment
-is_counted: dict[int, int] = {}
+counts: dict[int, int] = {}
 
 
 def build_user(columns: Iterable[Any]) -> Row | None:
@@ -187,12 +187,12 @@ def list_dashboards(arguments: Row, address: str) -> Row | None:
     found = rows(LIST.format(limit=limit, offset=offset), arguments)
     if not found:
         return None
-    if project not in is_counted:
-        is_counted[project] = rows(COUNT, arguments)[0][0]
+    if project not in counts:
+        counts[project] = rows(COUNT, arguments)[0][0]
     after = offset + limit
     return {
-        "count": is_counted[project],
-        "next": f"{address}?limit={limit}&offset={after}" if after < is_counted[project] else None,
+        "count": counts[project],
+        "next": f"{address}?limit={limit}&offset={after}" if after < counts[project] else None,
         "previous": f"{address}?limit={limit}&offset={max(0, offset - limit)}" if offset else None,
         "results": [{**build_basic(row, project), "search_match_type": None} for row in found],
     }

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks.databases import databases, fill, work_folder
+from benchmarks.databases import create_work_folder, fill_database, open_databases
 from benchmarks.earlier_commit import serving_commit
 from benchmarks.load import JOBS, create_job, measure
 from benchmarks.page_memory import measure_kept_memory
@@ -35,9 +35,9 @@ def parse_arguments() -> argparse.Namespace:
 
 def main() -> None:
     options = parse_arguments()
-    with work_folder() as folder, databases(options.engine, folder) as created, ExitStack() as running:
+    with create_work_folder() as folder, open_databases(options.engine, folder) as created, ExitStack() as running:
         database = created.create("bench")
-        filled = fill(database, folder, dashboards=options.dashboards, tiles=options.tiles)
+        filled = fill_database(database, folder, dashboards=options.dashboards, tiles=options.tiles)
         servers = [running.enter_context(serving(name, database, filled, folder)) for name in NAMES]
         unequal = diff_responses(servers)
         measured = [(server, database) for server in servers]
