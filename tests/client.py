@@ -98,6 +98,6 @@ class Api:
     def delete(self, path: str) -> Answer:
         return self.call("DELETE", path)
 
-    def form(self, method: str, path: str, pairs: Any) -> Answer:
+    def send_form(self, method: str, path: str, pairs: Any) -> Answer:
         raw = urlencode(pairs, doseq=True).encode()
         return self.call(method, path, raw=raw, content_type="application/x-www-form-urlencoded")

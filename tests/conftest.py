@@ -10,7 +10,7 @@ from django.db import connection
 from django.test import override_settings
 
 from tests.builders import Person, make_person, make_project
-from tests.live.conftest import empty_database, manage
+from tests.live.conftest import empty_database, run_manage
 from tests.one_database import is_left_out
 from users.models import MembershipLevel, Project
 
@@ -64,7 +64,7 @@ def static_files_on_request() -> Iterator[None]:
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """Yield the environment of a migrated database to copy, because migrations take half the time of a first start."""
     with empty_database(tmp_path_factory.mktemp("migrated")) as environment:
-        ended = manage(environment, "migrate", "--verbosity", 0)
+        ended = run_manage(environment, "migrate", "--verbosity", 0)
         assert ended.returncode == 0, ended.stderr
         yield environment
 

@@ -273,5 +273,5 @@ def test_changes_require_a_recent_sign_in(alice: Person, browser: Api) -> None:
 
 def test_a_form_creates_a_key(browser: Api) -> None:
     pairs = [("label", "form"), ("scopes", "dashboard:read"), ("scopes", "insight:read"), ("scoped_teams", "[]")]
-    created = browser.form("POST", KEYS, pairs)
+    created = browser.send_form("POST", KEYS, pairs)
     assert (created.status, created.json["scopes"]) == (201, ["dashboard:read", "insight:read"])

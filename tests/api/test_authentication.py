@@ -74,7 +74,7 @@ def test_a_key_in_a_json_or_form_body(alice: Person) -> None:
     assert answer.status == 201
     assert alice.key not in answer.text
     assert "Ignored-Fields" not in answer.headers
-    assert api.form("POST", "dashboards/", {"name": "form", "personal_api_key": alice.key}).status == 201
+    assert api.send_form("POST", "dashboards/", {"name": "form", "personal_api_key": alice.key}).status == 201
     assert sorted(Dashboard.objects.values_list("name", flat=True)) == ["form", "json"]
 
 
@@ -104,7 +104,7 @@ def test_a_large_body_is_not_searched_for_a_key(alice: Person) -> None:
 def test_a_form_with_too_many_fields_is_not_searched_for_a_key(alice: Person) -> None:
     api = Api(None, alice.membership.project_id)
     fields = [("personal_api_key", alice.key), *((f"k{number}", "v") for number in range(1001))]
-    assert api.form("POST", "dashboards/", fields).error == NONE
+    assert api.send_form("POST", "dashboards/", fields).error == NONE
 
 
 def test_the_header_wins_over_the_body(alice: Person) -> None:

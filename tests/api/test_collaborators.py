@@ -204,7 +204,7 @@ def test_deleted_foreign_and_unknown_dashboards_are_404(alice: Person, bob: Pers
 
 
 def test_form_body_is_accepted(alice: Person, bob: Person, path: str) -> None:
-    assert alice.api.form("POST", path, build_body(bob)).status == 201
+    assert alice.api.send_form("POST", path, build_body(bob)).status == 201
     assert Collaborator.objects.get().membership_id == bob.membership.pk
 
 

@@ -55,7 +55,7 @@ def test_response_equals_that_of_retrieve(alice: Person) -> None:
 def test_form_and_multipart_bodies_are_read_like_json(alice: Person) -> None:
     pairs = [("name", "form"), ("pinned", "true"), ("tags", "b"), ("tags", "A"), ("filters", '{"date_from":"-7d"}')]
     pairs += [("tiles", '[{"text":{"body":"from a form"}}]')]
-    answer = alice.api.form("POST", "dashboards/", pairs)
+    answer = alice.api.send_form("POST", "dashboards/", pairs)
     assert answer.status == 201, answer
     shown = answer.json
     assert (shown["name"], shown["pinned"], shown["tags"]) == ("form", True, ["a", "b"])

@@ -69,7 +69,7 @@ def test_restoring_a_live_dashboard_has_no_effect(alice: Person) -> None:
 
 def test_form_can_restore(alice: Person) -> None:
     board = make_dashboard(alice, deleted=True)
-    assert alice.api.form("PATCH", f"dashboards/{board.pk}/", {"deleted": "false"}).json["deleted"] is False
+    assert alice.api.send_form("PATCH", f"dashboards/{board.pk}/", {"deleted": "false"}).json["deleted"] is False
 
 
 def test_response_shows_whether_insights_were_deleted(alice: Person) -> None:

@@ -42,7 +42,7 @@ def test_tags_are_replaced_and_cleared(alice: Person) -> None:
 
 def test_put_is_partial_in_json_and_in_forms(alice: Person) -> None:
     board = make_dashboard(alice, "n", description="keep", pinned=True, tags=["t"])
-    answer = alice.api.form("PUT", f"dashboards/{board.pk}/", {"name": "form"})
+    answer = alice.api.send_form("PUT", f"dashboards/{board.pk}/", {"name": "form"})
     assert answer.status == 200
     assert {key: answer.json[key] for key in ("name", "description", "pinned", "tags")} == {
         "name": "form",

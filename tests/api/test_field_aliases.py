@@ -13,7 +13,7 @@ def test_snake_case_names_are_accepted(alice: Person) -> None:
     assert (answer.status, "Ignored-Fields" in answer.headers) == (200, False)
     assert Tile.objects.get(dashboard=target).text_id == tile.text_id
     Tile.objects.filter(dashboard=target).delete()
-    form = alice.api.form("POST", path, body)
+    form = alice.api.send_form("POST", path, body)
     assert (form.status, "Ignored-Fields" in form.headers) == (200, False)
     assert Tile.objects.get(dashboard=target).text_id == tile.text_id
     wrong = alice.api.post(path, {**body, "tile_id": "x"}, documented=False)

@@ -222,7 +222,7 @@ def test_creation_context_is_reported_as_ignored(alice: Person, path: str) -> No
 
 
 def test_forms_accept_folders(alice: Person) -> None:
-    answer = alice.api.form("POST", "insights/", {"name": "a", "_create_in_folder": "Unfiled/Insights"})
+    answer = alice.api.send_form("POST", "insights/", {"name": "a", "_create_in_folder": "Unfiled/Insights"})
     assert (answer.json["folder"], answer.json["_create_in_folder"]) == ("Unfiled/Insights", "Unfiled/Insights")
-    moved = alice.api.form("PATCH", f"insights/{answer.json['id']}/", {"folder": ""})
+    moved = alice.api.send_form("PATCH", f"insights/{answer.json['id']}/", {"folder": ""})
     assert (moved.json["folder"], Insight.objects.get().folder) == (None, None)

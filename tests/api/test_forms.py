@@ -17,25 +17,25 @@ def board(alice: Person) -> Dashboard:
 
 def test_sharing_settings_as_json_text(alice: Person, board: Dashboard) -> None:
     path = f"dashboards/{board.pk}/sharing/"
-    answer = alice.api.form("PATCH", path, {"enabled": "true", "settings": '{"theme":"dark","legend":true}'})
+    answer = alice.api.send_form("PATCH", path, {"enabled": "true", "settings": '{"theme":"dark","legend":true}'})
     assert (answer.status, answer.json["enabled"]) == (200, True)
     assert answer.json["settings"] == {"theme": "dark", "legend": True}
     assert SharingConfiguration.objects.get(dashboard=board).settings == {"theme": "dark", "legend": True}
-    assert alice.api.form("PATCH", path, {"settings": "null"}).json["settings"] is None
-    wrong = alice.api.form("PATCH", path, {"settings": '{"theme":"pink"}'})
+    assert alice.api.send_form("PATCH", path, {"settings": "null"}).json["settings"] is None
+    wrong = alice.api.send_form("PATCH", path, {"settings": '{"theme":"pink"}'})
     assert wrong.error == (400, "validation_error", "invalid_choice", "settings__theme")
 
 
 def test_moved_tile_as_json_text(alice: Person, board: Dashboard) -> None:
     target, tile = make_dashboard(alice), make_text_tile(alice, board)
     form = {"tile": json.dumps({"id": tile.pk}), "to_dashboard": target.pk}
-    answer = alice.api.form("PATCH", f"dashboards/{board.pk}/move_tile/", form)
+    answer = alice.api.send_form("PATCH", f"dashboards/{board.pk}/move_tile/", form)
     assert (answer.status, answer.json["tiles"]) == (200, [])
     assert Tile.objects.get().dashboard_id == target.pk
 
 
 def add_tile(person: Person, board: Dashboard, **form: Any) -> Answer:
-    return person.api.form("POST", f"dashboards/{board.pk}/tiles/", form)
+    return person.api.send_form("POST", f"dashboards/{board.pk}/tiles/", form)
 
 
 def test_tile_content_as_json_text(alice: Person, board: Dashboard) -> None:
@@ -57,9 +57,9 @@ def test_multipart_is_read_like_a_form(alice: Person, board: Dashboard) -> None:
 
 def test_duplicate_tiles_is_a_boolean_or_a_list(alice: Person, board: Dashboard) -> None:
     tile = make_text_tile(alice, board, "twice")
-    copy = alice.api.form("POST", "dashboards/", {"use_dashboard": board.pk, "duplicate_tiles": "True"})
+    copy = alice.api.send_form("POST", "dashboards/", {"use_dashboard": board.pk, "duplicate_tiles": "True"})
     assert (copy.status, copy.json["tiles"][0]["text"]["id"] == tile.text_id) == (201, False)
-    clones = alice.api.form("PATCH", f"dashboards/{board.pk}/", {"duplicate_tiles": json.dumps([{"id": tile.pk}])})
+    clones = alice.api.send_form("PATCH", f"dashboards/{board.pk}/", {"duplicate_tiles": json.dumps([{"id": tile.pk}])})
     assert [each["text"]["body"] for each in clones.json["tiles"]] == ["twice", "twice"]
 
 

@@ -37,7 +37,7 @@ def test_grid_settings_are_stored_and_returned(alice: Person, board: Dashboard) 
         "vertical",
     )
     assert get_grid_settings(alice.api.post("dashboards/", body)) == ("wide", "stable")
-    assert get_grid_settings(alice.api.form("POST", "dashboards/", body)) == ("wide", "stable")
+    assert get_grid_settings(alice.api.send_form("POST", "dashboards/", body)) == ("wide", "stable")
 
 
 def test_sending_back_a_response_changes_nothing(alice: Person, board: Dashboard) -> None:

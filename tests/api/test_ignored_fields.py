@@ -72,5 +72,5 @@ def test_api_key_in_the_body_is_not_reported(alice: Person) -> None:
 
 
 def test_forms_are_checked_alike(alice: Person) -> None:
-    answer = alice.api.form("POST", "dashboards/", {"nmae": "x", "tiles": '[{"text":{"body":"t"},"colr":1}]'})
+    answer = alice.api.send_form("POST", "dashboards/", {"nmae": "x", "tiles": '[{"text":{"body":"t"},"colr":1}]'})
     assert answer.headers["Ignored-Fields"] == "nmae, tiles__0__colr"

@@ -183,7 +183,7 @@ def test_change_updates_the_last_modifier_and_no_change_does_not(alice: Person, 
 
 def test_put_is_partial(alice: Person) -> None:
     insight = make_insight(alice, tags=["t"], description="d")
-    answer = alice.api.form("PUT", f"insights/{insight.pk}/", {"name": "form", "query": '{"kind":"X"}'})
+    answer = alice.api.send_form("PUT", f"insights/{insight.pk}/", {"name": "form", "query": '{"kind":"X"}'})
     shown = answer.json
     assert (shown["name"], shown["query"], shown["description"], shown["tags"]) == ("form", {"kind": "X"}, "d", ["t"])
     assert alice.api.patch(f"insights/{insight.pk}/", {"query": None}).json["query"] is None

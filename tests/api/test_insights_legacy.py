@@ -60,7 +60,7 @@ def test_both_prefixes_and_methods_have_the_same_result(alice: Person, home: Pro
         "result"
     ] == alice.api.post(path, body).json["result"] == RESULT  # fmt: skip
     form = {"events": json.dumps(EVENTS), "date_from": "-7d"}
-    assert alice.api.form("POST", path, form).json["result"] == RESULT
+    assert alice.api.send_form("POST", path, form).json["result"] == RESULT
 
 
 def test_body_takes_precedence_over_the_query_string(alice: Person) -> None:

@@ -134,5 +134,5 @@ def test_both_dashboards_require_the_edit_right(
 
 
 def test_body_of_the_upstream_client_is_refused_with_the_reason(alice: Person, source: Dashboard) -> None:
-    answer = alice.api.form("PATCH", f"dashboards/{source.pk}/move_tile/", {"name": "string"})
+    answer = alice.api.send_form("PATCH", f"dashboards/{source.pk}/move_tile/", {"name": "string"})
     assert answer.error == (400, "validation_error", "required", "tile")

@@ -146,7 +146,7 @@ def test_filters_have_at_most_20_000_characters(alice: Person) -> None:
 
 def test_form_changes_a_project(alice: Person) -> None:
     pairs = {"timezone": "Europe/Berlin", "week_start_day": "1", "test_account_filters": '[{"key": "a"}]'}
-    assert alice.api.form("PATCH", get_paths(alice)[0], pairs).status == 200
+    assert alice.api.send_form("PATCH", get_paths(alice)[0], pairs).status == 200
     row = read_project(alice)
     assert (row.timezone, row.week_start_day, row.test_account_filters) == ("Europe/Berlin", 1, [{"key": "a"}])
 

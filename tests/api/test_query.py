@@ -13,7 +13,7 @@ from queries.services import queue
 from queries.services.queue import complete_query, fail_query
 from tests.builders import Person, make_key
 from tests.client import Answer, Api
-from tests.queries.rows import build_computed, claim, make_result, make_store, sql
+from tests.queries.rows import build_computed, build_sql, claim, make_result, make_store
 
 STRICT = {"Prefer": "handling=strict"}
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
@@ -26,7 +26,7 @@ def with_store(db: None, settings: Settings) -> None:
 
 
 def run(person: Person, query: Any = None, **body: Any) -> Answer:
-    return person.api.post("query/", {"query": sql() if query is None else query, **body}, documented=False)
+    return person.api.post("query/", {"query": build_sql() if query is None else query, **body}, documented=False)
 
 
 def test_stored_result_is_answered(alice: Person) -> None:
@@ -47,7 +47,7 @@ def test_query_without_a_result_is_queued_and_its_status_answered(alice: Person)
     assert answer.status == 202
     assert (status["id"], status["complete"], status["error"], status["results"]) == (str(row.pk), False, False, None)
     assert status["team_id"] == alice.membership.project_id
-    assert (row.query, row.requested_at is not None) == (sql(), True)
+    assert (row.query, row.requested_at is not None) == (build_sql(), True)
 
 
 def test_status_follows_the_query(alice: Person) -> None:
@@ -98,12 +98,12 @@ def test_no_data_and_an_engine_that_is_off_are_errors(alice: Person, settings: S
 
 def test_full_queue_is_429_with_retry_after(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(queue, "QUEUED_MAX", 1)
-    assert run(alice, sql("select 1")).status == 202
-    answer = run(alice, sql("select 2"))
+    assert run(alice, build_sql("select 1")).status == 202
+    answer = run(alice, build_sql("select 2"))
     assert answer.error == (429, "throttled_error", "concurrency_limit_exceeded", None)
     assert answer.headers["Retry-After"] == "5"
     assert answer.json["detail"] == "Too many queries of this project are in the queue. Please try again later."
-    assert run(alice, sql("select 1")).status == 202
+    assert run(alice, build_sql("select 1")).status == 202
 
 
 @pytest.mark.parametrize(
@@ -122,17 +122,21 @@ def test_full_queue_is_429_with_retry_after(alice: Person, monkeypatch: pytest.M
         ({"query": {"kind": "DataTableNode"}}, "invalid_query", "query"),
         ({"query": {"kind": "DataTableNode", "source": "select 1"}}, "invalid_query", "query"),
         ({"query": {"kind": "PathsQueryy"}}, "unsupported_query_kind", "query"),
-        ({"query": sql(), "refresh": 1}, "invalid_input", "refresh"),
-        ({"query": sql(), "refresh": ["blocking"]}, "invalid_input", "refresh"),
-        ({"query": sql(), "async": "perhaps"}, "invalid_input", "async"),
-        ({"query": sql(), "client_query_id": 1}, "invalid_input", "client_query_id"),
-        ({"query": sql(), "client_query_id": "x" * 101}, "max_length", "client_query_id"),
-        ({"query": sql(), "client_query_id": "a\0b"}, "null_characters_not_allowed", "client_query_id"),
-        ({"query": sql(), "filters_override": []}, "invalid_input", "filters_override"),
-        ({"query": sql(), "filters_override": {"date_from": 7}}, "invalid_input", "filters_override__date_from"),
-        ({"query": sql(), "filters_override": {"date_from": "x"}}, "invalid_input", "filters_override__date_from"),
-        ({"query": sql(), "variables_override": {"a": None}}, "null", "variables_override__a"),
-        ({"query": {**sql(), "values": {"n": 10**20}}}, "invalid_input", "query__values__n"),
+        ({"query": build_sql(), "refresh": 1}, "invalid_input", "refresh"),
+        ({"query": build_sql(), "refresh": ["blocking"]}, "invalid_input", "refresh"),
+        ({"query": build_sql(), "async": "perhaps"}, "invalid_input", "async"),
+        ({"query": build_sql(), "client_query_id": 1}, "invalid_input", "client_query_id"),
+        ({"query": build_sql(), "client_query_id": "x" * 101}, "max_length", "client_query_id"),
+        ({"query": build_sql(), "client_query_id": "a\0b"}, "null_characters_not_allowed", "client_query_id"),
+        ({"query": build_sql(), "filters_override": []}, "invalid_input", "filters_override"),
+        ({"query": build_sql(), "filters_override": {"date_from": 7}}, "invalid_input", "filters_override__date_from"),
+        (
+            {"query": build_sql(), "filters_override": {"date_from": "x"}},
+            "invalid_input",
+            "filters_override__date_from",
+        ),
+        ({"query": build_sql(), "variables_override": {"a": None}}, "null", "variables_override__a"),
+        ({"query": {**build_sql(), "values": {"n": 10**20}}}, "invalid_input", "query__values__n"),
     ],
 )
 def test_invalid_body_is_refused(alice: Person, body: Any, code: str, attr: str) -> None:
@@ -163,7 +167,7 @@ def test_forced_refresh_computes(alice: Person, refresh: Any) -> None:
 
 def test_mode_of_the_body_wins_over_that_of_the_address(alice: Person) -> None:
     make_result(alice.membership.project)
-    body = {"query": sql()}
+    body = {"query": build_sql()}
     assert alice.api.post("query/?refresh=blocking", body | {"refresh": "force_async"}).status == 200
     assert QueryResult.objects.queued().count() == 1
     QueryResult.objects.update(requested_at=None)
@@ -182,27 +186,27 @@ def test_async_answers_a_stale_result_and_computes_it_again(alice: Person) -> No
 @pytest.mark.parametrize("wrapper", ["InsightVizNode", "DataTableNode", "DataVisualizationNode"])
 def test_wrapped_query_is_the_same_query(alice: Person, wrapper: str) -> None:
     make_result(alice.membership.project)
-    assert run(alice, {"kind": wrapper, "source": sql()}).json["results"] == [[1]]
-    twice = {"kind": "DataTableNode", "source": {"kind": wrapper, "source": sql()}}
+    assert run(alice, {"kind": wrapper, "source": build_sql()}).json["results"] == [[1]]
+    twice = {"kind": "DataTableNode", "source": {"kind": wrapper, "source": build_sql()}}
     assert run(alice, twice).json["results"] == [[1]]
 
 
 def test_kind_of_the_path_is_checked(alice: Person) -> None:
     make_result(alice.membership.project)
-    wrapped = {"query": {"kind": "DataTableNode", "source": sql()}}
-    assert alice.api.post("query/HogQLQuery/", {"query": sql()}).status == 200
+    wrapped = {"query": {"kind": "DataTableNode", "source": build_sql()}}
+    assert alice.api.post("query/HogQLQuery/", {"query": build_sql()}).status == 200
     assert alice.api.post("query/HogQLQuery/", wrapped).status == 200
     assert alice.api.post("query/DataTableNode/", wrapped).status == 200
-    answer = alice.api.post("query/TrendsQuery/", {"query": sql()})
+    answer = alice.api.post("query/TrendsQuery/", {"query": build_sql()})
     assert answer.error == (400, "validation_error", "invalid_choice", "query__kind")
     odd = alice.api.post("query/HogQLQuery/", {"query": {"kind": [{}]}})
     assert odd.error == (400, "validation_error", "invalid_choice", "query__kind")
 
 
 def test_overrides_make_another_query(alice: Person) -> None:
-    query = sql("select {variables.limit}") | {"variables": {"v1": {"code_name": "limit", "variableId": "v1"}}}
+    query = build_sql("select {variables.limit}") | {"variables": {"v1": {"code_name": "limit", "variableId": "v1"}}}
     run(alice, query, variables_override={"v1": {"code_name": "limit", "value": 5}})
-    run(alice, sql("select 1 where {filters}"), filters_override={"date_from": "-7d"})
+    run(alice, build_sql("select 1 where {filters}"), filters_override={"date_from": "-7d"})
     first, second = QueryResult.objects.order_by("created_at")
     assert first.query["variables"]["v1"]["value"] == 5
     assert second.query["filters"] == {"dateRange": {"date_from": "-7d", "date_to": None}}
@@ -210,18 +214,18 @@ def test_overrides_make_another_query(alice: Person) -> None:
 
 def test_query_is_found_by_the_id_of_the_client(alice: Person, carol: Person) -> None:
     run(alice, client_query_id="nightly", refresh="async")
-    run(carol, sql("select 'theirs'"), client_query_id="nightly", refresh="async")
+    run(carol, build_sql("select 'theirs'"), client_query_id="nightly", refresh="async")
     mine = QueryResult.objects.in_project(alice.membership.project).get()
     assert alice.api.get("query/nightly/").json["query_status"]["id"] == str(mine.pk)
-    run(alice, sql("select 2"), client_query_id="nightly", refresh="async")
+    run(alice, build_sql("select 2"), client_query_id="nightly", refresh="async")
     assert alice.api.get("query/nightly/").json["query_status"]["id"] != str(mine.pk)
     assert QueryReference.objects.count() == 2
 
 
 def test_client_id_that_equals_the_id_of_another_query_takes_precedence(alice: Person) -> None:
-    first = run(alice, sql("select 1"), refresh="async").json["query_status"]["id"]
-    second = run(alice, sql("select 2"), refresh="async", client_query_id=first).json["query_status"]["id"]
-    run(alice, sql("select 1"), refresh="async", client_query_id=second)
+    first = run(alice, build_sql("select 1"), refresh="async").json["query_status"]["id"]
+    second = run(alice, build_sql("select 2"), refresh="async", client_query_id=first).json["query_status"]["id"]
+    run(alice, build_sql("select 1"), refresh="async", client_query_id=second)
     assert alice.api.get(f"query/{first}/").json["query_status"]["id"] == second
     assert alice.api.get(f"query/{second}/").json["query_status"]["id"] == first
 
@@ -257,8 +261,8 @@ def test_results_are_of_one_project(alice: Person, carol: Person) -> None:
 def test_scope_is_query_read(alice: Person) -> None:
     make_result(alice.membership.project)
     project_id = alice.membership.project_id
-    assert Api(make_key(alice.user, "query:read"), project_id).post("query/", {"query": sql()}).status == 200
-    answer = Api(make_key(alice.user, "insight:read"), project_id).post("query/", {"query": sql()})
+    assert Api(make_key(alice.user, "query:read"), project_id).post("query/", {"query": build_sql()}).status == 200
+    answer = Api(make_key(alice.user, "insight:read"), project_id).post("query/", {"query": build_sql()})
     assert answer.error == (403, "authentication_error", "permission_denied", None)
     assert answer.json["detail"] == "API key missing required scope 'query:read'"
 
@@ -268,20 +272,20 @@ def test_scope_is_query_read(alice: Person) -> None:
 def test_slash_is_optional_below_both_prefixes(alice: Person, prefix: str, slash: str) -> None:
     row = make_result(alice.membership.project)
     path = f"/api/{prefix}/{alice.membership.project_id}/query"
-    assert alice.api.post(path + slash, {"query": sql()}).status == 200
+    assert alice.api.post(path + slash, {"query": build_sql()}).status == 200
     assert alice.api.get(f"{path}/{row.pk}{slash}").status == 200
 
 
 def test_unknown_keys_are_named_or_refused(alice: Person) -> None:
     make_result(alice.membership.project)
-    body = {"query": sql(), "refersh": "async", "limit_context": "query"}
+    body = {"query": build_sql(), "refersh": "async", "limit_context": "query"}
     assert alice.api.post("query/", body, documented=False).headers["Ignored-Fields"] == "refersh"
     strict = alice.api.post("query/", body, headers=STRICT, documented=False)
     assert strict.error == (400, "validation_error", "unknown_field", "refersh")
-    assert alice.api.post("query/?refersh=1", {"query": sql()}, headers=STRICT).status == 400
+    assert alice.api.post("query/?refersh=1", {"query": build_sql()}, headers=STRICT).status == 400
 
 
 def test_form_is_read(alice: Person) -> None:
     make_result(alice.membership.project)
-    answer = alice.api.form("POST", "query/", {"query": '{"kind": "HogQLQuery", "query": "select 1"}'})
+    answer = alice.api.send_form("POST", "query/", {"query": '{"kind": "HogQLQuery", "query": "select 1"}'})
     assert (answer.status, answer.json["results"]) == (200, [[1]])

@@ -12,7 +12,7 @@ from tests.api.stored_results import complete, count_queued, make_sql_insight
 from tests.api.test_refresh_dashboards import get_tiles
 from tests.builders import Person, make_dashboard, make_key, make_session
 from tests.client import Answer, Api
-from tests.queries.rows import sql
+from tests.queries.rows import build_sql
 from users.models import RateWindow
 
 DAY = 86400
@@ -27,7 +27,7 @@ def three_a_day() -> Iterator[None]:
 
 
 def run(api: Api, number: int, refresh: str = "async") -> Answer:
-    return api.post("query/", {"query": sql(f"select {number}"), "refresh": refresh}, documented=False)
+    return api.post("query/", {"query": build_sql(f"select {number}"), "refresh": refresh}, documented=False)
 
 
 def test_query_beyond_the_limit_is_429_and_is_not_queued(alice: Person) -> None:

@@ -95,13 +95,13 @@ def test_last_value_of_a_repeated_key_applies(alice: Person) -> None:
 
 
 def test_json_validation_applies_to_forms(alice: Person) -> None:
-    answer = alice.api.form("POST", "dashboards/", {"name": "a\x00b"})
+    answer = alice.api.send_form("POST", "dashboards/", {"name": "a\x00b"})
     assert answer.error == (400, "validation_error", "null_characters_not_allowed", "name")
-    answer = alice.api.form("POST", "dashboards/", {"filters": '{"a":'})
+    answer = alice.api.send_form("POST", "dashboards/", {"filters": '{"a":'})
     assert answer.error == (400, "validation_error", "invalid_input", "filters")
-    answer = alice.api.form("POST", "dashboards/", {"filters": r'{"a":"\u0000"}'})
+    answer = alice.api.send_form("POST", "dashboards/", {"filters": r'{"a":"\u0000"}'})
     assert answer.error == (400, "validation_error", "null_characters_not_allowed", "filters__a")
-    answer = alice.api.form("POST", "dashboards/", [(f"k{number}", "v") for number in range(1001)])
+    answer = alice.api.send_form("POST", "dashboards/", [(f"k{number}", "v") for number in range(1001)])
     assert answer.error == (400, "validation_error", "invalid_input", None)
 
 
@@ -203,7 +203,7 @@ def test_cors_allows_any_origin_with_a_key_but_not_with_cookies(alice: Person) -
 def test_method_override_is_ignored(alice: Person) -> None:
     board = make_dashboard(alice, "kept")
     alice.api.call("GET", f"dashboards/{board.pk}/?_method=PATCH&name=x", headers={"X-HTTP-Method-Override": "PATCH"})
-    alice.api.form("POST", f"dashboards/{board.pk}/", {"_method": "PATCH", "name": "x"})
+    alice.api.send_form("POST", f"dashboards/{board.pk}/", {"_method": "PATCH", "name": "x"})
     assert Dashboard.objects.get().name == "kept"
 
 

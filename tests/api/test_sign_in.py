@@ -103,7 +103,7 @@ def test_invalid_bodies_are_reported(db: None, body: dict[str, Any], code: str, 
 
 def test_a_form_signs_in(alice: Person) -> None:
     set_password(alice, f" {PASSWORD} ")
-    answer = Api(None, 0).form("POST", "/api/login/", {"email": alice.user.email, "password": f" {PASSWORD} "})
+    answer = Api(None, 0).send_form("POST", "/api/login/", {"email": alice.user.email, "password": f" {PASSWORD} "})
     assert answer.status == 200
 
 

@@ -151,7 +151,7 @@ def test_missing_template_is_400(alice: Person, body: dict[str, Any], code: str)
 
 def test_form_can_contain_the_template(alice: Person) -> None:
     form = {"template": json.dumps(TEMPLATE)}
-    assert alice.api.form("POST", "dashboards/create_from_template_json/", form).json["name"] == "From JSON"
+    assert alice.api.send_form("POST", "dashboards/create_from_template_json/", form).json["name"] == "From JSON"
 
 
 def test_placeholders_are_replaced_by_variable_defaults(alice: Person) -> None:

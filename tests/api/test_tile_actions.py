@@ -191,7 +191,7 @@ def test_new_tile_requires_content_whatever_its_ids(alice: Person, board: Dashbo
     named = {**body, "id": tile.pk} if "id" in body else body
     for answer in (
         run_action(alice, board, "tiles", named),
-        alice.api.form("POST", f"dashboards/{board.pk}/tiles/", []),
+        alice.api.send_form("POST", f"dashboards/{board.pk}/tiles/", []),
     ):
         assert (answer.status, answer.json["code"]) == (400, "required")
     assert list(Tile.objects.values_list("pk", "color")) == [(tile.pk, None)]

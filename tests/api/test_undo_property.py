@@ -34,7 +34,7 @@ class World:
         make_insight(alice)
         alice.api.post("dashboards/", {"use_dashboard": second.pk})
 
-    def act(self) -> Answer:
+    def run_random_operation(self) -> Answer:
         chance = self.chance
         board, other = (chance.choice(list(Dashboard.objects.order_by("pk"))).pk for _ in range(2))
         insight = chance.choice(list(Insight.objects.order_by("pk"))).pk
@@ -100,7 +100,7 @@ def test_undo_restores_everything_if_only_the_key_made_changes(alice: Person, ro
     world = World(alice, robot, seed)
     before, done = read_snapshot(), 0
     while done < 1 + seed % 5:
-        answer = world.act()
+        answer = world.run_random_operation()
         assert answer.status < 500, answer
         done += answer.status < 300
     preview, undone = undo(alice, preview=True).json, undo(alice).json

@@ -115,7 +115,7 @@ def test_retry_has_the_request_body(alice: Person, other_connection: psycopg.Con
     path = f"dashboards/{board.pk}/"
     with connection.execute_wrapper(ConcurrentChange(other_connection, 1)):
         if kind == "form":
-            answer = alice.api.form("PATCH", path, {"name": "new"})
+            answer = alice.api.send_form("PATCH", path, {"name": "new"})
         else:
             body = b'--b\r\nContent-Disposition: form-data; name="name"\r\n\r\nnew\r\n--b--\r\n'
             answer = alice.api.call("PATCH", path, raw=body, content_type="multipart/form-data; boundary=b")

@@ -38,16 +38,16 @@ class PageErrors:
 
     def __init__(self, page: Page, base: str) -> None:
         self.found: list[str] = []
-        page.on("console", lambda message: self.note(message.type in ("error", "warning"), message.text))
-        page.on("pageerror", lambda error: self.note(True, str(error)))
-        page.on("request", lambda request: self.note(not request.url.startswith(base), request.url))
+        page.on("console", lambda message: self.record_violation(message.type in ("error", "warning"), message.text))
+        page.on("pageerror", lambda error: self.record_violation(True, str(error)))
+        page.on("request", lambda request: self.record_violation(not request.url.startswith(base), request.url))
         page.on("requestfailed", self.note_failed)
 
     def note_failed(self, request: Request) -> None:
         # A browser aborts pending requests when it leaves a page.
-        self.note(request.failure != "net::ERR_ABORTED", f"failed: {request.url} {request.failure}")
+        self.record_violation(request.failure != "net::ERR_ABORTED", f"failed: {request.url} {request.failure}")
 
-    def note(self, is_fault: bool, text: str) -> None:
+    def record_violation(self, is_fault: bool, text: str) -> None:
         if is_fault and not HARMLESS.search(text):
             self.found.append(text)
 

@@ -68,7 +68,7 @@ def add_text(page: Page, text: str) -> None:
     expect(page.locator("#flash")).to_contain_text("Added the text.")
 
 
-def stay_once(page: Page) -> list[str]:
+def dismiss_next_dialog(page: Page) -> list[str]:
     """Dismiss the next dialog of a page. Return a list to which the type of the dialog is added."""
     asked: list[str] = []
 
@@ -156,7 +156,7 @@ def test_page_with_unsaved_input_is_left_only_on_confirmation(page: Page, has_sc
     create_board(page, "Unsaved")
     page.get_by_role("link", name="Tiles", exact=True).click()
     page.get_by_label("Text, in Markdown").fill("typed for long")
-    asked = stay_once(page)
+    asked = dismiss_next_dialog(page)
     page.get_by_role("link", name="Unsaved").click()
     expect(page.get_by_label("Text, in Markdown")).to_have_value("typed for long")
     assert asked == ["beforeunload"]
@@ -175,7 +175,7 @@ def test_previewed_insight_is_left_only_on_confirmation(page: Page, has_scripts:
     page.get_by_label("Query").fill("select 1")
     page.get_by_role("button", name="Preview").click()
     expect(page.locator("main[data-unsaved]")).to_be_visible()
-    asked = stay_once(page)
+    asked = dismiss_next_dialog(page)
     page.get_by_role("link", name="Previewed").click()
     expect(page.get_by_label("Query")).to_have_value("select 1")
     assert asked == ["beforeunload"]

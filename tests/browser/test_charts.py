@@ -89,7 +89,7 @@ def page(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
 LINE_SPACE = 5
 
 
-def overlap(first: dict[str, Any], second: dict[str, Any]) -> bool:
+def do_overlap(first: dict[str, Any], second: dict[str, Any]) -> bool:
     """Return whether two texts overlap by more than a rounding error."""
     a: list[float] = first["box"]
     b: list[float] = second["box"]
@@ -113,7 +113,7 @@ def test_labels_do_not_overlap(page: Page) -> None:
             (first["text"], second["text"])
             for place, first in enumerate(axes)
             for second in axes[:place]
-            if overlap(first, second)
+            if do_overlap(first, second)
         ]
         assert pairs == [], tile["size"]
 

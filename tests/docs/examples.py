@@ -23,7 +23,7 @@ _BLOCK = re.compile(
 
 
 @dataclass(frozen=True)
-class Answer:
+class DocumentedResponse:
     """A documented response, and the position of its text in the page."""
 
     language: str
@@ -40,7 +40,7 @@ class Example:
 
     command: str
     is_setup: bool
-    answer: Answer | None
+    answer: DocumentedResponse | None
 
 
 def read_examples(page: Path) -> list[Example]:
@@ -58,15 +58,15 @@ def read_examples(page: Path) -> list[Example]:
     return examples
 
 
-def _read_answer(block: re.Match[str]) -> Answer:
+def _read_answer(block: re.Match[str]) -> DocumentedResponse:
     if block["language"] != "http":
         status = int(block["title"].split()[0])
-        return Answer(block["language"], status, {}, block["text"], block.start("text"), block.end("text"))
+        return DocumentedResponse(block["language"], status, {}, block["text"], block.start("text"), block.end("text"))
     head, _, body = block["text"].partition("\n\n")
     status_line, *lines = head.splitlines()
     headers = dict(line.split(": ", 1) for line in lines)
     start = block.start("text") + len(head) + (2 if body else 0)
-    return Answer("http", int(status_line.split()[1]), headers, body, start, block.end("text"))
+    return DocumentedResponse("http", int(status_line.split()[1]), headers, body, start, block.end("text"))
 
 
 def is_json(text: str) -> bool:

@@ -16,7 +16,7 @@ from tests.docs.api_examples import (
     read_api_examples,
     update_api_example,
 )
-from tests.docs.examples import Answer, Example, is_json, read_examples
+from tests.docs.examples import DocumentedResponse, Example, is_json, read_examples
 from tests.docs.placeholders import Placeholders
 from tests.live.conftest import ROOT
 
@@ -24,7 +24,7 @@ MANAGE = ".venv/bin/python manage.py"
 
 
 @dataclass(frozen=True)
-class Reply:
+class Response:
     """The response to the request of a command."""
 
     status: int
@@ -43,7 +43,7 @@ class PageRunner:
         self.environment["PATH"] = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
         (folder / ".curlrc").write_text(f'silent\nshow-error\ndump-header = "{folder / "headers"}"\n')
 
-    def run(self, example: Example) -> Reply | None:
+    def run(self, example: Example) -> Response | None:
         """Run the command of an example, and return the response.
 
         A command without a documented response sets variables for later commands.
@@ -61,13 +61,13 @@ class PageRunner:
             self.placeholders.values |= {placeholder: value for placeholder, is_set, value in lines if is_set}
         return self._read_reply(done.stdout) if example.answer else None
 
-    def _read_reply(self, output: str) -> Reply:
+    def _read_reply(self, output: str) -> Response:
         status_line, *lines = (self.folder / "headers").read_text().split("\n\n")[0].splitlines()
         headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in lines if line)}
         body = output.replace("\r\n", "\n").partition("\n\n")[2] if output.startswith("HTTP/1.1") else output
-        return Reply(int(status_line.split()[1]), headers, body)
+        return Response(int(status_line.split()[1]), headers, body)
 
-    def find_difference(self, answer: Answer, reply: Reply) -> str:
+    def find_difference(self, answer: DocumentedResponse, reply: Response) -> str:
         """Return the difference between a response and the documented response, or an empty text."""
         if reply.status != answer.status:
             return f"{answer.status} is documented, {reply.status} is answered: {reply.body}"
@@ -81,7 +81,7 @@ class PageRunner:
         is_same = self.placeholders.match(answer.body.strip(), reply.body.strip())
         return "" if is_same else f"{answer.body!r} is documented, {reply.body!r} is answered"
 
-    def update(self, answer: Answer, reply: Reply) -> str:
+    def update(self, answer: DocumentedResponse, reply: Response) -> str:
         """Return the updated text of a documented response."""
         if not is_json(answer.body) or not is_json(reply.body):
             return answer.body

@@ -80,7 +80,7 @@ def wait_until(condition: Callable[[], bool], seconds: float = 30) -> None:
         time.sleep(0.02)
 
 
-def answers(client: EmbeddedClient) -> bool:
+def is_responding(client: EmbeddedClient) -> bool:
     try:
         return client.read("SELECT 1").rows == [[1]]
     except EngineUnavailable:

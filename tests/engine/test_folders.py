@@ -17,7 +17,7 @@ from engine.files import LOCK_NAME, create_folder
 from engine.interface import Limits
 from engine.supervision import ensure_supervisor, stop_supervisor
 from engine.supervisor import ROOT
-from tests.engine.conftest import answers, get_parent, get_pid, is_running, wait_until
+from tests.engine.conftest import get_parent, get_pid, is_responding, is_running, wait_until
 
 USER = """
 import sys, time
@@ -92,7 +92,7 @@ def test_folder_that_another_machine_uses_is_unavailable(own: EmbeddedClient) ->
         with pytest.raises(EngineUnavailable, match="in use by process 7 on elsewhere"):
             own.read("SELECT 1")
         other.communicate()
-    wait_until(lambda: answers(own))
+    wait_until(lambda: is_responding(own))
 
 
 def test_folder_that_cannot_be_made_is_unavailable_at_once(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from engine.files import STORE, create_folder
 from engine.protocol import connect, receive_message, send_message
 from engine.supervision import stop_supervisor
 from engine.supervisor import ROOT
-from tests.engine.conftest import answers, get_parent, get_pid, is_running, wait_until
+from tests.engine.conftest import get_parent, get_pid, is_responding, is_running, wait_until
 from tests.engine.test_statements import ENDLESS
 
 
@@ -193,7 +193,7 @@ def test_engine_that_cannot_start_says_why_and_starts_once_it_can(own: EmbeddedC
     with pytest.raises(EngineUnavailable, match="does not start: FileExistsError"):
         own.read("SELECT 1")
     (own.folder / STORE).unlink()
-    wait_until(lambda: answers(own))
+    wait_until(lambda: is_responding(own))
 
 
 def test_without_its_packages_the_engine_is_unavailable(own: EmbeddedClient, monkeypatch: pytest.MonkeyPatch) -> None:

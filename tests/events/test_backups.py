@@ -14,7 +14,7 @@ from engine.files import FOLDER
 from engine.supervision import stop_supervisor
 from tests.events.import_files import make_event, read_rows, write_lines
 from tests.events.test_import_interruptions import engine_of_another_process
-from tests.live.conftest import copied_database, manage
+from tests.live.conftest import copied_database, run_manage
 
 CHECK = """
 from events.services.store import open_store
@@ -50,7 +50,7 @@ class Installation:
         return copied
 
     def run(self, *arguments: object) -> "subprocess.CompletedProcess[str]":
-        done = manage(self.environment, *arguments)
+        done = run_manage(self.environment, *arguments)
         assert done.returncode == 0, done.stderr
         return done
 
@@ -77,7 +77,7 @@ def installation(filled: Installation, tmp_path: Path) -> Installation:
 def test_events_are_restored_with_the_database(installation: Installation) -> None:
     installation.add_event(2)
     assert installation.count() == "2"
-    refused = manage(installation.environment, "restore", installation.backup)
+    refused = run_manage(installation.environment, "restore", installation.backup)
     assert (refused.returncode, installation.count()) == (1, "2")
     installation.run("restore", installation.backup, "--force")
     assert installation.count() == "1"
@@ -108,7 +108,7 @@ def test_events_of_another_database_are_refused(
         (tmp_path / "second").mkdir()
         other = Installation(environment, tmp_path / "second").fill()
     shutil.copy(f"{other.backup}.events", f"{installation.backup}.events")
-    refused = manage(installation.environment, "restore", installation.backup, "--force")
+    refused = run_manage(installation.environment, "restore", installation.backup, "--force")
     assert refused.returncode == 1
     assert "belongs to another database" in refused.stderr
     assert installation.count() == "1"
@@ -117,7 +117,7 @@ def test_events_of_another_database_are_refused(
 def test_damaged_events_change_nothing(installation: Installation) -> None:
     installation.add_event(2)
     Path(f"{installation.backup}.events").write_bytes(b"x" * 5000)
-    refused = manage(installation.environment, "restore", installation.backup, "--force")
+    refused = run_manage(installation.environment, "restore", installation.backup, "--force")
     assert (refused.returncode, refused.stderr.count("\n") < 4) == (1, True)
     assert installation.count() == "2"
 
@@ -125,7 +125,7 @@ def test_damaged_events_change_nothing(installation: Installation) -> None:
 def test_backup_runs_beside_the_service_and_restore_does_not(installation: Installation, tmp_path: Path) -> None:
     with engine_of_another_process(installation.data):
         installation.run("backup", tmp_path / "second.backup")
-        refused = manage(installation.environment, "restore", installation.backup, "--force")
+        refused = run_manage(installation.environment, "restore", installation.backup, "--force")
         assert "The engine is in use. Stop the service first." in refused.stderr
         assert read_rows(EmbeddedClient(installation.data / FOLDER, may_start=False), "SELECT 1") == [[1]]
     stop_supervisor(installation.data / FOLDER)

@@ -27,9 +27,9 @@ from events.services.rows import EVENTS
 from events.services.staging import LOST, TABLE, drop_abandoned_tables, import_lock
 from events.services.store import create_store_if_missing, open_store
 from tests.builders import make_project
-from tests.engine.conftest import answers, get_pid, wait_until
+from tests.engine.conftest import get_pid, is_responding, wait_until
 from tests.events.import_files import list_tables, make_event, read_rows, run_command, write_lines
-from tests.live.conftest import ROOT, copied_database, manage
+from tests.live.conftest import ROOT, copied_database, run_manage
 from users.models import Project
 
 ROWS = 60_000
@@ -45,7 +45,7 @@ def engine_of_another_process(data_dir: Path) -> Iterator[None]:
     )
     with subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, cwd=ROOT) as process:
         try:
-            wait_until(lambda: answers(EmbeddedClient(data_dir / FOLDER, may_start=False)), 30)
+            wait_until(lambda: is_responding(EmbeddedClient(data_dir / FOLDER, may_start=False)), 30)
             yield
         finally:
             process.communicate()
@@ -67,7 +67,7 @@ def test_killed_import_is_completed_by_the_next_one(migrated: dict[str, str], tm
     events = [make_event(number % 28 + 1, properties={"n": number}) for number in range(ROWS)]
     path = write_lines(tmp_path / "a.jsonl", events)
     with copied_database(migrated, data_dir) as environment, engine_of_another_process(data_dir):
-        manage(environment, "create_project", "Home")
+        run_manage(environment, "create_project", "Home")
         command = [sys.executable, "manage.py", "import_events", str(path), "--project", "1"]
         client = EmbeddedClient(data_dir / FOLDER, may_start=False)
         with subprocess.Popen(command, env=environment, cwd=ROOT) as killed:
@@ -75,7 +75,7 @@ def test_killed_import_is_completed_by_the_next_one(migrated: dict[str, str], tm
             time.sleep(seconds)
             killed.kill()
         before = read_version(data_dir)
-        finished = manage(environment, "import_events", str(path), "--project", "1")
+        finished = run_manage(environment, "import_events", str(path), "--project", "1")
         assert finished.returncode == 0, finished.stderr
         assert f"{path}: {ROWS:,} events" in finished.stdout
         assert read_rows(client, "SELECT count(), uniqExact(properties) FROM events") == [[ROWS, ROWS]]

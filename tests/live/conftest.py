@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 SECONDS_TO_START = 90
 
 
-def free_port() -> int:
+def find_free_port() -> int:
     with socket.socket() as candidate:
         candidate.bind(("127.0.0.1", 0))
         port: int = candidate.getsockname()[1]
@@ -46,7 +46,7 @@ class Service:
     """A running `manage.py serve`, optionally started through the command `prefix`."""
 
     def __init__(self, environment: dict[str, str], log: Path, *options: str, prefix: Sequence[str] = ()) -> None:
-        self.port = free_port()
+        self.port = find_free_port()
         self.base = f"http://127.0.0.1:{self.port}"
         self.log = log
         self.data = Path(environment["DATA_DIR"])
@@ -83,7 +83,7 @@ class Service:
         return self.process.wait(timeout=15)
 
 
-def manage(
+def run_manage(
     environment: dict[str, str], *arguments: object, prefix: Sequence[str] = ()
 ) -> subprocess.CompletedProcess[str]:
     """Run a command of `manage.py`, and return its exit code and output."""
@@ -91,9 +91,9 @@ def manage(
     return subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True)
 
 
-def start_error(environment: dict[str, str], *arguments: object, prefix: Sequence[str] = ()) -> str:
+def read_start_error(environment: dict[str, str], *arguments: object, prefix: Sequence[str] = ()) -> str:
     """Return the single line of error output of a command that cannot start."""
-    ended = manage(environment, *arguments, prefix=prefix)
+    ended = run_manage(environment, *arguments, prefix=prefix)
     assert (ended.returncode, ended.stdout) == (2, ""), ended.stderr
     assert ended.stderr.startswith("Error: ")
     assert ended.stderr.count("\n") == 1, ended.stderr

@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from tests.database_rows import read_rows
-from tests.live.conftest import ROOT, Service, manage
+from tests.live.conftest import ROOT, Service, run_manage
 from tests.live.writer import Writer, busy_writer
 
 __all__ = ["busy_writer"]
@@ -29,13 +29,13 @@ def get_url(environment: dict[str, str]) -> str:
 
 
 def run_command(environment: dict[str, str], *arguments: object) -> str:
-    finished = manage({**environment, "LOG_LEVEL": "CRITICAL"}, *arguments)
+    finished = run_manage({**environment, "LOG_LEVEL": "CRITICAL"}, *arguments)
     assert finished.returncode == 0, finished.stderr
     return finished.stdout
 
 
 def get_refusal(environment: dict[str, str], *arguments: object) -> str:
-    finished = manage({**environment, "LOG_LEVEL": "CRITICAL"}, *arguments)
+    finished = run_manage({**environment, "LOG_LEVEL": "CRITICAL"}, *arguments)
     assert finished.returncode == 1, finished.stdout
     assert finished.stderr.count("\n") == 1
     return finished.stderr

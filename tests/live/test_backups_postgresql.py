@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from tests.database_rows import read_rows
-from tests.live.conftest import Service, empty_database, manage
+from tests.live.conftest import Service, empty_database, run_manage
 from tests.live.writer import Writer
 from tests.postgres import find_binaries
 
@@ -22,7 +22,7 @@ PASSWORD = "never/printed"
 
 def get_refusal(environment: dict[str, str], *arguments: object) -> str:
     """Return the single line of error output of a refused command."""
-    ended = manage(environment, *arguments)
+    ended = run_manage(environment, *arguments)
     assert ended.returncode == 1
     assert ended.stderr.count("\n") == 1
     assert PASSWORD not in ended.stderr
@@ -75,8 +75,8 @@ def test_sqlite_database_is_converted_to_postgresql(tmp_path: Path) -> None:
             writer.is_over.wait(0.05)
         writer.stop()
         service.stop()
-        assert manage(old, "backup", tmp_path / "backup").returncode == 0
-        moved = manage(new, "restore", tmp_path / "backup")
+        assert run_manage(old, "backup", tmp_path / "backup").returncode == 0
+        moved = run_manage(new, "restore", tmp_path / "backup")
         assert moved.returncode == 0, moved.stderr
         assert read_rows(new["DATABASE_URL"]) == read_rows(f"sqlite:///{tmp_path}/sqlite/dashboards.sqlite3")
         assert "--force" in get_refusal(new, "restore", tmp_path / "backup")
@@ -94,7 +94,7 @@ def test_sqlite_database_is_converted_to_postgresql(tmp_path: Path) -> None:
 @pytest.mark.parametrize("command", [["create_user", "a@example.com"], ["prune_history", "--older-than", "30"]])
 def test_commands_report_a_database_without_migrations(tmp_path: Path, command: list[str]) -> None:
     with empty_database(tmp_path / "data") as other:
-        ended = manage(other, *command)
+        ended = run_manage(other, *command)
         assert ended.returncode == 2
         assert "manage.py migrate" in ended.stderr
         assert ended.stderr.count("\n") == 1

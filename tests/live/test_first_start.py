@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.live.conftest import ROOT, Service, free_port, manage, wait_until_ready
+from tests.live.conftest import ROOT, Service, find_free_port, run_manage, wait_until_ready
 
 FIRST_FILES = ("first_api_key", "setup_link")
 
@@ -53,7 +53,7 @@ def test_printed_url_and_setup_link_open_in_a_browser(service: Service) -> None:
 
 
 def test_setup_link_has_the_listening_port(service: Service, environment: dict[str, str]) -> None:
-    link = manage(environment, "setup_link", "admin@example.com").stdout.splitlines()[-1]
+    link = run_manage(environment, "setup_link", "admin@example.com").stdout.splitlines()[-1]
     assert link.startswith(f"{service.base}/setup/")
     assert httpx.get(link, timeout=20).status_code == 200
 
@@ -77,7 +77,7 @@ def test_host_is_printed_as_an_allowed_url(
 def test_secrets_are_shown_on_a_terminal_and_not_stored(tmp_path: Path) -> None:
     kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG")}
     ours, theirs = pty.openpty()
-    port = free_port()
+    port = find_free_port()
     command = [sys.executable, "manage.py", "serve", "--port", str(port), "--workers", "1"]
     environment = {**kept, "DATA_DIR": str(tmp_path / "data"), "LOG_LEVEL": "ERROR"}
     running = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=theirs, stderr=subprocess.DEVNULL)

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.live.conftest import Service, manage
+from tests.live.conftest import Service, run_manage
 
 pytestmark = pytest.mark.skipif(
     os.environ.get("DATABASE_URL", "").startswith("postgresql"), reason="the engine does not depend on the database"
@@ -29,7 +29,7 @@ def client(
     events = tmp_path_factory.mktemp("events") / "events.jsonl"
     event = {"event": "seen", "distinct_id": "ann", "timestamp": "2026-10-30T09:00:00Z"}
     events.write_text(json.dumps(event) + "\n")
-    imported = manage(environment, "import_events", events, "--project", 1)
+    imported = run_manage(environment, "import_events", events, "--project", 1)
     assert imported.returncode == 0, imported.stderr
     headers = {"Authorization": f"Bearer {service.printed_keys[0]}"}
     with httpx.Client(base_url=f"{service.base}/api/projects/1/", headers=headers, timeout=30) as connected:

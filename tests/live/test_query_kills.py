@@ -15,7 +15,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.live.conftest import Service, copied_database, manage
+from tests.live.conftest import Service, copied_database, run_manage
 
 KILLS = 50 if os.environ.get("CHECK_FULL") else 10
 SEED = int(os.environ.get("SEED", random.SystemRandom().randrange(10**6)))
@@ -53,10 +53,10 @@ class Load:
                 for number in range(ROWS)
             ]
             path.write_text("\n".join(map(json.dumps, events)))
-            if manage(self.environment, "import_events", path, "--project", 1).returncode == 0:
+            if run_manage(self.environment, "import_events", path, "--project", 1).returncode == 0:
                 self.imported += 1
 
-    def ask(self) -> None:
+    def send_queries(self) -> None:
         """Send a different query each time, and record each wrong result."""
         while not self.stopped.is_set():
             number = len(self.queries)
@@ -87,7 +87,7 @@ def test_killed_processes_lose_nothing(migrated: dict[str, str], tmp_path: Path)
         service = Service(environment, tmp_path / "serve.log").wait()
         load = Load(service, environment, tmp_path)
         try:
-            with running(load.import_files), running(load.ask, stop=load.stopped):
+            with running(load.import_files), running(load.send_queries, stop=load.stopped):
                 wait_until(lambda: load.imported > 0 and bool(find_pids(service, "query_worker")))
                 killed = kill_processes(service, chance)
             check_imports(load)
@@ -197,6 +197,6 @@ def count_extra_attempts(environment: dict[str, str]) -> int:
         "keys = list(R.objects.values_list('cache_key', flat=True)); assert len(keys) == len(set(keys));"
         "print(R.objects.filter(attempts__gt=1).aggregate(n=Sum(F('attempts') - 1))['n'] or 0)"
     )
-    ended = manage(environment, "shell", "-v", "0", "-c", program)
+    ended = run_manage(environment, "shell", "-v", "0", "-c", program)
     assert ended.returncode == 0, ended.stderr
     return int(ended.stdout.split()[-1])

@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.live.conftest import Service, copied_database, manage
+from tests.live.conftest import Service, copied_database, run_manage
 from tests.live.query_bombs import BOMBS
 from tests.queries.hogql.hostile import list_statements
 
@@ -45,12 +45,12 @@ def running(migrated: dict[str, str], tmp_path_factory: pytest.TempPathFactory) 
         environment |= {"RATE_LIMITS": "", "QUERY_RATE_LIMITS": ""}
         service = Service(environment, tmp_path_factory.mktemp("log") / "serve.log").wait()
         for email, name in (("eve@example.com", "Hostile"), ("reader@example.com", "Quiet")):
-            manage(environment, "create_user", email)
-            manage(environment, "create_project", name, "--organization", name, "--admin", email)
+            run_manage(environment, "create_user", email)
+            run_manage(environment, "create_project", name, "--organization", name, "--admin", email)
         for project, mark in ((2, "hostile"), (3, SECRET)):
             path = tmp_path_factory.mktemp("events") / "events.jsonl"
             path.write_text("\n".join(json.dumps(build_event(number, mark)) for number in range(EVENTS)))
-            imported = manage(environment, "import_events", path, "--project", project)
+            imported = run_manage(environment, "import_events", path, "--project", project)
             assert imported.returncode == 0, imported.stderr
         service.environment = environment  # type: ignore[attr-defined]  # read by make_member
         yield service
@@ -66,7 +66,7 @@ def build_event(number: int, mark: str) -> dict[str, Any]:
 
 def make_member(service: Service, email: str, project: int) -> Member:
     environment: dict[str, str] = service.environment  # type: ignore[attr-defined]  # set by the fixture
-    made = manage(environment, "create_api_key", email, "--label", "test", "--scope", "*", "--json")
+    made = run_manage(environment, "create_api_key", email, "--label", "test", "--scope", "*", "--json")
     return Member(service, read_key(made), project)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.live.conftest import ROOT, free_port, manage, start_error
+from tests.live.conftest import ROOT, find_free_port, read_start_error, run_manage
 
 pytestmark = pytest.mark.skipif(
     os.environ.get("DATABASE_URL", "").startswith("postgresql"), reason="nothing of it asks a PostgreSQL"
@@ -26,13 +26,13 @@ def bare_environment(tmp_path: Path) -> dict[str, str]:
 
 @pytest.mark.parametrize("command", [SERVE, ("create_user", "a@example.com"), ("help",)])
 def test_every_command_reports_an_invalid_setting(bare_environment: dict[str, str], command: tuple[str, ...]) -> None:
-    line = start_error({**bare_environment, "LOG_LEVEL": "verbose"}, *command)
+    line = read_start_error({**bare_environment, "LOG_LEVEL": "verbose"}, *command)
     assert line == "Error: LOG_LEVEL must be one of DEBUG, INFO, WARNING, ERROR, CRITICAL, not 'verbose'.\n"
     assert not Path(bare_environment["DATA_DIR"]).exists()
 
 
 def test_data_dir_that_cannot_be_created_is_reported(bare_environment: dict[str, str]) -> None:
-    line = start_error({**bare_environment, "DATA_DIR": "/proc/nope"}, "migrate")
+    line = read_start_error({**bare_environment, "DATA_DIR": "/proc/nope"}, "migrate")
     problem = "must be a writable folder, but /proc/nope is not: No such file or directory"
     assert line == f"Error: DATA_DIR {problem}.\n"
 
@@ -40,7 +40,7 @@ def test_data_dir_that_cannot_be_created_is_reported(bare_environment: dict[str,
 def test_read_only_data_dir_is_reported(bare_environment: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / "data").mkdir(mode=0o500)
     prefix = ["setpriv", "--bounding-set=-dac_override"] if os.geteuid() == 0 else []
-    line = start_error(bare_environment, "serve", "--port", free_port(), prefix=prefix)
+    line = read_start_error(bare_environment, "serve", "--port", find_free_port(), prefix=prefix)
     problem = f"must be a writable folder, but {tmp_path}/data is not: Permission denied"
     assert line == f"Error: DATA_DIR {problem}.\n"
 
@@ -50,12 +50,12 @@ def test_file_that_is_not_a_database_is_reported(
     bare_environment: dict[str, str], tmp_path: Path, command: tuple[str, ...]
 ) -> None:
     (tmp_path / "notes").write_text("no database " * 100)
-    line = start_error({**bare_environment, "DATABASE_URL": f"sqlite:///{tmp_path}/notes"}, *command)
+    line = read_start_error({**bare_environment, "DATABASE_URL": f"sqlite:///{tmp_path}/notes"}, *command)
     assert f"The SQLite database {tmp_path}/notes (DATABASE_URL, or DATA_DIR) cannot be used: file is not" in line
 
 
 def test_missing_folder_of_a_database_is_reported(bare_environment: dict[str, str], tmp_path: Path) -> None:
-    line = start_error({**bare_environment, "DATABASE_URL": f"sqlite:///{tmp_path}/none/file.sqlite3"}, "migrate")
+    line = read_start_error({**bare_environment, "DATABASE_URL": f"sqlite:///{tmp_path}/none/file.sqlite3"}, "migrate")
     assert f"{tmp_path}/none/file.sqlite3 (DATABASE_URL, or DATA_DIR) cannot be used: unable to open" in line
 
 
@@ -69,7 +69,7 @@ def test_missing_folder_of_a_database_is_reported(bare_environment: dict[str, st
 )
 def test_command_without_a_database_leaves_no_files(bare_environment: dict[str, str], command: tuple[str, ...]) -> None:
     Path(bare_environment["DATA_DIR"]).mkdir()
-    assert NO_FILE in start_error(bare_environment, *command)
+    assert NO_FILE in read_start_error(bare_environment, *command)
     assert os.listdir(bare_environment["DATA_DIR"]) == []
 
 
@@ -77,7 +77,7 @@ def test_unsupported_database_is_refused_without_connecting(bare_environment: di
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(0)
         url = f"mysql://u:hunter2@127.0.0.1:{server.getsockname()[1]}/name"
-        line = start_error({**bare_environment, "DATABASE_URL": url}, "migrate")
+        line = read_start_error({**bare_environment, "DATABASE_URL": url}, "migrate")
         with pytest.raises(BlockingIOError):
             server.accept()
     assert "DATABASE_URL must look like postgresql://user:password@host:5432/name or sqlite:////path/to/file" in line
@@ -87,7 +87,7 @@ def test_unsupported_database_is_refused_without_connecting(bare_environment: di
 def test_port_in_use_is_reported_before_anything_is_created(bare_environment: dict[str, str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-        ended = manage(bare_environment, "serve", "--port", port)
+        ended = run_manage(bare_environment, "serve", "--port", port)
     assert (ended.returncode, ended.stdout) == (2, "")
     assert ended.stderr == f"Cannot listen on 127.0.0.1, port {port}: Address already in use. See --host and --port.\n"
     assert not Path(bare_environment["DATA_DIR"]).exists()
@@ -98,14 +98,14 @@ def test_port_in_use_is_reported_before_anything_is_created(bare_environment: di
     [("nowhere.invalid", "Name or service not known"), ("192.0.2.1", "Cannot assign requested address")],
 )
 def test_host_of_another_machine_is_reported(bare_environment: dict[str, str], host: str, problem: str) -> None:
-    ended = manage(bare_environment, "serve", "--host", host)
+    ended = run_manage(bare_environment, "serve", "--host", host)
     assert (ended.returncode, ended.stdout) == (2, "")
     assert ended.stderr == f"Cannot listen on {host}, port 8000: {problem}. See --host and --port.\n"
     assert not Path(bare_environment["DATA_DIR"]).exists()
 
 
 def test_misspelled_variables_are_reported(bare_environment: dict[str, str]) -> None:
-    ended = manage(
+    ended = run_manage(
         {**bare_environment, "DATABASE_URI": "postgresql://db/x", "PUBLICURL": "https://x", "PATHS": "/"}, "check"
     )
     assert ended.returncode == 0
@@ -116,7 +116,7 @@ def test_misspelled_variables_are_reported(bare_environment: dict[str, str]) -> 
 
 
 def test_removed_settings_are_reported(bare_environment: dict[str, str]) -> None:
-    ended = manage({**bare_environment, "REPLICA_URLS": "postgresql://replica/x"}, "check")
+    ended = run_manage({**bare_environment, "REPLICA_URLS": "postgresql://replica/x"}, "check")
     assert ended.returncode == 0
     assert ended.stderr == "Warning: REPLICA_URLS is no longer supported and has no effect. See CHANGELOG.md.\n"
 
@@ -124,31 +124,41 @@ def test_removed_settings_are_reported(bare_environment: dict[str, str]) -> None
 def test_settings_module_of_the_command_line_is_used(bare_environment: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / "other_settings.py").write_text('from dashboards_api.settings import *\n\nLANGUAGE_CODE = "de"\n')
     variables = {**bare_environment, "PYTHONPATH": str(tmp_path), "PUBLICURL": "https://x"}
-    ended = manage(variables, "diffsettings", "--settings", "other_settings")
+    ended = run_manage(variables, "diffsettings", "--settings", "other_settings")
     assert ended.returncode == 0
     assert "LANGUAGE_CODE = 'de'" in ended.stdout
     assert ended.stderr == "Warning: PUBLICURL is not a setting of this service. Did you mean PUBLIC_URL?\n"
 
 
 def test_traceback_is_shown_on_request(bare_environment: dict[str, str]) -> None:
-    ended = manage(bare_environment, "create_user", "a@example.com", "--traceback")
+    ended = run_manage(bare_environment, "create_user", "a@example.com", "--traceback")
     assert "Traceback" in ended.stderr
 
 
 def test_help_lists_own_commands_first_and_the_own_version(bare_environment: dict[str, str]) -> None:
-    text = manage(bare_environment, "help").stdout
+    text = run_manage(bare_environment, "help").stdout
     ours, _, others = text.partition("Commands of Django:")
     assert "\n  serve                Prepare the database, and serve until SIGTERM\n" in ours
     assert "\n  create_api_key " in ours
     assert "\n  delete_events " in ours
     assert "\n  query_worker " in ours
     assert "runserver" in others
-    assert manage(bare_environment, "version").stdout == manage(bare_environment, "--version").stdout == "0.2.0\n"
-    assert "--database-timeout" in manage(bare_environment, "help", "serve").stdout
+    assert (
+        run_manage(bare_environment, "version").stdout == run_manage(bare_environment, "--version").stdout == "0.2.0\n"
+    )
+    assert "--database-timeout" in run_manage(bare_environment, "help", "serve").stdout
 
 
 def test_server_process_reports_errors_in_one_line(bare_environment: dict[str, str]) -> None:
-    command = [sys.executable, "-m", "dashboards_api.server", "127.0.0.1", str(free_port()), "1", "http://localhost/"]
+    command = [
+        sys.executable,
+        "-m",
+        "dashboards_api.server",
+        "127.0.0.1",
+        str(find_free_port()),
+        "1",
+        "http://localhost/",
+    ]
     ended = subprocess.run(
         command, env={**bare_environment, "WORKERS": "many"}, cwd=ROOT, capture_output=True, text=True
     )
@@ -174,7 +184,7 @@ def test_server_process_reports_errors_in_one_line(bare_environment: dict[str, s
 def test_invalid_command_line_is_reported_in_one_line(
     bare_environment: dict[str, str], arguments: tuple[str, ...], problem: str
 ) -> None:
-    assert problem in start_error(bare_environment, *arguments)
+    assert problem in read_start_error(bare_environment, *arguments)
     assert not Path(bare_environment["DATA_DIR"]).exists()
 
 

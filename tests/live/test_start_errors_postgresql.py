@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from tests.live.conftest import ROOT, Service, free_port, manage, start_error
+from tests.live.conftest import ROOT, Service, find_free_port, read_start_error, run_manage
 from tests.postgres import run_server
 
 pytestmark = pytest.mark.skipif(
@@ -59,9 +59,9 @@ def test_password_can_be_read_from_a_file_or_percent_encoded_in_the_url(
 ) -> None:
     (tmp_path / "password").write_text(f"{PASSWORD}\n")
     rest = {name: value for name, value in boards_environment.items() if name != "PGPASSWORD"}
-    assert manage({**rest, "PGPASSWORD_FILE": str(tmp_path / "password")}, "migrate", "--plan").returncode == 0
+    assert run_manage({**rest, "PGPASSWORD_FILE": str(tmp_path / "password")}, "migrate", "--plan").returncode == 0
     url = f"postgresql://boards:{quote(PASSWORD, safe='')}@{quote(socket_folder, safe='')}/boards"
-    assert manage({**rest, "DATABASE_URL": url}, "migrate", "--plan").returncode == 0
+    assert run_manage({**rest, "DATABASE_URL": url}, "migrate", "--plan").returncode == 0
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_unusable_database_is_reported_in_one_line(
     boards_environment: dict[str, str], variables: dict[str, str], problem: str
 ) -> None:
     started = time.monotonic()
-    line = start_error({**boards_environment, **variables}, "serve", "--port", free_port())
+    line = read_start_error({**boards_environment, **variables}, "serve", "--port", find_free_port())
     assert line.startswith("Error: The PostgreSQL database (DATABASE_URL) ")
     assert problem in line
     assert "hunter2" not in line
@@ -90,7 +90,7 @@ def test_unusable_database_is_reported_in_one_line(
 
 
 def test_every_command_reports_it(boards_environment: dict[str, str]) -> None:
-    line = start_error({**boards_environment, "PGPASSWORD": "hunter2"}, "create_user", "a@example.com")
+    line = read_start_error({**boards_environment, "PGPASSWORD": "hunter2"}, "create_user", "a@example.com")
     assert "password authentication failed" in line
     assert "hunter2" not in line
 
@@ -100,16 +100,18 @@ def test_role_without_the_create_privilege_is_reported_in_one_line(
 ) -> None:
     with psycopg.connect(f"postgresql://postgres@{quote(socket_folder, safe='')}/postgres", autocommit=True) as other:
         other.execute("CREATE DATABASE of_others")
-    line = start_error(
-        {**boards_environment, "DATABASE_URL": "postgresql:///of_others"}, "serve", "--port", free_port()
+    line = read_start_error(
+        {**boards_environment, "DATABASE_URL": "postgresql:///of_others"}, "serve", "--port", find_free_port()
     )
     assert "permission denied for schema public" in line
 
 
 def test_unreachable_server_is_reported_in_one_line_after_a_timeout(boards_environment: dict[str, str]) -> None:
     nowhere = {**boards_environment, "PGHOST": "127.0.0.1", "PGPORT": "1"}
-    assert 'connection to server at "127.0.0.1", port 1 failed: Connection refused' in start_error(nowhere, "migrate")
-    ended = manage(nowhere, "serve", "--port", free_port(), "--database-timeout", 2)
+    assert 'connection to server at "127.0.0.1", port 1 failed: Connection refused' in read_start_error(
+        nowhere, "migrate"
+    )
+    ended = run_manage(nowhere, "serve", "--port", find_free_port(), "--database-timeout", 2)
     assert (ended.returncode, ended.stdout) == (2, "")
     waiting, error = ended.stderr.splitlines()
     assert waiting.startswith("Waiting for the database, at most 2 seconds: The PostgreSQL database (DATABASE_URL)")
@@ -118,7 +120,7 @@ def test_unreachable_server_is_reported_in_one_line_after_a_timeout(boards_envir
 
 def test_start_waits_for_a_late_server(boards_environment: dict[str, str], socket_folder: str, tmp_path: Path) -> None:
     later = tmp_path / "socket"
-    port = free_port()
+    port = find_free_port()
     with (tmp_path / "log").open("wb") as log:
         command = [sys.executable, "manage.py", "serve", "--port", str(port), "--database-timeout", "60"]
         environment = {**boards_environment, "PGHOST": str(later)}

@@ -26,7 +26,7 @@ def count_connections(port: int) -> int:
     return sum(row[1].endswith(f":{port:04X}") and row[3] == ESTABLISHED for row in rows)
 
 
-def ask(service: Service, buffer: int) -> socket.socket:
+def open_unread_client(service: Service, buffer: int) -> socket.socket:
     """Return a client that has requested several megabytes and read nothing."""
     client = socket.socket()
     client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
@@ -35,11 +35,11 @@ def ask(service: Service, buffer: int) -> socket.socket:
     return client
 
 
-def test_client_that_reads_nothing_is_discount_connections(service: Service) -> None:
+def test_client_that_reads_nothing_is_disconnected(service: Service) -> None:
     with ExitStack() as stack:
         for _ in range(CLIENTS):
-            stack.enter_context(ask(service, buffer=4096))
-        reading = stack.enter_context(ask(service, buffer=200_000))
+            stack.enter_context(open_unread_client(service, buffer=4096))
+        reading = stack.enter_context(open_unread_client(service, buffer=200_000))
         started = time.monotonic()
         assert count_connections(service.port) >= CLIENTS + 1
         while count_connections(service.port) > 1 and time.monotonic() - started < 3 * UNREAD_MILLISECONDS / 1000:

@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 import psycopg
 
-from tests.live.conftest import free_port
+from tests.live.conftest import find_free_port
 
 # The first version that supports prepared statements in transaction mode.
 FIRST_WITH_PREPARED = (1, 21)
@@ -35,7 +35,7 @@ def find_program() -> str:
 def run_pgbouncer(url: str, folder: Path, *, connections: int) -> Iterator[str]:
     """Run a pooler with `connections` connections to the database at `url`, and yield its URL."""
     to = urlsplit(url)
-    port, name = free_port(), to.path.lstrip("/")
+    port, name = find_free_port(), to.path.lstrip("/")
     (folder / "users").write_text(f'"{to.username}" "{to.password or ""}"\n')
     prepared = "max_prepared_statements = 100\n" if read_version() >= FIRST_WITH_PREPARED else ""
     (folder / "ini").write_text(

@@ -18,7 +18,7 @@ from typing import NamedTuple
 import httpx
 import pytest
 
-from tests.live.conftest import ROOT, Service, free_port
+from tests.live.conftest import ROOT, Service, find_free_port
 
 CLIENT, NEIGHBOUR = "127.0.0.2", "127.0.0.3"
 METRICS_TOKEN = "a-token-of-the-tests"
@@ -126,7 +126,7 @@ def configure_caddy(proxy: Proxy, folder: Path, upstream: str) -> list[str | Pat
         ("https://dashboards.example.com", proxy.base),
         ("dashboards.example.com {", "localhost {\n\tbind 127.0.0.1"),
         ("127.0.0.1:8000", upstream),
-        ("localhost:2019", f"localhost:{free_port()}"),
+        ("localhost:2019", f"localhost:{find_free_port()}"),
         ("http_port 80", f"http_port {proxy.plain_port}"),
         ("https_port 443", f"https_port {proxy.port}"),
         ("# tls ", "tls "),
@@ -162,7 +162,7 @@ PROXIES: dict[str, Configure] = {"nginx": configure_nginx, "caddy": configure_ca
 def run_proxy(name: str, upstream: str, folder: Path, port: int | None = None) -> Iterator[Proxy]:
     """Run a proxy in front of `upstream`, an address with a port."""
     make_certificate(folder)
-    proxy = Proxy(name, port or free_port(), free_port(), folder / "cert.pem", folder / "log")
+    proxy = Proxy(name, port or find_free_port(), find_free_port(), folder / "cert.pem", folder / "log")
     command = PROXIES[name](proxy, folder, upstream)
     environment = os.environ | {"HOME": str(folder), "XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
     with proxy.log.open("ab") as log:
@@ -187,7 +187,7 @@ def _wait(proxy: Proxy, process: subprocess.Popen[bytes]) -> None:
 
 @pytest.fixture(scope="module")
 def public_port() -> int:
-    return free_port()
+    return find_free_port()
 
 
 @pytest.fixture(scope="module")

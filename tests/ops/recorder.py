@@ -60,7 +60,7 @@ class Recorder:
                     connection.answered = time.monotonic()
         connection.closed = time.monotonic()
 
-    def headers(self) -> list[tuple[str, str]]:
+    def read_headers(self) -> list[tuple[str, str]]:
         """Return the headers of the only request, with names in lower case."""
         [head] = [head for connection in self.connections for head in connection.requests]
         lines = head.decode().split("\r\n")[1:]

@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.live.conftest import Service, manage
+from tests.live.conftest import Service, run_manage
 from tests.ops.failures import (
     DASHBOARDS,
     SECONDS_TO_RECOVER,
@@ -81,10 +81,12 @@ def test_lock_of_another_process_is_503_for_writes_only(
 
 def create_reader(environment: dict[str, str]) -> dict[str, str]:
     """Create a user with a project, and return the headers and the path of a request for its dashboards."""
-    manage(environment, "create_user", "reader@example.com")
-    project = json.loads(manage(environment, "create_project", "Other", "--admin=reader@example.com", "--json").stdout)
+    run_manage(environment, "create_user", "reader@example.com")
+    project = json.loads(
+        run_manage(environment, "create_project", "Other", "--admin=reader@example.com", "--json").stdout
+    )
     scopes = ("--label=reader", "--scope=dashboard:read", "--json")
-    key = json.loads(manage(environment, "create_api_key", "reader@example.com", *scopes).stdout)
+    key = json.loads(run_manage(environment, "create_api_key", "reader@example.com", *scopes).stdout)
     return {"Authorization": f"Bearer {key['value']}", "path": f"/api/projects/{project['id']}/dashboards/"}
 
 
@@ -123,7 +125,7 @@ def test_readers_do_not_wait_for_waiting_writers(running_service: Service, empty
     check_integrity(empty_environment)
 
 
-def largest_file(environment: dict[str, str]) -> int:
+def find_largest_size(environment: dict[str, str]) -> int:
     return max(each.stat().st_size for each in Path(environment["DATA_DIR"]).iterdir())
 
 
@@ -136,7 +138,7 @@ def limit_files(pid: int, size: int) -> None:
 
 def test_file_size_limit_is_503_without_data_loss(running_service: Service, empty_environment: dict[str, str]) -> None:
     with make_client(running_service) as client:
-        limit_files(running_service.process.pid, largest_file(empty_environment) + FULL)
+        limit_files(running_service.process.pid, find_largest_size(empty_environment) + FULL)
         created = fill_database(client)
         assert created
         assert list_names(client) == created

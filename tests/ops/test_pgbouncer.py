@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 from dashboards_api.db.statement_timeout import USE_OFF
-from tests.live.conftest import ROOT, Service, environment, free_port
+from tests.live.conftest import ROOT, Service, environment, find_free_port
 from tests.ops.pgbouncer import FIRST_WITH_PREPARED, read_version, run_pgbouncer
 
 __all__ = ["environment"]
@@ -123,7 +123,7 @@ def test_pooler_that_refuses_the_timeout_is_reported_at_start(environment: dict[
         tempfile.TemporaryDirectory(prefix="pgbouncer-") as folder,
         run_pgbouncer(environment["DATABASE_URL"], Path(folder), connections=CONNECTIONS) as through,
     ):
-        command = [sys.executable, "manage.py", "serve", "--port", str(free_port())]
+        command = [sys.executable, "manage.py", "serve", "--port", str(find_free_port())]
         settings = {**environment, "DATABASE_URL": through, "PREPARED_STATEMENTS": "false"}
         done = subprocess.run(command, env=settings, cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stderr.strip()) == (2, USE_OFF)

@@ -20,7 +20,7 @@ HIDDEN = ["/metrics", "/readyz"]
 ODD = ["/%6detrics", "//metrics", "/./metrics", "/a/../metrics", "/metrics/", "/metrics;x", "/METRICS", "/metrics%00"]
 
 
-def forged_headers(number: int = 1) -> dict[str, str]:
+def build_forged_headers(number: int = 1) -> dict[str, str]:
     """Return headers that claim another client address and plain http."""
     return {
         "X-Forwarded-For": f"203.0.113.{number}",
@@ -109,7 +109,7 @@ def test_internal_endpoints_are_not_exposed(proxy: Proxy, service: Service, path
 
 
 def test_forged_forwarding_headers_are_ignored(proxy: Proxy, service: Service, admin: httpx.Client) -> None:
-    for headers in ({}, forged_headers()):
+    for headers in ({}, build_forged_headers()):
         answer = admin.get(DASHBOARDS, headers=headers)
         assert answer.status_code == 200  # plain http would be redirected
         request = read_last_request(service)
@@ -123,7 +123,7 @@ def test_failed_attempts_count_for_the_client_address(proxy: Proxy, admin: httpx
 
     def guess(client: httpx.Client, number: int, password: str) -> int:
         # Go proxies send headers sorted by name, so forged headers at the end could overwrite earlier headers.
-        headers = {**forged_headers(number), "Z1": "1", "Z2": "1"}
+        headers = {**build_forged_headers(number), "Z1": "1", "Z2": "1"}
         return client.post(f"/shared/{token}", json={"password": password}, headers=headers).status_code
 
     with proxy.client() as client, proxy.client(NEIGHBOUR) as neighbour:

@@ -47,7 +47,7 @@ def test_service_receives_address_scheme_and_host(proxy: Proxy, recorder: Record
 
 
 def assert_forwarded_headers(recorder: Recorder, proxy: Proxy) -> None:
-    headers = recorder.headers()
+    headers = recorder.read_headers()
     assert [value for name, value in headers if name == "x-forwarded-for"] == [CLIENT]
     assert [value for name, value in headers if name == "x-forwarded-proto"] == ["https"]
     assert [value for name, value in headers if name == "host"] == [f"localhost:{proxy.port}"]

@@ -13,7 +13,7 @@ from queries.services.queue import Claim, ComputedResult, claim_query, request_r
 from users.models import Project
 
 
-def sql(text: str = "select 1") -> dict[str, Any]:
+def build_sql(text: str = "select 1") -> dict[str, Any]:
     return {"kind": "HogQLQuery", "query": text}
 
 
@@ -25,7 +25,7 @@ def make_store() -> None:
 def request(project: Project, *texts: str) -> list[QueryResult]:
     """Request queries by their SQL, which is also their cache key."""
     for text in texts:  # in separate calls, so that the queue has this order
-        request_results(project, {text: sql(text)})
+        request_results(project, {text: build_sql(text)})
     rows = {row.cache_key: row for row in QueryResult.objects.in_project(project)}
     return [rows[text] for text in texts]
 
@@ -65,5 +65,5 @@ def make_result(project: Project, text: str = "select 1", **columns: Any) -> Que
         "lazily_stale_at": now() + timedelta(hours=12),
         "size": 5,
     }
-    key = build_cache_key(sql(text), project)
-    return QueryResult.objects.create(project=project, cache_key=key, query=sql(text), **values | columns)
+    key = build_cache_key(build_sql(text), project)
+    return QueryResult.objects.create(project=project, cache_key=key, query=build_sql(text), **values | columns)

@@ -22,7 +22,7 @@ from queries.services.queue import (
     retry_query,
 )
 from tests.concurrency import run_concurrently
-from tests.queries.rows import build_computed, claim, expire, request, sql
+from tests.queries.rows import build_computed, build_sql, claim, expire, request
 from users.models import Project
 
 
@@ -34,7 +34,7 @@ def test_query_is_requested_claimed_and_completed(home: Project) -> None:
     [row] = request(home, "select 1")
     assert (row.requested_at is not None, row.attempts, row.lease_id) == (True, 0, None)
     found = claim()
-    assert (found.result_id, found.project, found.query, found.data_version) == (row.pk, home, sql("select 1"), 0)
+    assert (found.result_id, found.project, found.query, found.data_version) == (row.pk, home, build_sql("select 1"), 0)
     row.refresh_from_db()
     assert (row.attempts, row.lease_id) == (1, found.lease_id)
     assert row.lease_until
@@ -161,17 +161,17 @@ def test_project_computes_a_few_queries_at_a_time(home: Project, away: Project) 
 def test_queue_of_a_project_is_bounded(home: Project, away: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(queue, "QUEUED_MAX", 3)
     request(home, "select 1", "select 2")
-    assert request_results(home, {"a": sql("a"), "b": sql("b")}) == ["b"]
+    assert request_results(home, {"a": build_sql("a"), "b": build_sql("b")}) == ["b"]
     keys = QueryResult.objects.in_project(home).values_list("cache_key", flat=True)
     assert set(keys) == {"select 1", "select 2", "a"}
-    assert request_results(home, {"a": sql("a"), "select 1": sql("select 1")}) == []
+    assert request_results(home, {"a": build_sql("a"), "select 1": build_sql("select 1")}) == []
     request(away, "select 1")
-    assert request_results(home, {"b": sql("b")}) == ["b"]
+    assert request_results(home, {"b": build_sql("b")}) == ["b"]
 
 
 def test_share_links_leave_places_for_members(home: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(queue, "QUEUED_BY_SHARES_MAX", 1)
-    wanted = {"a": sql("a"), "b": sql("b"), "c": sql("c")}
+    wanted = {"a": build_sql("a"), "b": build_sql("b"), "c": build_sql("c")}
     assert request_results(home, wanted, is_shared=True) == ["b", "c"]
     assert request_results(home, wanted, is_shared=True) == ["b", "c"]
     assert request_results(home, wanted) == []
@@ -206,6 +206,6 @@ def test_concurrent_claimers_get_each_query_once(home: Project, away: Project) -
 
 @pytest.mark.django_db(transaction=True)
 def test_concurrent_requests_make_one_row(home: Project) -> None:
-    wanted = {f"select {number}": sql(f"select {number}") for number in range(5)}
+    wanted = {f"select {number}": build_sql(f"select {number}") for number in range(5)}
     assert run_concurrently(*[lambda: request_results(home, wanted)] * 4) == []
     assert sorted(QueryResult.objects.values_list("cache_key", flat=True)) == sorted(wanted)

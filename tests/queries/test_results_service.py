@@ -13,7 +13,7 @@ from queries.readers.results import Outcome, read_results
 from queries.refresh import Freshness, Refresh
 from queries.services import queue
 from queries.services.results import RefreshRequest, Results
-from tests.queries.rows import make_result, make_store, sql
+from tests.queries.rows import build_sql, make_result, make_store
 from tests.queries.test_refresh import COLUMNS, TABLE
 from users.models import Project
 
@@ -41,7 +41,7 @@ def store_state(project: Project, state: Freshness) -> None:
 
 def obtain(project: Project, refresh: Refresh, query: Any = None, **options: Any) -> tuple[Outcome, Results]:
     results = Results(project, RefreshRequest(refresh, **options))
-    [outcome] = results.obtain([sql() if query is None else query])
+    [outcome] = results.obtain([build_sql() if query is None else query])
     return outcome, results
 
 
@@ -170,7 +170,7 @@ def test_full_queue_is_an_error_beside_an_older_result(home: Project, monkeypatc
 
 
 def test_results_beyond_the_limit_of_a_response_are_left_out(home: Project) -> None:
-    queries = [sql(f"select {number}") for number in range(3)]
+    queries = [build_sql(f"select {number}") for number in range(3)]
     for query in queries:
         make_result(home, query["query"])
     outcomes = Results(home, characters_max=10).obtain(queries)
@@ -180,7 +180,7 @@ def test_results_beyond_the_limit_of_a_response_are_left_out(home: Project) -> N
 def test_results_of_many_queries_are_read_by_one_statement(
     home: Project, away: Project, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    queries = [sql(f"select {number}") for number in range(50)]
+    queries = [build_sql(f"select {number}") for number in range(50)]
     for query in queries:
         make_result(home, query["query"])
         make_result(away, query["query"], results=[["SECRET"]])
@@ -192,7 +192,7 @@ def test_results_of_many_queries_are_read_by_one_statement(
 def test_missing_results_of_many_queries_are_queued_at_once(
     home: Project, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
-    queries = [sql(f"select {number}") for number in range(50)]
+    queries = [build_sql(f"select {number}") for number in range(50)]
     # Read the results and the store, begin and end a transaction with four statements, and read again.
     with django_assert_max_num_queries(10):
         results = Results(home, RefreshRequest(Refresh.BLOCKING))

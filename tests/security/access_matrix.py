@@ -18,7 +18,7 @@ from tests.security.access_rules import (
     RULES,
     Cell,
     build_body,
-    expected_status,
+    find_expected_status,
     generate_cells,
     is_body_optional,
     matches_operation,
@@ -39,7 +39,7 @@ def run(engine: str, report: Report, seed: int) -> Outcome:
     return _run(engine, report, list(generate_cells()), proves=True)
 
 
-def quick(engine: str, report: Report, seed: int) -> Outcome:
+def run_sample(engine: str, report: Report, seed: int) -> Outcome:
     """Check a sample of the cells, in order, without checking that their bodies are valid."""
     every = list(generate_cells())
     chosen = sorted(random.Random(seed).sample(range(len(every)), QUICK_CELLS))
@@ -49,7 +49,7 @@ def quick(engine: str, report: Report, seed: int) -> Outcome:
 def _run(engine: str, report: Report, chosen: list[Cell], *, proves: bool) -> Outcome:
     with run_service(engine) as target:
         matrix = Matrix(target, report, create_path_ids(target))
-        ruled = matrix.with_rule(chosen)
+        ruled = matrix.select_ruled(chosen)
         silent = [cell for cell in ruled if not is_write(cell)]
         before = take_snapshot(target)
         matrix.ask_at_once(silent)
@@ -89,23 +89,23 @@ class Matrix:
             client.headers["Authorization"] = "Bearer phx_'; --"
         return client
 
-    def with_rule(self, chosen: list[Cell]) -> list[Cell]:
+    def select_ruled(self, chosen: list[Cell]) -> list[Cell]:
         """Return the cells with a rule, and report all other cells as deviations."""
         for cell in chosen:
-            if expected_status(cell) is None:
+            if find_expected_status(cell) is None:
                 self._deviates("no rule is about this", cell)
-        return [cell for cell in chosen if expected_status(cell) is not None]
+        return [cell for cell in chosen if find_expected_status(cell) is not None]
 
     def ask(self, chosen: Iterable[Cell]) -> None:
         """Send the requests of cells one after the other."""
         for cell in chosen:
-            self._hold(cell, self._send(cell))
+            self.record_response(cell, self._send(cell))
 
     def ask_at_once(self, chosen: list[Cell], threads: int = 2) -> None:
         """Send the requests of cells that change nothing, with as many threads as the service has workers."""
         with ThreadPoolExecutor(threads) as pool:
             for cell, answer in zip(chosen, pool.map(self._send, chosen), strict=True):
-                self._hold(cell, answer)
+                self.record_response(cell, answer)
 
     def _send(self, cell: Cell) -> httpx.Response:
         status = _required_status(cell)
@@ -115,7 +115,7 @@ class Matrix:
             self.callers[cell.caller] = self._client(cell.caller)
         return answer
 
-    def _hold(self, cell: Cell, answer: httpx.Response) -> None:
+    def record_response(self, cell: Cell, answer: httpx.Response) -> None:
         status = _required_status(cell)
         self.statuses[answer.status_code] += 1
         if cell.ids != "own":
@@ -132,7 +132,7 @@ class Matrix:
         for cell, foreign in self.answers.items():
             whose, _, part = cell.ids.partition(" ")
             twin = cell._replace(ids=f"missing {part}")
-            distinguishable = part == "project" and expected_status(cell) != expected_status(twin)
+            distinguishable = part == "project" and find_expected_status(cell) != find_expected_status(twin)
             if whose == "foreign" and not distinguishable and self.answers.get(twin, foreign) != foreign:
                 self._deviates("foreign and missing rows differ", cell, foreign=foreign, missing=self.answers[twin])
 
@@ -167,7 +167,7 @@ class Matrix:
 
 def _required_status(cell: Cell) -> int:
     """Return the expected status of a cell that has a rule."""
-    status = expected_status(cell)
+    status = find_expected_status(cell)
     if status is None:
         raise KeyError(cell)
     return status

@@ -62,7 +62,7 @@ def get_kinds(route: str) -> list[str]:
     return ["own", *(kind for kind in kinds if not ("version" in names and kind == "foreign part"))]
 
 
-def expected_status(cell: Cell) -> int | None:
+def find_expected_status(cell: Cell) -> int | None:
     """Return the expected status of a cell, or None if no rule covers the cell."""
     if cell.row in PUBLIC_ROWS:
         return _public_status(cell)

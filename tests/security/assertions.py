@@ -7,7 +7,7 @@ import httpx
 
 from tests.security.error_envelope import is_envelope
 from tests.security.payloads import DEEP, parse_value
-from tests.security.writable_fields import Place
+from tests.security.writable_fields import FieldPosition
 from tests.security.written_values import NOWHERE, find_shown_value, is_same
 
 # These errors depend on the caller or on existing rows, not on a field.
@@ -21,7 +21,7 @@ class Values(NamedTuple):
     wrong: list[str]
 
 
-def check_error(place: Place, payload: str, answer: httpx.Response) -> list[str]:
+def check_error(place: FieldPosition, payload: str, answer: httpx.Response) -> list[str]:
     """Return the defects of an error response."""
     if answer.status_code >= 500:
         return ["a server error"]
@@ -38,7 +38,7 @@ def check_error(place: Place, payload: str, answer: httpx.Response) -> list[str]
     return []
 
 
-def is_field_named(place: Place, payload: str, error: dict[str, Any]) -> bool:
+def is_field_named(place: FieldPosition, payload: str, error: dict[str, Any]) -> bool:
     """Return whether an error names the field, an object that contains the field, or a part of the sent value."""
     attr = error["attr"]
     if attr is None:  # values that are too deep are not searched, and an empty body has no invalid field
@@ -48,7 +48,7 @@ def is_field_named(place: Place, payload: str, error: dict[str, Any]) -> bool:
     return attr.split("__")[0] in [str(step) for step in place.pointer]
 
 
-def check_value(place: Place, payload: str, answer: httpx.Response, row: Any) -> Values:
+def check_value(place: FieldPosition, payload: str, answer: httpx.Response, row: Any) -> Values:
     """Compare the sent value with the stored value, unless the response reports the field as ignored."""
     sent = parse_value(payload)
     found = find_shown_value(place, row, sent)
@@ -59,7 +59,7 @@ def check_value(place: Place, payload: str, answer: httpx.Response, row: Any) ->
     return Values(1, [f"stored {json.dumps(found)[:200]} for {json.dumps(sent)[:200]}"])
 
 
-def list_equivalent_values(place: Place, payload: str, sent: Any) -> list[Any]:
+def list_equivalent_values(place: FieldPosition, payload: str, sent: Any) -> list[Any]:
     """Return the values that may be stored: the value itself, or its conversion to the type of the column."""
     found = [sent]
     if any(step in FREE for step in place.pointer[:-1]):

@@ -117,7 +117,7 @@ def compare_repeatedly(target: Target, report: Report, kinds: IndistinguishableR
         answers = timed.answers[0] | timed.answers[1]
         if len(answers) != 1 or {status for status, _ in answers} != {kinds.status}:
             report.fault(f"{kinds.what} are answered differently", answers=timed.answers)
-    if sum(each.tells_apart for each in found) > REPETITIONS // 2:
+    if sum(each.is_distinguishable for each in found) > REPETITIONS // 2:
         report.fault(f"{kinds.what} can be distinguished by time", found=found)
     largest = max(found, key=lambda comparison: comparison.difference)
     apart = f"{largest.difference:,.0f} µs of {largest.first:,.0f} (p = {largest.p:.2g})"

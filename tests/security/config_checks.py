@@ -45,7 +45,7 @@ def run(engine: str, report: Report, seed: int) -> Outcome:
     return _run(engine, report, ROUNDS)
 
 
-def quick(engine: str, report: Report, seed: int) -> Outcome:
+def run_sample(engine: str, report: Report, seed: int) -> Outcome:
     return _run(engine, report, 1)
 
 

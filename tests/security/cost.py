@@ -49,7 +49,7 @@ def run(engine: str, report: Report, seed: int) -> Outcome:
     return _run(engine, report, FULL)
 
 
-def quick(engine: str, report: Report, seed: int) -> Outcome:
+def run_sample(engine: str, report: Report, seed: int) -> Outcome:
     return _run(engine, report, SMALL)
 
 

@@ -75,7 +75,7 @@ class Crashes:
         return f"{self.lost} lost, {self.partial} partial, {self.refused} answers of 503, recovery p95 {worst:.2f} s"
 
     def kill_service(self, name: str) -> None:
-        with self.writing(name):
+        with self.run_writers(name):
             time.sleep(self.chance.uniform(*BEFORE))
             self.service.kill()
         self.starts.append(self.service.start())
@@ -83,7 +83,7 @@ class Crashes:
 
     def stop_database(self, server: KillablePostgreSQL, name: str) -> None:
         """Stop and start the database. The service must return 503 meanwhile, and recover without a restart."""
-        with self.writing(name) as writers:
+        with self.run_writers(name) as writers:
             time.sleep(self.chance.uniform(*BEFORE))
             server.stop("immediate")
             time.sleep(self.chance.uniform(0.2, 1.5))
@@ -104,7 +104,7 @@ class Crashes:
         self.check(name)
 
     @contextlib.contextmanager
-    def writing(self, name: str) -> Iterator[list[Writer]]:
+    def run_writers(self, name: str) -> Iterator[list[Writer]]:
         """Run writers during the block, and keep their unsettled operations."""
         stop = threading.Event()
         writers = [
@@ -132,7 +132,7 @@ class Crashes:
             self.partial += 1
             self.report.fault("half written", round=name, found=what)
         states, changes = self.journal.replay()
-        settled = self.settle(name, found, states)
+        settled = self.resolve_unsettled(name, found, states)
         for id_, state in states.items():
             if id_ not in settled and found.states.get(id_) != state:
                 self.lost += 1
@@ -145,7 +145,7 @@ class Crashes:
             self.report.fault("nobody asked for this", round=name, stored=found.states[id_])
         self.journal.note("settled", settled)
 
-    def settle(self, name: str, found: Stored, states: dict[int, State]) -> dict[int, State]:
+    def resolve_unsettled(self, name: str, found: Stored, states: dict[int, State]) -> dict[int, State]:
         """Check that each unsettled operation was atomic, and return the states of its dashboards."""
         settled: dict[int, State] = {}
         for operation in self.operations:

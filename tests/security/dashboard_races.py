@@ -29,7 +29,7 @@ def parse_version(etag: str) -> str:
 
 def race_different_fields(harness: RaceHarness, token: str) -> None:
     """Send 50 changes of different fields of one dashboard. All of them must be stored."""
-    board = harness.board("different fields", tiles=build_texts(TILES))
+    board = harness.create_dashboard("different fields", tiles=build_texts(TILES))
     path = f"dashboards/{board['id']}/"
     fields = {
         "name": f"name {token}",
@@ -62,7 +62,7 @@ def race_different_fields(harness: RaceHarness, token: str) -> None:
 
 def race_same_fields(harness: RaceHarness, token: str) -> None:
     """Send 20 changes of the same fields and tiles. The stored values must be those of one change, not a mix."""
-    board = harness.board("same fields", tiles=build_texts(3))
+    board = harness.create_dashboard("same fields", tiles=build_texts(3))
     requests = []
     for number in range(SAME_FIELD):
         mark = f"{token}.{number}"
@@ -78,8 +78,8 @@ def race_same_fields(harness: RaceHarness, token: str) -> None:
 
 def race_moves(harness: RaceHarness, token: str) -> None:
     """Move a tile to 20 dashboards. It must be unchanged on exactly one of them."""
-    source = harness.board("source", tiles=[{"text": {"body": token}, "color": "blue"}])
-    targets = [harness.board(f"target {number}")["id"] for number in range(BOARDS)]
+    source = harness.create_dashboard("source", tiles=[{"text": {"body": token}, "color": "blue"}])
+    targets = [harness.create_dashboard(f"target {number}")["id"] for number in range(BOARDS)]
     tile = source["tiles"][0]["id"]
     path = f"dashboards/{source['id']}/move_tile/"
     answers = harness.send_together(
@@ -95,7 +95,7 @@ def race_moves(harness: RaceHarness, token: str) -> None:
 
 def race_deletion(harness: RaceHarness, token: str) -> None:
     """Add tiles while their dashboard is deleted, and then while it is deleted and restored repeatedly."""
-    board = harness.board("deleted and restored", tiles=build_texts(3))
+    board = harness.create_dashboard("deleted and restored", tiles=build_texts(3))
     path = f"dashboards/{board['id']}/"
     known = get_bodies(board)
     for deleted in ([True], [True, False] * 5):
@@ -110,7 +110,7 @@ def race_deletion(harness: RaceHarness, token: str) -> None:
         if deleted == [True]:
             after_deletion = harness.client.get(harness.path(path))
             harness.check(WRONG, after_deletion.status_code == 404, "a deleted dashboard can be read", path=path)
-        restored = harness.do("PATCH", path, {"deleted": False})
+        restored = harness.send_one("PATCH", path, {"deleted": False})
         for found in (get_bodies(restored), get_bodies(harness.read(board["id"]))):
             kind = TWICE if len(found) > len(known) else LOST
             harness.check(kind, found == sorted(known), "tiles after a restore", wanted=sorted(known), found=found)
@@ -118,7 +118,7 @@ def race_deletion(harness: RaceHarness, token: str) -> None:
 
 def race_preconditions(harness: RaceHarness, token: str) -> None:
     """Send 20 changes with the same `If-Match`. One must succeed, and the others must be refused with 412."""
-    board = harness.board("seen")
+    board = harness.create_dashboard("seen")
     path = f"dashboards/{board['id']}/"
     seen_etag = harness.client.get(harness.path(path)).headers["ETag"]
     requests = [
@@ -137,19 +137,19 @@ def race_preconditions(harness: RaceHarness, token: str) -> None:
 
 def race_versions(harness: RaceHarness, token: str) -> None:
     """Restore versions while the dashboard changes. Each write must be logged, and the last version must be current."""
-    board = harness.board("v0", description="v0", tags=["v0"], tiles=build_texts(2))
+    board = harness.create_dashboard("v0", description="v0", tags=["v0"], tiles=build_texts(2))
     path = f"dashboards/{board['id']}/"
     for number in range(1, VERSIONS + 1):
-        harness.do("PATCH", path, {"name": f"v{number}", "description": f"v{number}"})
-    before = harness.do("GET", f"{path}versions/")["results"]
+        harness.send_one("PATCH", path, {"name": f"v{number}", "description": f"v{number}"})
+    before = harness.send_one("GET", f"{path}versions/")["results"]
     harness.check(LOST, len(before) == VERSIONS + 1, "versions", path=path, found=len(before))
     requests = [ClientRequest("POST", f"{path}versions/{row['version']}/restore/") for row in before[1:]]
     for number in range(PATCHES):
         mark = f"{token}.{number}"
         requests.append(ClientRequest("PATCH", path, {"name": mark, "description": mark, "tags": [mark]}))
     answers = harness.send_together(requests, {200})
-    rows = harness.do("GET", f"{path}versions/")["results"]
-    acts = harness.do("GET", f"{path}activity/")["results"]
+    rows = harness.send_one("GET", f"{path}versions/")["results"]
+    acts = harness.send_one("GET", f"{path}activity/")["results"]
     wanted = len(before) + len(filter_by_status(answers, 200))
     numbers = {row["version"] for row in rows}
     harness.check(LOST, len(acts) == wanted, "acts in the log", path=path, wanted=wanted, found=len(acts))
@@ -157,7 +157,7 @@ def race_versions(harness: RaceHarness, token: str) -> None:
         LOST, len(rows) == len(numbers) == wanted, "versions", path=path, wanted=wanted, found=sorted(numbers)
     )
     found = harness.read(board["id"])
-    state = harness.do("GET", f"{path}versions/{max(numbers)}/")["state"]
+    state = harness.send_one("GET", f"{path}versions/{max(numbers)}/")["state"]
     for name in ("name", "description", "tags"):
         harness.check(LOST, state[name] == found[name], f"{name} of the last version", state=state, found=found[name])
     harness.check(LOST, found["name"] == found["description"], "a mix of a version and a change", found=found["name"])

@@ -27,13 +27,13 @@ class Fixtures:
         self.insight = str(expect_success(client.post(f"{root}insights/", json=insight))["id"])
         self.known = {**known, "tile": board["tiles"][0]["id"], "board": board["id"]}
         self.button = board["tiles"][1]["id"]
-        self.token = self.open(self.board)
+        self.token = self.enable_sharing(self.board)
 
     def template(self) -> str:
         template = {**TEMPLATE, "template_name": f"plain {self.board}"}
         return str(expect_success(self.client.post(f"{self.root}dashboard_templates/", json=template))["id"])
 
-    def open(self, board: str) -> str:
+    def enable_sharing(self, board: str) -> str:
         """Enable sharing without a password, and return the access token."""
         path = f"{self.root}dashboards/{board}/sharing/"
         answer = expect_success(self.client.patch(path, json={"enabled": True, "password_required": False}))
@@ -55,7 +55,7 @@ class Fixtures:
         project = self.root.rstrip("/").rpartition("/")[2]
         return [f"/projects/{project}/dashboards/{board}{rest}" for rest in ("", "/tiles", "/history")]
 
-    def state(self, row: str, collection: str = "") -> str:
+    def read_state(self, row: str, collection: str = "") -> str:
         """Return the row at a path, the dashboard and the number of rows of the collection as JSON, for comparison."""
         client = self.browser if "personal_api_keys" in row else self.client
         paths = dict.fromkeys([row, f"{self.root}dashboards/{self.board}/"])

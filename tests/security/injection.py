@@ -26,7 +26,7 @@ from tests.security.project_content import COLLECTIONS, expect_success, read_eve
 from tests.security.report import Outcome, Report
 from tests.security.request_log import read_requests
 from tests.security.service import Target, run_service
-from tests.security.writable_fields import Place, build_body, find_places, is_key
+from tests.security.writable_fields import FieldPosition, build_body, find_places, is_key
 
 WORKERS = 4
 PROJECT = "Grammar"
@@ -46,7 +46,7 @@ def run(engine: str, report: Report, seed: int) -> Outcome:
     return _run(engine, report, seed, every=1, at_least=REQUESTS_AT_LEAST)
 
 
-def quick(engine: str, report: Report, seed: int) -> Outcome:
+def run_sample(engine: str, report: Report, seed: int) -> Outcome:
     return _run(engine, report, seed, every=60, at_least=80)
 
 
@@ -112,7 +112,7 @@ class Worker:
         with LOCK:
             self.report.fault(what, **self.now, **details)
 
-    def work(self, share: list[Place]) -> None:
+    def work(self, share: list[FieldPosition]) -> None:
         for place in share:
             self.now = {"place": str(place)}
             try:
@@ -120,32 +120,32 @@ class Worker:
             except Exception as error:  # noqa: BLE001  any error is a fault, and the other fields are still tested
                 self.fault("the place could not be attacked to its end", error=repr(error)[:2000])
 
-    def attack(self, place: Place) -> None:
+    def attack(self, place: FieldPosition) -> None:
         fixtures = self.fixtures()
-        row = self.row(place, fixtures)
+        row = self.prepare_row(place, fixtures)
         collection = place.name if place.method == "post" else ""
-        before = fixtures.state(row, collection)
-        for payload in self.chosen(place):
+        before = fixtures.read_state(row, collection)
+        for payload in self.choose_payloads(place):
             answer = self.send(place, payload, fixtures, row)
             if answer.is_success:
                 self.accepted(place, payload, fixtures, row, answer)
                 if place.name in BREAKING:
                     fixtures = self.fixtures()
-                    row = self.row(place, fixtures)
-                before = fixtures.state(row, collection)
-            elif (after := fixtures.state(row, collection)) != before:
+                    row = self.prepare_row(place, fixtures)
+                before = fixtures.read_state(row, collection)
+            elif (after := fixtures.read_state(row, collection)) != before:
                 self.fault("a refused request changed something", status=answer.status_code)
                 before = after
         for path in fixtures.lists(collection if collection in COLLECTIONS else ""):
             self.read(self.client, path)
 
-    def chosen(self, place: Place) -> list[str]:
+    def choose_payloads(self, place: FieldPosition) -> list[str]:
         random = Random(f"{self.seed} {place}")
         some = [each for each in build_payloads(self.seed) if is_json_string(each) or not is_key(place)]
         more = random.sample(MARKUP, MARKUP_A_PLACE) if place.pointer[-1] in SHOWN else []
         return list(dict.fromkeys([*map(json.dumps, more), *random.sample(some, PAYLOADS_A_PLACE)]))
 
-    def row(self, place: Place, fixtures: Fixtures) -> str:
+    def prepare_row(self, place: FieldPosition, fixtures: Fixtures) -> str:
         """Prepare the dashboard for the field, and return the path of the row that is read after a write."""
         board = f"{self.root}dashboards/{fixtures.board}/"
         if place.name == "passwords":
@@ -160,7 +160,7 @@ class Worker:
             return f"{self.root}insights/{fixtures.insight}/"
         return f"{board}sharing/" if "/sharing/" in place.path else board
 
-    def send(self, place: Place, payload: str, fixtures: Fixtures, row: str) -> httpx.Response:
+    def send(self, place: FieldPosition, payload: str, fixtures: Fixtures, row: str) -> httpx.Response:
         row_id = row.removeprefix(f"{self.root}dashboards/").removesuffix("sharing/").rstrip("/").rpartition("/")[2]
         path = place.path.format(project_id=self.project, dashboard_id=fixtures.board, id=row_id)
         body = build_body(place, payload, self.known_at(place, fixtures))
@@ -180,28 +180,30 @@ class Worker:
             self.fault(what, status=answer.status_code, answer=answer.text[:500])
         return answer
 
-    def known_at(self, place: Place, fixtures: Fixtures) -> dict[str, Any]:
+    def known_at(self, place: FieldPosition, fixtures: Fixtures) -> dict[str, Any]:
         known = fixtures.known | {"Attack": f"Attack {self.figures['requests']}"}
         return known | {"tile": fixtures.button} if place.name == "update_tile" else known
 
-    def accepted(self, place: Place, payload: str, fixtures: Fixtures, row: str, answer: httpx.Response) -> None:
+    def accepted(
+        self, place: FieldPosition, payload: str, fixtures: Fixtures, row: str, answer: httpx.Response
+    ) -> None:
         self.figures["accepted"] += 1
         created = answer.json() if answer.content else {}
         board, token = fixtures.board, fixtures.token
         if place.method == "post":
-            row = self.made(place, row, created)
+            row = self.get_created_path(place, row, created)
         if place.pointer == ("deleted",) and parse_value(payload):
             self.restore(row)
         if "/dashboards/" in row and row.strip("/").rpartition("/")[2] not in (board, "sharing"):
             board = row.strip("/").rpartition("/")[2]
         if board != fixtures.board or "/sharing/" in place.path:
-            token = fixtures.token = fixtures.open(board)
+            token = fixtures.token = fixtures.enable_sharing(board)
         client = self.browser if "personal_api_keys" in row else self.client
         values = check_value(place, payload, answer, self.read(client, row).json())
         self.figures["values"] += values.compared
         for what in values.wrong:
             self.fault(what, answer=answer.text[:1000])
-        self.look(payload, fixtures, board, token)
+        self.read_pages(payload, fixtures, board, token)
         if place.path == "/api/personal_api_keys/":
             self.browser.delete(row)
 
@@ -210,7 +212,7 @@ class Worker:
         if answer.status_code != 200:
             self.fault("cannot be restored", status=answer.status_code, answer=answer.text[:500])
 
-    def made(self, place: Place, row: str, made: Any) -> str:
+    def get_created_path(self, place: FieldPosition, row: str, made: Any) -> str:
         """Return the path of the row that a POST created, or `row` for an action on an existing row."""
         name = place.name
         if name in COLLECTIONS:
@@ -219,15 +221,15 @@ class Worker:
             return f"{self.root}dashboards/{made['id']}/"
         return f"/api/personal_api_keys/{made['id']}/" if name == "personal_api_keys" else row
 
-    def look(self, payload: str, fixtures: Fixtures, board: str, token: str) -> None:
+    def read_pages(self, payload: str, fixtures: Fixtures, board: str, token: str) -> None:
         more = fixtures.more_reads(board) if self.figures["accepted"] % PAGES_EVERY == 0 else []
         for path in [*fixtures.reads(board, token), *more]:
             answer = self.read(self.nobody if path.startswith("/shared/") else self.client, path)
             if path == f"/shared/{token}":
-                self.see(path, answer.text, self.plain_page, payload)
+                self.check_page(path, answer.text, self.plain_page, payload)
         if self.figures["accepted"] % PAGES_EVERY == 0:
             for path in fixtures.pages(board):
-                self.see(path, self.read(self.browser, path).text, self.plain_console, payload)
+                self.check_page(path, self.read(self.browser, path).text, self.plain_console, payload)
 
     def read(self, client: httpx.Client, path: str) -> httpx.Response:
         answer, seconds = get_timed(client, path)
@@ -236,6 +238,6 @@ class Worker:
             self.fault("a read is broken", read=path, status=answer.status_code, took=seconds, answer=answer.text[:500])
         return answer
 
-    def see(self, path: str, text: str, plain: HTMLCollector, payload: str) -> None:
+    def check_page(self, path: str, text: str, plain: HTMLCollector, payload: str) -> None:
         for wrong in find_violations(text, plain, parse_value(payload)):
             self.fault("markup", read=path, wrong=wrong)

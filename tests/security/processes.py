@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 import psycopg
 
-from tests.live.conftest import free_port
+from tests.live.conftest import find_free_port
 from tests.postgres import INITDB, find_binaries, get_unprivileged_user, make_reachable
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -36,7 +36,7 @@ class KillableService:
         self.environment = kept | own | environment
         self.database_url = database_url
         self.log = folder / "serve.log"
-        self.port = free_port()
+        self.port = find_free_port()
         self.base = f"http://127.0.0.1:{self.port}"
         self.process: subprocess.Popen[bytes] | None = None
 

@@ -31,17 +31,17 @@ class RaceHarness:
     def path(self, rest: str) -> str:
         return rest if rest.startswith("/") else self.target.home(rest)
 
-    def do(self, method: str, rest: str, body: Any = None) -> Any:
+    def send_one(self, method: str, rest: str, body: Any = None) -> Any:
         """Send one request, and return the JSON of its response. Raises RuntimeError unless it succeeds."""
         return expect_success(self.client.request(method, self.path(rest), json=body))
 
-    def board(self, name: str, **fields: Any) -> dict[str, Any]:
+    def create_dashboard(self, name: str, **fields: Any) -> dict[str, Any]:
         """Create a dashboard, and return the response."""
-        created: dict[str, Any] = self.do("POST", "dashboards/", {"name": name, **fields})
+        created: dict[str, Any] = self.send_one("POST", "dashboards/", {"name": name, **fields})
         return created
 
     def read(self, board_id: int) -> dict[str, Any]:
-        found: dict[str, Any] = self.do("GET", f"dashboards/{board_id}/")
+        found: dict[str, Any] = self.send_one("GET", f"dashboards/{board_id}/")
         return found
 
     def send_together(

@@ -37,7 +37,7 @@ def run(engine: str, report: Report, seed: int) -> Outcome:
     return _run(engine, report, seed, ROUNDS)
 
 
-def quick(engine: str, report: Report, seed: int) -> Outcome:
+def run_sample(engine: str, report: Report, seed: int) -> Outcome:
     return _run(engine, report, seed, ROUNDS_IN_QUICK)
 
 

@@ -43,7 +43,7 @@ def run(engine: str, report: Report, seed: int) -> Outcome:
         service = KillableService(Path(folder), url)
         service.start()
         try:
-            return Resources(service, report).attack()
+            return Resources(service, report).run()
         finally:
             service.stop()
 
@@ -54,7 +54,7 @@ class Resources:
         self.service, self.report, self.pid = service, report, service.process.pid
         self.peak = self.memory()
 
-    def attack(self) -> Outcome:
+    def run(self) -> Outcome:
         self.probe()
         slowest, sizes = 0.0, []
         for _ in range(ROUNDS):

@@ -49,14 +49,14 @@ def race_sharing(harness: RaceHarness, token: str) -> None:
 
     The link that is read must be the only active link. After sharing is disabled, no link may be active.
     """
-    board = harness.board("shared", tiles=[{"text": {"body": token}}])
+    board = harness.create_dashboard("shared", tiles=[{"text": {"body": token}}])
     path = f"dashboards/{board['id']}/sharing/"
     requests = [
         ClientRequest("POST", f"{path}refresh/") if number % 2 else ClientRequest("PATCH", path, {"enabled": True})
         for number in range(SHARERS)
     ]
     answers = harness.send_together(requests, {200, 201})
-    found = harness.do("GET", path)
+    found = harness.send_one("GET", path)
     seen = {answer.body["access_token"] for answer in answers if answer.status in (200, 201)}
     replaced = [answer.body["access_token"] for answer in answers if answer.request.method == "POST"]
     harness.check(TWICE, len(set(replaced)) == len(replaced), "a token twice", path=path)
@@ -66,7 +66,7 @@ def race_sharing(harness: RaceHarness, token: str) -> None:
     page = harness.client.get(f"/shared/{found['access_token']}.json")
     shown = page.status_code == 200 and page.json()["accessToken"] == found["access_token"]
     harness.check(LOST, shown, "the active link", path=path, status=page.status_code)
-    closed = harness.do("PATCH", path, {"enabled": False})
+    closed = harness.send_one("PATCH", path, {"enabled": False})
     for each in {*seen, closed["access_token"]}:
         status = harness.client.get(f"/shared/{each}.json").status_code
         harness.check(TWICE, status == 404, "a link that outlives its end", path=path, status=status)
@@ -74,13 +74,13 @@ def race_sharing(harness: RaceHarness, token: str) -> None:
 
 def race_creates(harness: RaceHarness, token: str) -> None:
     """Create 50 dashboards. There must be 50 new rows, and the count of the list must include them."""
-    before = harness.do("GET", "dashboards/?limit=1")["count"]
+    before = harness.send_one("GET", "dashboards/?limit=1")["count"]
     names = [f"made {token}.{number}" for number in range(CREATES)]
     requests = [ClientRequest("POST", "dashboards/", {"name": name, "tags": [f"made {token}"]}) for name in names]
     answers = harness.send_together(requests, {201})
     ids = {answer.body["id"] for answer in filter_by_status(answers, 201)}
     harness.check(TWICE, len(ids) == len(filter_by_status(answers, 201)), "an id twice", found=len(ids))
-    count = harness.do("GET", "dashboards/?limit=1")["count"]
+    count = harness.send_one("GET", "dashboards/?limit=1")["count"]
     rows = list_rows(harness.client, harness.path("dashboards/"), harness.report)
     mine = sorted(row["name"] for row in rows if row["id"] in ids)
     harness.check(LOST, mine == sorted(names), "rows that were made", wanted=len(names), found=len(mine))
@@ -102,7 +102,7 @@ def race_idempotency(harness: RaceHarness, token: str) -> None:
     again = harness.client.post(harness.path(request.path), json=request.body, headers=request.headers)
     same = again.status_code == 201 and all(body == again.json() for body in bodies)
     harness.check(WRONG, same, "a repeated answer that differs", key=token, status=again.status_code)
-    rows = harness.do("GET", f"dashboards/?search=once%20{token}&search_match_type=exact")["results"]
+    rows = harness.send_one("GET", f"dashboards/?search=once%20{token}&search_match_type=exact")["results"]
     named = [row["id"] for row in rows if row["name"] == request.body["name"]]
     harness.check(LOST if not named else TWICE, len(named) == 1, "rows of one key", key=token, found=named)
 

@@ -1,8 +1,8 @@
 """Security tests: `python -m tests.security.run [--stages races,cost] [--engine sqlite] [--quick]`.
 
-Each stage is a module with `run(engine, report, seed) -> Outcome`; some have `quick`, a version that takes seconds.
-Each finding is a line of JSON in the log, and a table of results is printed at the end. The exit code is 1 if there
-are faults.
+Each stage is a module with `run(engine, report, seed) -> Outcome`; some have `run_sample`, a version that takes
+seconds. Each finding is a line of JSON in the log, and a table of results is printed at the end. The exit code is 1 if
+there are faults.
 """
 
 import argparse
@@ -68,7 +68,7 @@ def parse_arguments() -> argparse.Namespace:
 def get_runner(name: str, *, quick: bool) -> Callable[[str, Report, int], Outcome]:
     """Return the function that runs a stage."""
     module: Any = importlib.import_module(f"tests.security.{name}")
-    found: Callable[[str, Report, int], Outcome] = getattr(module, "quick", module.run) if quick else module.run
+    found: Callable[[str, Report, int], Outcome] = getattr(module, "run_sample", module.run) if quick else module.run
     return found
 
 

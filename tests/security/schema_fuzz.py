@@ -51,7 +51,7 @@ def run(engine: str, report: Report, seed: int) -> Outcome:
     return _run(engine, report, seed, seconds=SECONDS, at_least=REQUESTS_AT_LEAST)
 
 
-def quick(engine: str, report: Report, seed: int) -> Outcome:
+def run_sample(engine: str, report: Report, seed: int) -> Outcome:
     return _run(engine, report, seed, seconds=20, at_least=1_000)
 
 

@@ -32,7 +32,7 @@ class Comparison(NamedTuple):
         return abs(self.first - self.second)
 
     @property
-    def tells_apart(self) -> bool:
+    def is_distinguishable(self) -> bool:
         return self.p < SIGNIFICANT and self.difference > SHARE_OF_MEDIAN * min(self.first, self.second)
 
 
@@ -43,7 +43,7 @@ class Timed(NamedTuple):
     answers: list[set[tuple[int, bytes]]]
 
 
-def rank_test(first: list[float], second: list[float]) -> float:
+def compute_p_value(first: list[float], second: list[float]) -> float:
     """Return the p-value of the two-sided Mann-Whitney U test, by the normal approximation."""
     ranked = sorted([(value, True) for value in first] + [(value, False) for value in second])
     ranks = sum(rank for rank, (_, is_first) in enumerate(ranked, start=1) if is_first)
@@ -70,4 +70,6 @@ def compare(base: str, kinds: tuple[Callable[[], Request], Callable[[], Request]
         answers[kind].add((answer.status, body))
     connection.close()
     first, second = times
-    return Timed(Comparison(statistics.median(first), statistics.median(second), rank_test(first, second)), answers)
+    return Timed(
+        Comparison(statistics.median(first), statistics.median(second), compute_p_value(first, second)), answers
+    )

@@ -67,7 +67,7 @@ VALID: dict[str, Any] = {
 }
 
 
-class Place(NamedTuple):
+class FieldPosition(NamedTuple):
     """A field in the body of an operation.
 
     `body` contains HERE as a value or a key, and names of existing rows, which `build_body` replaces by ids.
@@ -87,18 +87,18 @@ class Place(NamedTuple):
         return [step for step in self.path.split("/") if step and not step.startswith("{")][-1]
 
 
-def find_places(document: dict[str, Any]) -> list[Place]:
+def find_places(document: dict[str, Any]) -> list[FieldPosition]:
     found = []
     for path, methods in document["paths"].items():
         for method in METHODS:
             content = methods.get(method, {}).get("requestBody", {}).get("content", {})
             if "application/json" not in content or path.startswith(ALIAS):
                 continue
-            name = Place(method, path, (), None).name
+            name = FieldPosition(method, path, (), None).name
             walk = _Walk(document["components"]["schemas"])
             needs = method == "post" or name in ("move_tile", "dashboard_templates")
             bodies = walk.inside(content["application/json"]["schema"], (), name if needs else "")
-            found += [Place(method, path, pointer, body) for pointer, body in bodies]
+            found += [FieldPosition(method, path, pointer, body) for pointer, body in bodies]
     return found
 
 
@@ -171,11 +171,11 @@ def _put(sample_copy: Any, path: Pointer, value: Any) -> None:
     sample_copy[path[-1]] = value
 
 
-def is_key(place: Place) -> bool:
+def is_key(place: FieldPosition) -> bool:
     return place.pointer[-1] == HERE
 
 
-def build_body(place: Place, payload: str, known: dict[str, Any]) -> str:
+def build_body(place: FieldPosition, payload: str, known: dict[str, Any]) -> str:
     """Return the body as JSON, with the payload instead of HERE and with the ids of existing rows."""
     return json.dumps(_fill_known(place.body, known)).replace(f'"{HERE}"', payload)
 

@@ -151,21 +151,21 @@ class Writer(threading.Thread):
             return copy_operation(token, id_, self.states[id_])
         if name == "restore" and deleted:
             back = self.random.choice(deleted)
-            return patch_operation("restore", back, {"deleted": False}, self.restored(back))
+            return patch_operation("restore", back, {"deleted": False}, self.get_restored_state(back))
         if name == "delete" and len(live) > 4:
             return patch_operation("delete", id_, {"deleted": True}, self.states[id_]._replace(deleted=True, tiles=()))
         if name == "move" and self.tiles[id_] and len(self.tiles[other]) < TILES_MAX:
-            return self.moved(id_, other)
+            return self.build_move(id_, other)
         if name == "tiles" and self.tiles[id_]:
-            return self.retiled(token, id_)
+            return self.build_tile_change(token, id_)
         fields = {"name": f"board {token}", "description": token, "tags": [token, "all"]}
         wanted = self.states[id_]._replace(name=f"board {token}", description=token, tags=(token, "all"))
         return patch_operation("fields", id_, fields, wanted)
 
-    def restored(self, id_: int) -> State:
+    def get_restored_state(self, id_: int) -> State:
         return self.states[id_]._replace(deleted=False, tiles=parse_tiles(self.tiles[id_]))
 
-    def moved(self, source: int, target: int) -> Operation:
+    def build_move(self, source: int, target: int) -> Operation:
         tile = self.random.choice(self.tiles[source])
         self.tiles[source] = [each for each in self.tiles[source] if each is not tile]
         self.tiles[target] = [*self.tiles[target], tile]
@@ -173,7 +173,7 @@ class Writer(threading.Thread):
         body = {"tile": {"id": tile["id"]}, "to_dashboard": target}
         return Operation("move", "PATCH", f"{source}/move_tile/", body, wanted)
 
-    def retiled(self, token: str, id_: int) -> Operation:
+    def build_tile_change(self, token: str, id_: int) -> Operation:
         """Return a change of every tile's color and every text's body, with a new text if there are few tiles."""
         items: list[dict[str, Any]] = []
         expected: list[tuple[str, str | None]] = []

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from tests.security.writable_fields import HERE, Place, Pointer, is_key
+from tests.security.writable_fields import HERE, FieldPosition, Pointer, is_key
 
 NOWHERE = object()
 # The position of the tile that an action creates or changes.
@@ -20,7 +20,7 @@ def is_same(one: Any, other: Any) -> bool:
     return json.dumps(one) == json.dumps(other)
 
 
-def find_shown_value(place: Place, answer: Any, payload: Any) -> Any:
+def find_shown_value(place: FieldPosition, answer: Any, payload: Any) -> Any:
     """Return the value of the field in `answer`, the row after the request, or NOWHERE if the row lacks it."""
     if place.pointer[-1] in TRANSIENT or (place.method == "patch" and place.pointer[0] in ECHOED):
         return NOWHERE

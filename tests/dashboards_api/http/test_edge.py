@@ -31,7 +31,7 @@ class Protocol:
         self.is_silent = is_silent
         self.taken = 0
         self.answers: list[Answer] = []
-        self.gone = asyncio.Event()
+        self.is_disconnected = asyncio.Event()
 
     async def __call__(self) -> bytes:
         return b"".join([block async for block in self])
@@ -48,7 +48,7 @@ class Protocol:
             await asyncio.sleep(60)
 
     async def client_disconnect(self) -> None:
-        await self.gone.wait()
+        await self.is_disconnected.wait()
 
     def response_bytes(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
         self.answers.append((status, dict(headers), body))
@@ -195,7 +195,7 @@ def test_waiting_request_of_a_disconnected_client_is_not_started() -> None:
         left = Protocol()
         waiting = asyncio.create_task(edge.__rsgi__(build_request(content_length(0), path="/left"), left))
         await asyncio.sleep(0.05)
-        left.gone.set()
+        left.is_disconnected.set()
         await asyncio.wait_for(waiting, 5)
         release.set()
         await asyncio.gather(*busy)

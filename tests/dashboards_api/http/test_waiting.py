@@ -89,7 +89,7 @@ def test_client_that_disconnects_gets_no_further_run() -> None:
         application.__rsgi_init__(asyncio.get_running_loop())
         exchange = asyncio.ensure_future(application.__rsgi__(build_request(content_length(0)), protocol))
         await asyncio.sleep(0.2)
-        protocol.gone.set()
+        protocol.is_disconnected.set()
         await asyncio.wait_for(exchange, 0.5)
         await asyncio.sleep(0.05)
         assert (application.waiters.waiting, application.waiters.callers) == ({}, {})

@@ -17,7 +17,7 @@ EXPRESSIONS: dict[str, Callable[[Event], bool]] = {
     "toFloat(properties.amount) > 1 or event = 'buy'": lambda event: (
         event.name == "buy" or (read_number(find_text(event.properties, "amount")) or 0) > 1
     ),
-    "person.properties.plan in ('a', 'b')": lambda event: find_text(list_person(event), "plan") in ("a", "b"),
+    "person.properties.plan in ('a', 'b')": lambda event: find_text(get_person_properties(event), "plan") in ("a", "b"),
     "1 = 1": lambda event: True,
 }
 
@@ -41,7 +41,7 @@ def find_text(properties: dict[str, Any], key: str) -> str | None:
     return None if value is None else format_text(value)
 
 
-def list_person(event: Event) -> dict[str, Any]:
+def get_person_properties(event: Event) -> dict[str, Any]:
     """Return the properties of the person of an event. A person without a row in the store has no properties."""
     return event.person.properties if event.person.created_at else {}
 
@@ -74,7 +74,7 @@ class Matcher:
     def find(self, event: Event, kind: str, key: str) -> str | None:
         if kind == "session":
             return find_text(self.sessions.get(event.properties.get("$session_id") or "", {}), key)
-        return find_text(list_person(event) if kind == "person" else event.properties, key)
+        return find_text(get_person_properties(event) if kind == "person" else event.properties, key)
 
     def matches(self, event: Event, filters: Any) -> bool:
         """Return whether an event matches a list of filters, a group or a filter."""

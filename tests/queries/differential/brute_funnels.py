@@ -178,7 +178,7 @@ def cut_into_bins(times: Sequence[float], count: int | None) -> list[list[int]]:
     return [[edge, sum(edge <= time < edge + width for time in times)] for edge in edges]
 
 
-def rate(
+def compute_rate(
     attempts_of_persons: Iterable[Sequence[Attempt]], start: datetime, end: datetime, steps: tuple[int, int]
 ) -> float:
     """Return the percentage of persons at one step who reached another step, for attempts that began in an interval."""

@@ -14,12 +14,12 @@ MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 Bin = tuple[str, float, float]
 
 
-def amount(event: Event) -> float | None:
+def read_amount(event: Event) -> float | None:
     return read_number(find_text(event.properties, "amount"))
 
 
 def list_amounts(events: list[Event]) -> list[float]:
-    return [number for event in events if (number := amount(event)) is not None]
+    return [number for event in events if (number := read_amount(event)) is not None]
 
 
 # Maths and breakdowns in HogQL, and their equivalents in Python. A null number is shown as 0.
@@ -40,7 +40,9 @@ BREAKDOWNS: dict[str, Callable[[Event], str | None]] = {
     "properties.plan": lambda event: find_text(event.properties, "plan"),
     "concat(event, '-', properties.plan)": lambda event: f"{event.name}-{find_text(event.properties, 'plan') or ''}",
     "if(event = 'buy', 'yes', 'no')": lambda event: "yes" if event.name == "buy" else "no",
-    "toFloat(properties.amount) * 2": lambda event: None if amount(event) is None else f"{2 * (amount(event) or 0):g}",
+    "toFloat(properties.amount) * 2": lambda event: (
+        None if read_amount(event) is None else f"{2 * (read_amount(event) or 0):g}"
+    ),
 }
 
 

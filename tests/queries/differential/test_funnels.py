@@ -17,6 +17,7 @@ from tests.queries.differential.brute_funnels import (
     Rules,
     Value,
     attribute,
+    compute_rate,
     count_steps,
     cut_into_bins,
     find_average,
@@ -24,7 +25,6 @@ from tests.queries.differential.brute_funnels import (
     find_median,
     list_attempts,
     measure,
-    rate,
 )
 from tests.queries.differential.funnel_queries import UNITS, make_query
 from tests.queries.differential.worlds import (
@@ -190,7 +190,7 @@ class Expectation:
 
     def _build_rates(self, attempts_of_persons: Sequence[Sequence[Attempt]]) -> list[float]:
         starts = list_starts(self.span, self.query["interval"], self.world)
-        return [rate(attempts_of_persons, *pair, self.steps) for pair in pairwise(starts)]
+        return [compute_rate(attempts_of_persons, *pair, self.steps) for pair in pairwise(starts)]
 
 
 def match_node(node: dict[str, Any], event: Event) -> bool:

@@ -18,13 +18,13 @@ CONTEXT = QueryContext(
 )
 
 
-def hogql(text: str, **fields: Any) -> dict[str, Any]:
+def build_hogql(text: str, **fields: Any) -> dict[str, Any]:
     """Return the JSON of a HogQLQuery."""
     return {"kind": "HogQLQuery", "query": text, **fields}
 
 
 def compile_text(text: str, context: QueryContext = CONTEXT, **fields: Any) -> CompiledQuery:
-    return compile_query(hogql(text, **fields), context)
+    return compile_query(build_hogql(text, **fields), context)
 
 
 def run(store: Store, source: dict[str, Any], context: QueryContext = CONTEXT) -> dict[str, Any]:
@@ -47,5 +47,5 @@ def compute(
 
 def read(store: Store, text: str, context: QueryContext = CONTEXT, **fields: Any) -> list[list[Any]]:
     """Return the rows of a HogQL query."""
-    rows: list[list[Any]] = run(store, hogql(text, **fields), context)["results"]
+    rows: list[list[Any]] = run(store, build_hogql(text, **fields), context)["results"]
     return rows

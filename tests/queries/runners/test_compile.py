@@ -13,14 +13,14 @@ from queries.runners.compile import compile_query
 from queries.runners.errors import InvalidQuery, UnsupportedQueryKind
 from queries.runners.kinds import check_query_kind
 from tests.queries.hogql.store import Store
-from tests.queries.runners.helpers import CONTEXT, compile_text, hogql, read, run
+from tests.queries.runners.helpers import CONTEXT, build_hogql, compile_text, read, run
 
 OTHER_KINDS = ["PathsQuery", "ActorsQuery", "EventsQuery", "EventsNode"]
 SELECT = "select event as Name, count() as n from events group by Name order by n desc"
 
 
 def test_result_has_the_shape_of_a_response(store: Store) -> None:
-    assert run(store, hogql(SELECT)) == {
+    assert run(store, build_hogql(SELECT)) == {
         "results": [["$pageview", 4], ["purchase", 2]],
         "columns": ["Name", "n"],
         "types": [["Name", "String"], ["n", "UInt64"]],
@@ -38,17 +38,17 @@ def test_result_has_the_shape_of_a_response(store: Store) -> None:
 def test_one_row_more_than_the_limit_tells_whether_there_are_more(
     store: Store, limit: str, rows: int, has_more: bool
 ) -> None:
-    body = run(store, hogql(f"select event from events order by timestamp {limit}"))
+    body = run(store, build_hogql(f"select event from events order by timestamp {limit}"))
     assert (len(body["results"]), body["hasMore"]) == (rows, has_more)
 
 
 def test_limit_is_100_without_one(store: Store) -> None:
-    body = run(store, hogql("select number from (select arrayJoin(range(200)) as number) order by number"))
+    body = run(store, build_hogql("select number from (select arrayJoin(range(200)) as number) order by number"))
     assert (len(body["results"]), body["limit"], body["hasMore"]) == (100, 100, True)
 
 
 def test_result_without_rows(store: Store) -> None:
-    body = run(store, hogql("select event from events where event = 'none'"))
+    body = run(store, build_hogql("select event from events where event = 'none'"))
     assert (body["results"], body["columns"], body["types"]) == ([], ["event"], [["event", "String"]])
 
 
@@ -87,18 +87,18 @@ def test_node_without_its_query_is_invalid() -> None:
 
 
 def test_kind_is_checked_without_parsing() -> None:
-    assert check_query_kind(hogql("this is no query")) == "HogQLQuery"
+    assert check_query_kind(build_hogql("this is no query")) == "HogQLQuery"
 
 
 @pytest.mark.parametrize(
     ("source", "code", "attr"),
     [
         ({"kind": "HogQLQuery"}, "invalid_query", "query__query"),
-        (hogql(""), "invalid_syntax", "query"),
-        (hogql("select"), "invalid_syntax", "query"),
-        (hogql("select evnt from events"), "unknown_column", "query"),
-        (hogql("select 1", connectionId="x"), "invalid_query", "query__connectionId"),
-        (hogql("select 1", sendRawQuery=True), "invalid_query", "query__sendRawQuery"),
+        (build_hogql(""), "invalid_syntax", "query"),
+        (build_hogql("select"), "invalid_syntax", "query"),
+        (build_hogql("select evnt from events"), "unknown_column", "query"),
+        (build_hogql("select 1", connectionId="x"), "invalid_query", "query__connectionId"),
+        (build_hogql("select 1", sendRawQuery=True), "invalid_query", "query__sendRawQuery"),
         ({"kind": "HogQLQuery", "query": ["select 1"]}, "invalid_query", "query__query"),
     ],
 )
