@@ -38,8 +38,8 @@ def iter_reads(fixtures: CostFixtures) -> Iterator[ExpensiveRequest]:
         ("dashboard_templates/", "1,000 rows", "dashboard_templates/?limit=1000"),
         ("activity_log/", "a page", "activity_log/"),
         ("dashboards/{id}/", "much JSON", full),
-        ("dashboards/{id}/", "large insights on many", f"{seen}?filters_override={override}"),
-        ("dashboards/{id}/stream_tiles/", "large insights on many", f"{seen}stream_tiles/"),
+        ("dashboards/{id}/", "large insights on many dashboards", f"{seen}?filters_override={override}"),
+        ("dashboards/{id}/stream_tiles/", "large insights on many dashboards", f"{seen}stream_tiles/"),
         ("dashboards/{id}/export/", "much JSON", f"{full}export/"),
         ("dashboards/{id}/export/", "large insights", f"{seen}export/"),
         ("dashboards/{id}/activity/", "a page", f"{full}activity/"),
@@ -79,7 +79,7 @@ def _creates(fixtures: CostFixtures) -> Written:
         return fixtures.stored_template(f"stored {fixtures.next_turn()}")
 
     copy = {"use_dashboard": fixtures.seen}
-    yield "POST dashboards/", "a full one", "", fixtures.full_board()
+    yield "POST dashboards/", "a full dashboard", "", fixtures.full_board()
     yield "POST dashboards/", "a copy of large insights", "", copy
     yield "POST dashboards/", "a copy with content", "", {**copy, "duplicate_tiles": True}
     yield "POST dashboards/create_from_template_json/", "large insights", "", {"template": fixtures.template()}
@@ -107,16 +107,16 @@ def _changes(fixtures: CostFixtures) -> Written:
         fixtures.owner.patch(fixtures.root + seen, json={"deleted": True, "delete_insights": True})
         return {"deleted": False}
 
-    yield one, "sent back", full, lambda: fixtures.get(full)
-    yield "PUT dashboards/{id}/", "sent back", full, lambda: fixtures.get(full)
-    yield one, "one field of a full one", full, lambda: {"name": f"full {fixtures.next_turn()}"}
-    yield one, "every place", full, moves
-    yield one, "every text on many dashboards", shared, edits
+    yield one, "the full dashboard, sent back", full, lambda: fixtures.get(full)
+    yield "PUT dashboards/{id}/", "the full dashboard, sent back", full, lambda: fixtures.get(full)
+    yield one, "one field of a full dashboard", full, lambda: {"name": f"full {fixtures.next_turn()}"}
+    yield one, "the placements of all tiles", full, moves
+    yield one, "all texts, on many dashboards", shared, edits
     yield one, "deleted with its insights", seen, deletion
     yield one, "restored with its insights", seen, restoration
     sharing = {"settings": {"allow_overrides": ["x" * 200] * 250}}
-    yield "PATCH dashboards/{dashboard_id}/sharing/", "of a full one", f"{full}sharing/", sharing
-    yield "POST dashboards/{id}/versions/{version}/restore/", "a full one", f"{full}versions/1/restore/", {}
+    yield "PATCH dashboards/{dashboard_id}/sharing/", "of a full dashboard", f"{full}sharing/", sharing
+    yield "POST dashboards/{id}/versions/{version}/restore/", "a full dashboard", f"{full}versions/1/restore/", {}
 
 
 def _tiles(fixtures: CostFixtures) -> Written:
@@ -130,7 +130,7 @@ def _tiles(fixtures: CostFixtures) -> Written:
 
     yield (
         "POST dashboards/{id}/update_text_tile/",
-        "of a full one",
+        "of a full dashboard",
         f"{full}update_text_tile/",
         {
             "tile_id": one,
@@ -139,20 +139,25 @@ def _tiles(fixtures: CostFixtures) -> Written:
     )
     yield (
         "POST dashboards/{id}/copy_tile/",
-        "of a full one",
+        "of a full dashboard",
         f"{small}copy_tile/",
         {
             "fromDashboardId": fixtures.full,
             "tileId": other,
         },
     )
-    yield "POST dashboards/{id}/reorder_tiles/", "every tile", f"{full}reorder_tiles/", order
-    yield "POST dashboards/{id}/delete_tile/", "10 breakpoints", f"{full}delete_tile/", lambda: {"tile_id": first()}
+    yield "POST dashboards/{id}/reorder_tiles/", "all tiles", f"{full}reorder_tiles/", order
+    yield (
+        "POST dashboards/{id}/delete_tile/",
+        "a tile with 10 breakpoints",
+        f"{full}delete_tile/",
+        lambda: {"tile_id": first()},
+    )
     text = {"text": {"body": TEXT}, "layouts": build_layouts(0)}
-    yield "POST dashboards/{id}/tiles/", "to a full one", f"{full}tiles/", text
+    yield "POST dashboards/{id}/tiles/", "to a full dashboard", f"{full}tiles/", text
     yield (
         "POST dashboards/{id}/move_tile/",
-        "of a full one",
+        "of a full dashboard",
         f"{full}move_tile/",
         lambda: {
             "tile": {"id": first()},
@@ -171,7 +176,7 @@ def _insights(fixtures: CostFixtures) -> Written:
     yield "POST insights/", "on 200 dashboards", "", {"dashboards": fixtures.boards[:200], "query": build_free_json()}
     yield (
         "PATCH insights/{id}/",
-        "larger, on many",
+        "a larger query, on many dashboards",
         insight,
         lambda: {"query": build_free_json(7_000 + fixtures.next_turn())},
     )
@@ -193,8 +198,8 @@ def _many(fixtures: CostFixtures) -> Written:
             fixtures.owner.patch(f"{fixtures.root}dashboards/{board}/", json={"deleted": True})
         return {"ids": boards}
 
-    yield "POST dashboards/bulk_update_tags/", "100 other tags", "", other_tags(boards)
-    yield "POST dashboards/bulk_restore/", "each of 20 tiles", "", deleted_boards
-    yield "POST insights/bulk_update_tags/", "100 other tags", "", other_tags(insights)
-    yield "POST insights/bulk_delete/", "on a full one", "", {"ids": insights}
-    yield "POST insights/bulk_restore/", "on a full one", "", {"ids": insights}
+    yield "POST dashboards/bulk_update_tags/", "100 new tags", "", other_tags(boards)
+    yield "POST dashboards/bulk_restore/", "dashboards with 20 tiles each", "", deleted_boards
+    yield "POST insights/bulk_update_tags/", "100 new tags", "", other_tags(insights)
+    yield "POST insights/bulk_delete/", "on a full dashboard", "", {"ids": insights}
+    yield "POST insights/bulk_restore/", "on a full dashboard", "", {"ids": insights}

@@ -42,7 +42,9 @@ def _largest(
     client = fixtures.browser if path.startswith("/api/personal_api_keys/") else fixtures.owner
     client = fixtures.target.session("bob") if path == "/api/logout/" else client
     address = re.sub(r"\{(\w+)\}", lambda found: str(_id(fixtures, path, found[1])), path)
-    return ExpensiveRequest(name, "the largest body" if body else "as it is", client, address, body, is_taken=False)
+    return ExpensiveRequest(
+        name, "the largest body" if body else "without a body", client, address, body, is_taken=False
+    )
 
 
 def _id(fixtures: CostFixtures, path: str, name: str) -> Any:
@@ -77,8 +79,8 @@ def iter_anonymous_requests(fixtures: CostFixtures) -> Iterator[ExpensiveRequest
     yield hashed("POST /shared", "a wrong password", path=locked, body=_json(password=WRONG))
     yield page("POST /shared", "60 kB of brackets", path=locked, body=brackets)
     yield page("GET /setup", "no such link", path="/setup/1-abcdef-0123456789abcdef0123456789abcdef")
-    yield page("GET /login", "as it is", path="/login")
-    yield page("GET /healthz", "as it is", path="/healthz")
+    yield page("GET /login", "without a body", path="/login")
+    yield page("GET /healthz", "without a body", path="/healthz")
 
 
 def _json(**fields: Any) -> bytes:
