@@ -193,8 +193,8 @@ def _build_detail(detail: DetailRow, applied: QueryOverrides, overrides: Request
         "delete_insights": detail.delete_insights,
         "filters": orjson.Fragment(filters),
         "variables": orjson.Fragment(variables),
-        "persisted_filters": _or_null(detail.raw_filters),
-        "persisted_variables": _or_null(detail.raw_variables),
+        "persisted_filters": _build_fragment(detail.raw_filters),
+        "persisted_variables": _build_fragment(detail.raw_variables),
         "breakdown_colors": orjson.Fragment(detail.raw_breakdown_colors),
         "data_color_theme_id": detail.data_color_theme_id,
         "grid_spacing": detail.grid_spacing,
@@ -255,5 +255,5 @@ def _build_rights(restriction: Restriction, viewer: Membership) -> dict[str, Any
     }
 
 
-def _or_null(stored: str) -> orjson.Fragment | None:
+def _build_fragment(stored: str) -> orjson.Fragment | None:
     return None if stored == EMPTY_OBJECT else orjson.Fragment(stored)

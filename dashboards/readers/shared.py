@@ -252,7 +252,7 @@ def _read_tiles(dashboard_id: int, tile_id: int | None = None) -> list[Row]:
 def _build_tiles(rows: list[Row], shown: list[ResolvedTile], results: Results, display: QueryDisplay) -> list[Row]:
     found = read_insight_results(((tile.parsed_query, tile.filters) for tile in shown), results.project, results)
     return [
-        _tile(order, row, tile, _insight(row, tile, result, display), display)
+        _build_tile(order, row, tile, _build_insight(row, tile, result, display), display)
         for order, (row, tile, result) in enumerate(zip(rows, shown, found, strict=True))
     ]
 
@@ -261,15 +261,15 @@ def _get_stored_tile(row: Row) -> StoredTile:
     return StoredTile(row["raw_layouts"], row["raw_filters_overrides"], row["raw_query"], row["raw_filters"])
 
 
-def _tile(order: int, row: Row, shown: ResolvedTile, insight: Row | None, display: QueryDisplay) -> Row:
+def _build_tile(order: int, row: Row, shown: ResolvedTile, insight: Row | None, display: QueryDisplay) -> Row:
     return {
         "id": row["id"],
         "order": order,
         "layouts": orjson.Fragment(shown.layouts),
         "color": row["color"],
         "insight": insight,
-        "text": _content(row, "text", TEXT_FIELDS),
-        "button_tile": _content(row, "button", BUTTON_FIELDS),
+        "text": _build_content(row, "text", TEXT_FIELDS),
+        "button_tile": _build_content(row, "button", BUTTON_FIELDS),
         "filters_overrides": orjson.Fragment(display.hide_sql(shown.filters_overrides)),
         "show_description": row["show_description"],
         "transparent_background": row["transparent_background"],
@@ -277,8 +277,8 @@ def _tile(order: int, row: Row, shown: ResolvedTile, insight: Row | None, displa
     }
 
 
-def _insight(row: Row, shown: ResolvedTile, result: Row, display: QueryDisplay) -> Row | None:
-    columns = _content(row, "insight", INSIGHT_COLUMNS)
+def _build_insight(row: Row, shown: ResolvedTile, result: Row, display: QueryDisplay) -> Row | None:
+    columns = _build_content(row, "insight", INSIGHT_COLUMNS)
     if columns is None:
         return None
     query = display.hide_query(shown.query, result["columns"])
@@ -287,7 +287,7 @@ def _insight(row: Row, shown: ResolvedTile, result: Row, display: QueryDisplay) 
     return {**public, **display.hide_fields(result)}
 
 
-def _content(row: Row, kind: str, columns: tuple[str, ...]) -> dict[str, Any] | None:
+def _build_content(row: Row, kind: str, columns: tuple[str, ...]) -> dict[str, Any] | None:
     """Return these columns of the content of a tile, or None if the content is of another kind."""
     if row[f"{kind}_id"] is None:
         return None

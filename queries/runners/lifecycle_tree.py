@@ -108,8 +108,8 @@ class LifecycleTree:
     def _build_active(self) -> Select:
         """Return the active intervals of each person, and the time of the person's first event in the period."""
         start = self.period.buckets[1] if self.ignores_earlier_events else None
-        is_counted = join_and(self.condition, self.period.build_condition(start=start))
-        active, first = self.sets.collect(is_counted), Call("min", (TIMESTAMP,))
+        included_events = join_and(self.condition, self.period.build_condition(start=start))
+        active, first = self.sets.collect(included_events), Call("min", (TIMESTAMP,))
         columns = (Alias(PERSON_ID, "person"), Alias(active, "active"), Alias(first, "first"))
         is_active = Not(self.sets.is_empty(build_column("active")))
         in_range = self.period.build_condition()

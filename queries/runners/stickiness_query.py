@@ -106,10 +106,10 @@ def build_tree(
 ) -> Select:
     """Return the tree of a period. Each row has the period, a series, and the numbers of intervals and persons."""
     sizes = _build_sizes if criterion is None else partial(_build_sizes_by_criterion, criterion)
-    is_counted = join_and(shared, period.build_condition(), join_or(*(item.condition for item in series)))
+    included_events = join_and(shared, period.build_condition(), join_or(*(item.condition for item in series)))
     names = [build_column(f"n{place}") for place in range(len(series))]
     pairs = Array(tuple(Tuple((Constant(place), name)) for place, name in enumerate(names)))
-    persons = QuerySource(sizes(period, series, is_counted))
+    persons = QuerySource(sizes(period, series, included_events))
     exploded = Select((Alias(Call("arrayJoin", (pairs,)), "pair"),), persons)
     place, intervals = (TupleAccess(build_column("pair"), item) for item in (1, 2))
     columns = (Alias(place, "place"), Alias(intervals, "intervals"), Alias(Call("count"), "number"))
@@ -123,23 +123,23 @@ def build_tree(
     return Select(shown, QuerySource(counts), where=Compare(">", build_column("intervals"), Constant(0)))
 
 
-def _build_sizes(period: Period, series: Sequence[Series], is_counted: Expr) -> Select:
+def _build_sizes(period: Period, series: Sequence[Series], included_events: Expr) -> Select:
     """Return the number of intervals in which each person has events of each series."""
     sets = IntervalSets(period)
     columns = (Alias(sets.collect(item.condition), f"n{place}") for place, item in enumerate(series))
-    active = Select(tuple(columns), EVENTS_TABLE, where=is_counted, group_by=(PERSON_ID,))
+    active = Select(tuple(columns), EVENTS_TABLE, where=included_events, group_by=(PERSON_ID,))
     sizes = (Alias(sets.build_size(build_column(f"n{place}")), f"n{place}") for place in range(len(series)))
     return Select(tuple(sizes), QuerySource(active))
 
 
 def _build_sizes_by_criterion(
-    criterion: Criterion, period: Period, series: Sequence[Series], is_counted: Expr
+    criterion: Criterion, period: Period, series: Sequence[Series], included_events: Expr
 ) -> Select:
     """Return the number of intervals in which the events of each person and series meet the criterion."""
     numbers = [Alias(_count_if(item.condition), f"n{place}") for place, item in enumerate(series)]
     columns = (Alias(PERSON_ID, "person"), Alias(period.build_bucket(), "bucket"), *numbers)
     groups = build_column("person"), build_column("bucket")
-    events = Select(columns, EVENTS_TABLE, where=is_counted, group_by=groups)
+    events = Select(columns, EVENTS_TABLE, where=included_events, group_by=groups)
     sizes = (Alias(_count_if(criterion.build(build_column(f"n{place}"))), f"n{place}") for place in range(len(series)))
     return Select(tuple(sizes), QuerySource(events), group_by=(build_column("person"),))
 

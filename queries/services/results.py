@@ -135,9 +135,9 @@ class Results:
             return action
         if stored.is_queued:
             return action._replace(computes=False)
-        return NOTHING if self._is_answered(stored, freshness, moment) else action
+        return NOTHING if self._is_recent_enough(stored, freshness, moment) else action
 
-    def _is_answered(self, stored: StoredResult, freshness: Freshness, moment: datetime) -> bool:
+    def _is_recent_enough(self, stored: StoredResult, freshness: Freshness, moment: datetime) -> bool:
         """Return whether a result, or the error of an attempt, is recent enough for this request or a poll."""
         since = self.request.since
         if stored.has_failed and stored.failed_at:
