@@ -22,7 +22,7 @@ SECONDS_TO_SETTLE = 0.3
 SETTLED_AFTER_AT_MOST = 20
 COUNTED_REQUESTS = 20
 # `wrk` calls these functions. It measures latencies in microseconds, and does not count status 304 as an error.
-# The script also counts started requests, because they cost processor time even if `wrk` ends before the response.
+# The script also counts started requests, because they cost CPU time even if `wrk` ends before the response.
 SCRIPT = """
 local paths = {%s}
 local threads = {}
@@ -73,7 +73,7 @@ class Server(NamedTuple):
 
 @dataclass(frozen=True)
 class Result:
-    """The result of one job on one server. Times are in milliseconds, and processor times are per request."""
+    """The result of one job on one server. Times are in milliseconds, and CPU times are per request."""
 
     server: str
     job: str

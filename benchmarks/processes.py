@@ -11,7 +11,7 @@ PSS = re.compile(r"^Pss:\s+(\d+)", re.MULTILINE)
 
 
 class Cost(NamedTuple):
-    """The processor time so far, including ended children, and the memory as proportional set size."""
+    """The CPU time so far, including ended children, and the memory as proportional set size."""
 
     cpu_seconds: float
     memory_mb: float
@@ -30,7 +30,7 @@ def measure_cost(root: int) -> Cost:
 
 
 def get_cpu_seconds(root: int) -> float:
-    """Return the processor time of a process and its descendants, including ended descendants."""
+    """Return the CPU time of a process and its descendants, including ended descendants."""
     return sum(sum(map(int, _read_stat(pid)[11:15])) for pid in _list_tree(root)) / TICKS
 
 

@@ -20,5 +20,5 @@ get_release_hash()
 gc.collect()
 gc.freeze()
 # A response of a hundred dashboards allocates thousands of containers, so the default threshold of 700 would start
-# several collections in each request (5% of its processor time).
+# several collections in each request (5% of its CPU time).
 gc.set_threshold(10_000)

@@ -33,7 +33,7 @@ class AuthenticatedViewSet(IdempotentViewSet):
     permission_classes = [IsAuthenticated, HasRequiredScopes]
     # None until the request has been counted.
     rate_limit_status: RateLimitStatus | None = None
-    started: float  # the processor time of this thread when the request was counted
+    started: float  # the CPU time of this thread when the request was counted
 
     def handle_exception(self, exc: Exception) -> Response:
         """Return the response to an error, without the ETag of the response that it replaces."""
@@ -97,7 +97,7 @@ class AuthenticatedViewSet(IdempotentViewSet):
             raise ValidationFailed(detail, attr=IF_MATCH.name, code="if_match_not_supported")
 
     def charge_processing_time(self) -> RateLimitStatus | None:
-        """Charge a finished request one more unit for each full 20 ms of its processor time.
+        """Charge a finished request one more unit for each full 20 ms of its CPU time.
 
         Waiting is not charged, because its duration depends on other clients. Return the new status, or None if nothing
         is charged.

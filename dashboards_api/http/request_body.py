@@ -15,7 +15,7 @@ from typing import Any
 KIB = 1024
 MIB = 1024 * 1024
 SMALL_BODY_BYTES = 64 * KIB  # the default, and the limit without credentials
-# Urlencoded forms take 0.2 s of processor time per megabyte. A description of 10,000 characters has at most 120 kB.
+# Urlencoded forms take 0.2 s of CPU time per megabyte. A description of 10,000 characters has at most 120 kB.
 FORM_BYTES = MIB
 LARGE_BODY_BYTES = 20 * MIB  # for tiles, queries and template documents
 BODY_TIMEOUT_SECONDS = 60.0

@@ -14,7 +14,7 @@ MEMORY_BYTES = 1024 * 1024 * 1024
 
 
 def limit_resources() -> None:
-    """Limit the processor time and the memory of this process, if the system supports limits."""
+    """Limit the CPU time and the memory of this process, if the system supports limits."""
     with suppress(ImportError, ValueError, OSError):
         import resource
 

@@ -57,7 +57,7 @@ def print_join_comparison(op: str, left: Sql, right: Sql) -> Sql:
 
 
 def _pick_comparable(left: Sql, right: Sql) -> tuple[str, str]:
-    """Return both sides. Times are compared in their stored form, without time zones, so that indexes are used."""
+    """Return the SQL of both sides. Times are compared in their stored form, without time zones, to use indexes."""
     return tuple(side.instant if side.instant else side.text for side in (left, right))  # type: ignore[return-value] # of two
 
 

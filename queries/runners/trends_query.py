@@ -1,4 +1,4 @@
-"""TrendsQuery: numbers of series of events by interval or in total, by breakdown, and compared with another period.
+"""TrendsQuery: aggregates of event series by interval or in total, by breakdown, and compared with another period.
 
 One statement computes all series in all periods. Each row has the indexes of the series and the period, the breakdown
 values, the start of the interval, and a number.

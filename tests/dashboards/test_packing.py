@@ -1,4 +1,4 @@
-"""The packing of tiles, compared with a brute-force search, and its processor time."""
+"""The packing of tiles, compared with a brute-force search, and its CPU time."""
 
 import time
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -109,7 +109,7 @@ def test_packing_1000_tiles_takes_milliseconds(layouts: list[Layouts]) -> None:
 
 
 def measure_seconds(work: Callable[[], object]) -> float:
-    """Return the shortest processor time of three runs."""
+    """Return the shortest CPU time of three runs."""
     found = []
     for _ in range(3):
         started = time.process_time()

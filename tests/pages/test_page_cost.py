@@ -1,4 +1,4 @@
-"""The processor time of pages with a thousand tiles. Shared pages are open to anyone with the link."""
+"""The CPU time of pages with a thousand tiles. Shared pages are open to anyone with the link."""
 
 import time
 from typing import Any
@@ -21,7 +21,7 @@ def board(alice: Person) -> Dashboard:
 
 
 def measure_seconds(client: Client, path: str) -> float:
-    """Return the shortest processor time of three requests."""
+    """Return the shortest CPU time of three requests."""
     found = []
     for _ in range(3):
         started = time.process_time()

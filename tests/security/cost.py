@@ -1,7 +1,7 @@
-"""Cost: the processor time of the most expensive request of each operation.
+"""Cost: the CPU time of the most expensive request of each operation.
 
 Requests are sent one at a time. Bodies are as long, full and nested as the API document allows, and rows have the
-maximum size. More than a second of processor time is a fault. For most requests without a key, the limit is 100 ms.
+maximum size. More than a second of CPU time is a fault. For most requests without a key, the limit is 100 ms.
 """
 
 import time
@@ -23,14 +23,14 @@ FULL = Scale(tiles=1_000, copies=8, boards=500, undoable=50)
 SMALL = Scale(tiles=100, copies=2, boards=20, undoable=12)
 # Work that follows the response is part of the cost.
 SECONDS_TO_SETTLE = 0.03
-# On a busy machine, requests take more processor time, so requests that are too expensive are repeated.
+# On a busy machine, requests take more CPU time, so requests that are too expensive are repeated.
 ATTEMPTS = 3
 ALIAS = "/api/environments/"
 METHODS = ("get", "post", "put", "patch", "delete")
 
 
 class Measured(NamedTuple):
-    """A request with its processor time."""
+    """A request with its CPU time."""
 
     request: ExpensiveRequest
     status: int

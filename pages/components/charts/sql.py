@@ -65,7 +65,7 @@ class SqlResult(NamedTuple):
 
 
 def read_sql_result(result: Mapping[str, Any]) -> SqlResult | None:
-    """Return a result of SQL, or None for another shape."""
+    """Return the result of an SQL query, or None if it is not a table of rows and columns."""
     rows, columns = result.get("results"), result.get("columns")
     if not isinstance(rows, list) or not isinstance(columns, list) or not columns:
         return None

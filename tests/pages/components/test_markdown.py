@@ -93,7 +93,7 @@ def test_page_of_expensive_markup_takes_less_than_two_seconds(monkeypatch: pytes
 
 
 def measure_seconds(texts: list[str], monkeypatch: pytest.MonkeyPatch) -> float:
-    """Return the processor time of rendering texts with an empty cache."""
+    """Return the CPU time of rendering texts with an empty cache."""
     monkeypatch.setattr(markdown, "_cache", markdown._Cache())
     started = time.process_time()
     render_texts(texts)

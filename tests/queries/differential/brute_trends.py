@@ -200,7 +200,7 @@ class BruteTrends:
         return kept
 
     def _weigh(self, node: dict[str, Any], places: list[list[Event]]) -> float:
-        """Return the total for ranking values: of the displayed numbers, or of the numbers of persons or sessions."""
+        """Return the number by which a breakdown value is ranked: of persons or sessions if they are counted."""
         if units := self._find_unit_numbers(node):
             numbers: list[float] = [sum(units(events)) for events in places]
         else:

@@ -1,4 +1,4 @@
-"""Statements that read, write or reach data outside of the project, or that waste processor time."""
+"""Statements that read, write or reach data outside of the project, or that waste CPU time."""
 
 # Statements that the parser or the printer refuses, even if the engine would also refuse them.
 STATEMENTS = """

@@ -1,4 +1,4 @@
-"""Queries from public documentation and templates run, and other projects in the store do not change their results."""
+"""Queries from public documentation and templates have the expected results, whatever other projects store."""
 
 import pytest
 
