@@ -14,10 +14,10 @@ from benchmarks.queries import compile_as_worker  # sets up Django
 from engine.errors import EngineError
 from engine.interface import Limits
 from events.services.store import open_store
-from queries.execution import QUERY_MEMORY_BYTES_MAX
+from queries.execution import MAX_QUERY_MEMORY_BYTES
 from users.models import Project
 
-LIMITS = Limits(60, QUERY_MEMORY_BYTES_MAX)
+LIMITS = Limits(60, MAX_QUERY_MEMORY_BYTES)
 LAST_30 = {"date_from": "2026-09-30", "date_to": "2026-10-29"}
 LAST_90 = {"date_from": "2026-08-01", "date_to": "2026-10-29"}
 VISIT, SIGN_UP = {"id": "$pageview", "type": "events"}, {"id": "sign_up", "type": "events"}

@@ -18,9 +18,9 @@ Layouts = dict[str, Any]
 UNPLACED_POSITION = 100.0
 NUMERIC_KEYS = ("x", "y", "w", "h", "minW", "minH")
 # The limits of placements in requests. Larger numbers that were stored before these limits existed are clamped.
-Y_MAX = 1_000_000_000
-NUMBER_MAX = 10_000
-BREAKPOINTS_MAX = 10
+MAX_Y = 1_000_000_000
+MAX_NUMBER = 10_000
+MAX_BREAKPOINTS = 10
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
@@ -65,8 +65,8 @@ def check_layouts(layouts: Layouts, stored: Layouts, attr: str) -> None:
 
     Values of the `stored` layouts may be sent back unchanged.
     """
-    if len(layouts) > max(BREAKPOINTS_MAX, len(stored)):
-        raise ValidationFailed(f"Layouts have at most {BREAKPOINTS_MAX} breakpoints.", attr=attr, code="max_length")
+    if len(layouts) > max(MAX_BREAKPOINTS, len(stored)):
+        raise ValidationFailed(f"Layouts have at most {MAX_BREAKPOINTS} breakpoints.", attr=attr, code="max_length")
     for breakpoint, place in layouts.items():
         before = stored.get(breakpoint) or {}
         for key in NUMERIC_KEYS:
@@ -77,7 +77,7 @@ def check_layouts(layouts: Layouts, stored: Layouts, attr: str) -> None:
 
 def clamp_layouts(layouts: Layouts) -> Layouts:
     """Return layouts within the limits of requests: numbers are clamped, and excess breakpoints are omitted."""
-    return {name: _clamp_placement(place) for name, place in list(layouts.items())[:BREAKPOINTS_MAX]}
+    return {name: _clamp_placement(place) for name, place in list(layouts.items())[:MAX_BREAKPOINTS]}
 
 
 def _clamp_placement(place: dict[str, Any]) -> dict[str, Any]:
@@ -92,7 +92,7 @@ def is_within_limits(key: str, value: Any) -> bool:
 
 
 def _get_limit(key: str) -> int:
-    return Y_MAX if key == "y" else NUMBER_MAX
+    return MAX_Y if key == "y" else MAX_NUMBER
 
 
 def _clamp(key: str, number: float) -> float:
@@ -136,7 +136,7 @@ def arrange_tiles(layouts: Sequence[Layouts], arrangement: Arrangement) -> list[
 
 
 # Maximum number of rows of a tile on a page. Otherwise, a stored height of a billion rows would make a page unusable.
-PLACEMENT_HEIGHT_MAX = 50
+MAX_PLACEMENT_HEIGHT = 50
 
 
 def compute_placements(layouts: Sequence[Layouts]) -> list[GridPlacement]:
@@ -161,7 +161,7 @@ def clamp_to_grid(placement: Placement) -> tuple[int, int, int]:
     """Return the x, width and height of a tile, clamped to the columns and to the maximum height."""
     x, _, width, height = placement
     width = min(max(round(width), 1), GRID_COLUMNS)
-    return min(max(round(x), 0), GRID_COLUMNS - width), width, min(max(round(height), 1), PLACEMENT_HEIGHT_MAX)
+    return min(max(round(x), 0), GRID_COLUMNS - width), width, min(max(round(height), 1), MAX_PLACEMENT_HEIGHT)
 
 
 def get_placement(layouts: Mapping[str, Any], breakpoint: str) -> Placement | None:

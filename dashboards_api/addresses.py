@@ -9,7 +9,7 @@ from django.conf import settings
 from dashboards_api.data_dir import write_private
 from dashboards_api.environment_reader import StartError
 
-PORT_MAX = 65535
+MAX_PORT = 65535
 DEFAULT_ADDRESS = "http://127.0.0.1:8000"
 FILE_NAME = "address"  # of the file in DATA_DIR
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 VALUE_MAX_LENGTH = 60  # characters of the value in the message
-CHOICES_MAX = 20  # choices in the message
+MAX_CHOICES = 20  # choices in the message
 
 
 def build_invalid_choice_message(value: object, choices: Iterable[object]) -> str:
@@ -12,8 +12,8 @@ def build_invalid_choice_message(value: object, choices: Iterable[object]) -> st
     sent, known = str(value)[:VALUE_MAX_LENGTH], [str(choice) for choice in choices]
     nearest = find_closest_match(sent, known)
     guess = f' Did you mean "{nearest}"?' if nearest else ""
-    rest = f" and {len(known) - CHOICES_MAX} more" if len(known) > CHOICES_MAX else ""
-    return f'"{sent}" is not a valid choice. Valid choices: {", ".join(known[:CHOICES_MAX])}{rest}.{guess}'
+    rest = f" and {len(known) - MAX_CHOICES} more" if len(known) > MAX_CHOICES else ""
+    return f'"{sent}" is not a valid choice. Valid choices: {", ".join(known[:MAX_CHOICES])}{rest}.{guess}'
 
 
 def find_closest_match(value: str, choices: Iterable[str]) -> str | None:

@@ -9,9 +9,9 @@ from urllib.parse import unquote, urlsplit
 
 MINIMUM_SECRET_LENGTH = 32
 MINIMUM_TOKEN_LENGTH = 16
-WORKERS_MAX = 256
+MAX_WORKERS = 256
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
-STATEMENT_SECONDS_MAX = 3600
+MAX_STATEMENT_SECONDS = 3600
 QUOTED_MAX_LENGTH = 80
 _BOOLEANS = {
     **dict.fromkeys(("true", "t", "1", "yes", "y", "on"), True),
@@ -63,8 +63,8 @@ def build_integer_parser(minimum: int, maximum: int) -> Callable[[str], int]:
     return parse
 
 
-parse_workers = build_integer_parser(1, WORKERS_MAX)
-parse_query_workers = build_integer_parser(0, WORKERS_MAX)
+parse_workers = build_integer_parser(1, MAX_WORKERS)
+parse_query_workers = build_integer_parser(0, MAX_WORKERS)
 parse_query_timeout = build_integer_parser(1, 600)
 
 
@@ -73,7 +73,7 @@ def parse_statement_timeout(text: str) -> int:
     if text.strip().lower() == "off":
         return 0
     try:
-        return 1000 * build_integer_parser(1, STATEMENT_SECONDS_MAX)(text)
+        return 1000 * build_integer_parser(1, MAX_STATEMENT_SECONDS)(text)
     except ValueError as error:
         raise ValueError(f"must be off, or {str(error).removeprefix('must be ')}") from error
 

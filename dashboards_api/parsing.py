@@ -2,7 +2,7 @@
 
 import uuid
 
-from dashboards_api.limits import INTEGER_MAX
+from dashboards_api.limits import MAX_INTEGER
 
 
 def parse_int(text: str | None) -> int | None:
@@ -10,7 +10,7 @@ def parse_int(text: str | None) -> int | None:
     if not text or not text.isascii() or not text.isdecimal() or len(text) > 20:
         return None
     number = int(text)
-    return number if number <= INTEGER_MAX else None
+    return number if number <= MAX_INTEGER else None
 
 
 def parse_id(text: str, error: Exception | type[Exception]) -> int:

@@ -25,11 +25,11 @@ from dashboards_api.startup import report_start_errors
 from queries.supervisor import REMOTE, supervised_worker
 
 APPLICATION = "dashboards_api.rsgi:application"
-HEADER_BYTES_MAX = 64 * 1024
+MAX_HEADER_BYTES = 64 * 1024
 # The timeout of request headers, and of idle connections.
 HEADER_MILLISECONDS = 30_000
 CONNECTIONS_PER_WORKER = 4096
-FILES_MAX = 2 * CONNECTIONS_PER_WORKER
+MAX_FILES = 2 * CONNECTIONS_PER_WORKER
 SECONDS_TO_FINISH = 10
 EXIT_CODE = 2
 
@@ -82,7 +82,7 @@ def build_server(host: str, port: int, workers: int) -> Any:
         http1_settings=HTTP1Settings(
             header_read_timeout=HEADER_MILLISECONDS,
             keep_alive=True,
-            max_buffer_size=HEADER_BYTES_MAX,
+            max_buffer_size=MAX_HEADER_BYTES,
             pipeline_flush=False,
         ),
         respawn_failed_workers=True,
@@ -127,7 +127,7 @@ def reserve_port(host: str, port: int) -> Iterator[str]:
 def raise_file_limit() -> None:
     """Raise the limit on open files to twice the number of connections, as far as the system allows."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = FILES_MAX if hard == resource.RLIM_INFINITY else min(FILES_MAX, hard)
+    wanted = MAX_FILES if hard == resource.RLIM_INFINITY else min(MAX_FILES, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 

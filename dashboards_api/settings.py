@@ -191,8 +191,8 @@ CONTENT_SECURITY_POLICY: dict[str, Any] = {
 
 # --- The API ------------------------------------------------------------------------------------------------------
 
-BODY_BYTES_MAX = LARGE_BODY_BYTES
-DATA_UPLOAD_MAX_MEMORY_SIZE = BODY_BYTES_MAX
+MAX_BODY_BYTES = LARGE_BODY_BYTES
+DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "users.auth.authentication.PersonalAPIKeyAuthentication",

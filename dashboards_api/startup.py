@@ -17,7 +17,7 @@ from dashboards_api.environment_reader import StartError
 from dashboards_api.errors import iter_exception_chain
 
 EXIT_CODE = 2
-REASON_MAX = 300
+MAX_REASON = 300
 SECONDS_BETWEEN_ATTEMPTS = 1
 # Errors of PostgreSQL that another attempt cannot resolve. Messages in other languages are not recognized, so
 # attempts continue until the timeout.
@@ -91,7 +91,7 @@ def redact_password(text: str) -> str:
 
 def join_lines(text: str) -> str:
     joined = " ".join(text.split())
-    return joined if len(joined) <= REASON_MAX else f"{joined[:REASON_MAX]}…"
+    return joined if len(joined) <= MAX_REASON else f"{joined[:MAX_REASON]}…"
 
 
 def wait_for_database(seconds: float) -> None:

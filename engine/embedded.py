@@ -31,7 +31,7 @@ LOCKED_EXIT = 3
 SECONDS_BETWEEN_CHECKS = 0.1
 SECONDS_BETWEEN_VERIFICATIONS = 60  # less than the eight minutes after which ClickHouse removes merged parts
 SECONDS_TO_STOP = 3
-FILES_MAX = 65_536
+MAX_FILES = 65_536
 # The free disk space below which no insert or merge starts, because data is damaged if the disk becomes full during a
 # write.
 KEEP_FREE = "storage_configuration.disks.default.keep_free_space_bytes"
@@ -251,7 +251,7 @@ def prepare_folders(folder: Path) -> None:
 def raise_file_limit() -> None:
     """Raise the limit on open files, because a table has hundreds of parts, each with several files."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = FILES_MAX if hard == resource.RLIM_INFINITY else min(FILES_MAX, hard)
+    wanted = MAX_FILES if hard == resource.RLIM_INFINITY else min(MAX_FILES, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 

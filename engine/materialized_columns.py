@@ -17,8 +17,8 @@ EVENTS = "events"
 COLUMN_PREFIX = "mat_"
 COLUMN_TYPE = "Nullable(String)"
 TABLE_ENGINE = "ReplacingMergeTree"
-MATERIALIZED_COLUMNS_MAX = 30
-NAME_LENGTH_MAX = 200
+MAX_MATERIALIZED_COLUMNS = 30
+MAX_NAME_LENGTH = 200
 # Statements quote the name of a column without escaping it, and `{` begins a parameter.
 _FORBIDDEN_CHARACTERS = "`\\{}"
 
@@ -66,9 +66,9 @@ def add_materialized_columns(client: EngineClient, names: Iterable[str]) -> None
     for name in wanted:
         check_property_name(name)
     added = [name for name in wanted if name not in existing]
-    if len(existing) + len(added) > MATERIALIZED_COLUMNS_MAX:
+    if len(existing) + len(added) > MAX_MATERIALIZED_COLUMNS:
         raise ValidationFailed(
-            f"A store can have at most {MATERIALIZED_COLUMNS_MAX} materialized columns, because each column slows down"
+            f"A store can have at most {MAX_MATERIALIZED_COLUMNS} materialized columns, because each column slows down"
             " every import."
         )
     replace_events_table(client, [f"ADD COLUMN {build_column(name)}" for name in added])
@@ -138,13 +138,13 @@ def check_property_name(name: str) -> None:
     if not can_quote(name):
         raise ValidationFailed(
             f"{name!r} cannot become a column. Its name must be printable, contain none of the characters"
-            f" {' '.join(_FORBIDDEN_CHARACTERS)}, and have at most {NAME_LENGTH_MAX} characters."
+            f" {' '.join(_FORBIDDEN_CHARACTERS)}, and have at most {MAX_NAME_LENGTH} characters."
         )
 
 
 def can_quote(name: str) -> bool:
     is_allowed = name.isprintable() and not any(character in name for character in _FORBIDDEN_CHARACTERS)
-    return is_allowed and 0 < len(name) <= NAME_LENGTH_MAX
+    return is_allowed and 0 < len(name) <= MAX_NAME_LENGTH
 
 
 def build_column_name(name: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-MEMORY_MAX = 2 * 1024**3
+MAX_MEMORY = 2 * 1024**3
 SHARE_OF_MACHINE = 0.4
 
 
@@ -18,7 +18,7 @@ def get_engine_memory_limit() -> int:
 def find_memory_limit(machine: int, memberships: Path, root: Path) -> int:
     """Return the limit on a machine with this much memory, in the control groups that a file lists."""
     available = min([machine, *_read_cgroup_limits(memberships, root)])
-    return min(MEMORY_MAX, int(available * SHARE_OF_MACHINE))
+    return min(MAX_MEMORY, int(available * SHARE_OF_MACHINE))
 
 
 def _read_cgroup_limits(memberships: Path, root: Path) -> Iterator[int]:

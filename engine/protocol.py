@@ -15,10 +15,10 @@ from typing import Any
 import orjson
 
 SOCKET_NAME = "engine.sock"
-HEADER_BYTES_MAX = 8 * 1024 * 1024
-BODY_BYTES_MAX = 512 * 1024 * 1024
+MAX_HEADER_BYTES = 8 * 1024 * 1024
+MAX_BODY_BYTES = 512 * 1024 * 1024
 # The address of a Unix socket has 108 bytes on Linux and 104 on macOS, including a terminating zero.
-ADDRESS_BYTES_MAX = 103
+MAX_ADDRESS_BYTES = 103
 # The first byte that the engine sends on each connection. Without it, a connection that the engine accepted just before
 # its end would look like a connection that was lost while a statement ran.
 GREETING = b"\n"
@@ -31,7 +31,7 @@ class ProtocolError(Exception):
 
 def send_message(connection: socket.socket, header: dict[str, Any], body: bytes = b"") -> None:
     encoded = orjson.dumps(header)
-    if len(encoded) > HEADER_BYTES_MAX or len(body) > BODY_BYTES_MAX:
+    if len(encoded) > MAX_HEADER_BYTES or len(body) > MAX_BODY_BYTES:
         raise ProtocolError(f"the message of {len(encoded)} + {len(body)} bytes is too large")
     connection.sendall(_LENGTHS.pack(len(encoded), len(body)) + encoded)
     if body:
@@ -44,7 +44,7 @@ def receive_message(connection: socket.socket) -> tuple[dict[str, Any], bytes] |
     if not lengths:
         return None
     header_length, body_length = _LENGTHS.unpack(lengths)
-    if header_length > HEADER_BYTES_MAX or body_length > BODY_BYTES_MAX:
+    if header_length > MAX_HEADER_BYTES or body_length > MAX_BODY_BYTES:
         raise ProtocolError(f"the message of {header_length} + {body_length} bytes is too large")
     header = orjson.loads(_receive(connection, header_length))
     if not isinstance(header, dict):
@@ -68,7 +68,7 @@ def _receive(connection: socket.socket, length: int) -> bytearray:
 def get_socket_address(folder: Path) -> Iterator[str]:
     """Yield an address of the socket in a folder. On Linux, it is short even if the path of the folder is long."""
     path = str(folder / SOCKET_NAME)
-    if len(os.fsencode(path)) <= ADDRESS_BYTES_MAX or sys.platform != "linux":
+    if len(os.fsencode(path)) <= MAX_ADDRESS_BYTES or sys.platform != "linux":
         yield path
         return
     descriptor = os.open(folder, os.O_PATH | os.O_DIRECTORY)

@@ -33,9 +33,9 @@ SECONDS_BETWEEN_FIRST_CHECKS = 0.02
 SECONDS_BETWEEN_PINGS = 5
 SECONDS_TO_ANSWER = 15
 BACKOFF_MIN = 0.2
-BACKOFF_MAX = 30.0
-FAILURE_CHARACTERS_MAX = 500
-OUTPUT_CHARACTERS_MAX = 20_000
+MAX_BACKOFF = 30.0
+MAX_FAILURE_CHARACTERS = 500
+MAX_OUTPUT_CHARACTERS = 20_000
 # ClickHouse writes the reason why it did not start to standard error; the exception in Python contains less.
 _REASONS = (re.compile(r"^Code: .*", re.MULTILINE), re.compile(r"^\w+(?:Error|Exception)\b.*", re.MULTILINE))
 
@@ -108,7 +108,7 @@ class Supervisor(SupervisorLoop):
             self.backoff = BACKOFF_MIN
         log("engine_died", level="error", code=code, reason=reason, restart_in_seconds=round(self.backoff, 1))
         self.wait(self.backoff)
-        self.backoff = min(2 * self.backoff, BACKOFF_MAX)
+        self.backoff = min(2 * self.backoff, MAX_BACKOFF)
 
     def run_engine(self) -> tuple[int, str]:
         """Run the engine until it ends. Return its exit code and the reason why it ended."""
@@ -136,7 +136,7 @@ class Supervisor(SupervisorLoop):
         next_ping, deadline = 0.0, time.monotonic() + SECONDS_TO_START
         while process.poll() is None and not self.is_stopping:
             self.wait(SECONDS_BETWEEN_CHECKS if self.is_ready else SECONDS_BETWEEN_FIRST_CHECKS)
-            output = (output + read_available(stderr))[:OUTPUT_CHARACTERS_MAX]
+            output = (output + read_available(stderr))[:MAX_OUTPUT_CHARACTERS]
             if (now := time.monotonic()) < next_ping:
                 continue
             if answer := ping(self.folder, process.pid):
@@ -204,9 +204,9 @@ def read_available(stream: IO[bytes]) -> str:
 def describe_end(code: int, output: str) -> str:
     for pattern in _REASONS:
         if found := pattern.search(output):
-            return found[0][:FAILURE_CHARACTERS_MAX]
+            return found[0][:MAX_FAILURE_CHARACTERS]
     if lines := output.strip().splitlines():
-        return lines[-1][:FAILURE_CHARACTERS_MAX]
+        return lines[-1][:MAX_FAILURE_CHARACTERS]
     return f"It was killed by signal {-code}." if code < 0 else f"It ended with exit code {code}."
 
 

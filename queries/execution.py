@@ -26,10 +26,10 @@ from queries.runners.staleness import find_interval, get_age_limit, get_lazy_age
 from queries.validation import describe_error, validate_query
 
 # Size of the rows of a stored result as JSON, in bytes.
-RESULT_BYTES_MAX = 5_000_000
-QUERY_MEMORY_BYTES_MAX = 1_000_000_000
-ROWS_MAX = 50_001
-AST_DEPTH_MAX = 1_000  # a funnel of 32 steps with 20 exclusions has more than 500 levels
+MAX_RESULT_BYTES = 5_000_000
+MAX_QUERY_MEMORY_BYTES = 1_000_000_000
+MAX_ROWS = 50_001
+MAX_AST_DEPTH = 1_000  # a funnel of 32 steps with 20 exclusions has more than 500 levels
 VALIDATION_LIFETIME = timedelta(minutes=1)
 WARM_UP = "select 1"
 _JSON = orjson.OPT_NON_STR_KEYS | orjson.OPT_UTC_Z
@@ -82,9 +82,9 @@ def _run(task: Task) -> TaskOutcome:
         compiled, found = _compile_and_read(task, reader)
     body = compiled.shape(found.types, found.rows)
     results = orjson.dumps(body.pop("results"), option=_JSON)
-    if len(results) > RESULT_BYTES_MAX:
+    if len(results) > MAX_RESULT_BYTES:
         raise ResultTooLarge(
-            f"The result has {len(results):,} bytes, but at most {RESULT_BYTES_MAX:,} bytes can be stored."
+            f"The result has {len(results):,} bytes, but at most {MAX_RESULT_BYTES:,} bytes can be stored."
             " Select fewer columns, or use LIMIT."
         )
     details = body | {"timezone": task.context.time_zone, "resolved_date_range": _describe_range(compiled)}
@@ -121,10 +121,10 @@ class StoreReader:
     def _build_limits(self, *, is_deduplicated: bool) -> Limits:
         return Limits(
             self.task.seconds,
-            QUERY_MEMORY_BYTES_MAX,
-            ROWS_MAX,
-            result_bytes=10 * RESULT_BYTES_MAX,
-            ast_depth=AST_DEPTH_MAX,
+            MAX_QUERY_MEMORY_BYTES,
+            MAX_ROWS,
+            result_bytes=10 * MAX_RESULT_BYTES,
+            ast_depth=MAX_AST_DEPTH,
             is_deduplicated=is_deduplicated,
         )
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 # The maximum number of nodes around a query. Stored JSON may be nested more deeply.
-WRAPPERS_MAX = 5
+MAX_WRAPPERS = 5
 # Nodes that only visualize the query in their `source`.
 WRAPPERS = frozenset({"InsightVizNode", "DataTableNode", "DataVisualizationNode"})
 # The kind of our own node around a query that is validated instead of run.
@@ -13,7 +13,7 @@ VALIDATION = "QueryValidation"
 
 def iter_nodes(query: Any) -> Iterator[dict[str, Any]]:
     """Yield a query and the queries nested in its `source`, the outermost first."""
-    for _ in range(WRAPPERS_MAX + 1):
+    for _ in range(MAX_WRAPPERS + 1):
         if not isinstance(query, dict):
             return
         yield query
@@ -23,7 +23,7 @@ def iter_nodes(query: Any) -> Iterator[dict[str, Any]]:
 def get_source(query: Any) -> dict[str, Any]:
     """Return the query inside visualization nodes, or the query itself, or an empty dictionary without a query."""
     node: dict[str, Any] = query if isinstance(query, dict) else {}
-    for _ in range(WRAPPERS_MAX):
+    for _ in range(MAX_WRAPPERS):
         source = node.get("source") if get_kind(node) in WRAPPERS else None
         if not isinstance(source, dict):
             break

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from dashboards_api.db.fields import dump_json
-from queries.nodes import WRAPPERS, WRAPPERS_MAX, get_source, get_source_kind
+from queries.nodes import MAX_WRAPPERS, WRAPPERS, get_source, get_source_kind
 from queries.request_overrides import VALUE_KEYS, Json, as_variable, get_code_name
 
 # Queries with `dateRange` and `properties` of their own.
@@ -56,7 +56,7 @@ VariableLayers = Sequence[VariableValues]
 
 def merge_filters_and_variables(query: Json, filters: Json, variables: VariableLayers) -> Json:
     """Return a query with filters and variables applied. `filters` are the merged filters of dashboard and tile."""
-    return _apply(query, filters, variables, WRAPPERS_MAX)
+    return _apply(query, filters, variables, MAX_WRAPPERS)
 
 
 def find_applicable_filters(query: Json | None, stored: Json) -> frozenset[str]:

@@ -14,13 +14,13 @@ from dashboards_api.http.serializers import (
     StrictIntegerField,
     SuggestingChoiceField,
 )
-from dashboards_api.limits import INTEGER_MAX
+from dashboards_api.limits import MAX_INTEGER
 from queries.models.query_reference import CLIENT_QUERY_ID_MAX_LENGTH
 from queries.refresh import Refresh
 
 NAME_MAX_LENGTH = 400
 SQL_MAX_LENGTH = 100_000
-EVENT_NAMES_MAX = 500
+MAX_EVENT_NAMES = 500
 
 
 @extend_schema_field({"oneOf": [{"type": "string", "enum": [each.value for each in Refresh]}, {"type": "boolean"}]})
@@ -141,8 +141,8 @@ class ExecuteSQLRequestSerializer(RequestSerializer):
 
 class ReadTaxonomyQuerySerializer(RequestSerializer):
     kind = SuggestingChoiceField(choices=["events"])
-    limit = StrictIntegerField(required=False, min_value=1, max_value=EVENT_NAMES_MAX)
-    offset = StrictIntegerField(required=False, min_value=0, max_value=INTEGER_MAX)
+    limit = StrictIntegerField(required=False, min_value=1, max_value=MAX_EVENT_NAMES)
+    offset = StrictIntegerField(required=False, min_value=0, max_value=MAX_INTEGER)
 
 
 class ReadTaxonomyArgumentsSerializer(RequestSerializer):

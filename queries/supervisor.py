@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent
 REMOTE = "remote"
 SECONDS_BETWEEN_CHECKS = 0.5
 BACKOFF_MIN = 0.2
-BACKOFF_MAX = 30.0
+MAX_BACKOFF = 30.0
 SECONDS_UNTIL_STABLE = 10  # a worker that has run this long is restarted with the shortest backoff
 SECONDS_TO_STOP = 8
 
@@ -66,7 +66,7 @@ class WorkerSupervisor(SupervisorLoop):
     def report_death(self, worker: "subprocess.Popen[bytes]", moment: float) -> None:
         self.worker = None
         self.backoff = (
-            BACKOFF_MIN if moment > self.started + SECONDS_UNTIL_STABLE else min(2 * self.backoff, BACKOFF_MAX)
+            BACKOFF_MIN if moment > self.started + SECONDS_UNTIL_STABLE else min(2 * self.backoff, MAX_BACKOFF)
         )
         self.next_start = moment + self.backoff
         log("query_worker_died", level="error", code=worker.returncode, restart_in_seconds=round(self.backoff, 1))

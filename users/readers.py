@@ -15,7 +15,7 @@ Users = dict[int | None, Row | None]
 
 USER_FIELDS = ("id", "uuid", "distinct_id", "first_name", "last_name", "email", "is_email_verified")
 # The maximum number of projects per organization in `users/@me`. `organizations/:id/projects/` lists all projects.
-TEAMS_MAX = 100
+MAX_TEAMS = 100
 _BASIC_USER_KEYS = (*USER_FIELDS, "hedgehog_config", "role_at_organization")
 
 
@@ -142,7 +142,7 @@ def _add_teams(organization: dict[str, Any], memberships: Iterable[Membership]) 
     """Return an organization with its projects that the caller can access, in the order of ids."""
     projects = sorted((membership.project for membership in memberships), key=lambda project: project.pk)
     accessible = [build_project(project) for project in projects if project.organization_id == organization["id"]]
-    accessible = accessible[:TEAMS_MAX]
+    accessible = accessible[:MAX_TEAMS]
     return {**organization, "teams": accessible, "projects": accessible}
 
 

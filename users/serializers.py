@@ -15,7 +15,7 @@ from dashboards_api.http.serializers import (
     SuggestingChoiceField,
     get_field_names,
 )
-from dashboards_api.limits import PASSWORD_MAX_LENGTH, TEST_ACCOUNT_FILTERS_MAX
+from dashboards_api.limits import MAX_TEST_ACCOUNT_FILTERS, PASSWORD_MAX_LENGTH
 from users.models import WeekStartDay
 from users.models.personal_api_key import DESCRIPTION_MAX_LENGTH, LABEL_MAX_LENGTH
 from users.models.project import PROJECT_NAME_MAX_LENGTH
@@ -87,7 +87,7 @@ class ProjectRequestSerializer(RequestSerializer):
     test_account_filters = BoundedListField(
         child=PropertyFilterField(allow_null=False),
         required=False,
-        max_length=TEST_ACCOUNT_FILTERS_MAX,
+        max_length=MAX_TEST_ACCOUNT_FILTERS,
         help_text="Property filters that exclude test accounts, such as `{key, operator, value, type}`. They are added "
         "to queries with `filterTestAccounts`.",
     )

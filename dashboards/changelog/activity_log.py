@@ -44,11 +44,11 @@ SNAPSHOTS_AT_ONCE = 20
 # The fields that determine the size of an insight.
 _SIZED_INSIGHT_FIELDS = ("query", "filters", "description")
 # A snapshot of at most this size, in characters, is stored in each version of its dashboard.
-WHOLE_SIZE_MAX = 256_000
+MAX_WHOLE_SIZE = 256_000
 # Maximum number of consecutive versions that store only their changes.
-DELTAS_MAX = 500
+MAX_DELTAS = 500
 # Maximum number of tiles on other dashboards that one request may change through shared content.
-TILES_CHANGED_MAX = 10_000
+MAX_TILES_CHANGED = 10_000
 # The kind of content in the API ("text" or "button_tile") and its id.
 ContentKey = tuple[str, Any]
 
@@ -219,9 +219,9 @@ def _stores_only_changes(snapshot: DashboardSnapshot, size: int) -> bool:
     Storing a large snapshot for each small change would let requests of a few bytes fill the disk. The versions since
     the latest whole version are together at most as large as a snapshot, so that reading them is no more expensive.
     """
-    if snapshot.previous is None or snapshot.size <= WHOLE_SIZE_MAX:
+    if snapshot.previous is None or snapshot.size <= MAX_WHOLE_SIZE:
         return False
-    return snapshot.deltas.length < DELTAS_MAX and snapshot.deltas.size + size <= snapshot.size
+    return snapshot.deltas.length < MAX_DELTAS and snapshot.deltas.size + size <= snapshot.size
 
 
 def _build_activity(snapshot: DashboardSnapshot, activity: ActivityName, changes: list[Change]) -> Activity:
@@ -280,9 +280,9 @@ def find_content_changes(
         .order_by("dashboard", "pk")
         .values_list("dashboard", "pk", "text", "button")
     )
-    rows = list(tiles[: TILES_CHANGED_MAX + 1])
-    if len(rows) > TILES_CHANGED_MAX:
-        raise TooManyTilesChanged(TILES_CHANGED_MAX)
+    rows = list(tiles[: MAX_TILES_CHANGED + 1])
+    if len(rows) > MAX_TILES_CHANGED:
+        raise TooManyTilesChanged(MAX_TILES_CHANGED)
     found: dict[int, list[Change]] = {}
     for dashboard_id, tile_id, text_id, button_id in rows:
         key = ("text", text_id) if text_id is not None else ("button_tile", button_id)

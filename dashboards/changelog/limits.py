@@ -14,23 +14,23 @@ from dashboards.models import Insight, Tile
 from dashboards.models.tile import ContentKind
 from dashboards_api.db.fields import dump_json
 from dashboards_api.limits import (
-    DASHBOARDS_OF_CONTENT_MAX,
     DESCRIPTION_MAX_LENGTH,
     INSIGHTS_MAX_LENGTH,
     JSON_FIELD_MAX_LENGTH,
     JSON_TOTAL_MAX_LENGTH,
+    MAX_DASHBOARDS_OF_CONTENT,
+    MAX_TAGS,
     SMALL_INSIGHT,
-    TAGS_MAX,
 )
 
-TILES_PER_DASHBOARD_MAX = 1000
+MAX_TILES_PER_DASHBOARD = 1000
 
 
 def check_tile_limits(dashboard_ids: Collection[int]) -> None:
     """Check the tile limit early, before the activity log is written. Raises TooManyTiles and DashboardTooLarge."""
     tiles = Tile.objects.not_deleted().filter(dashboard__in=dashboard_ids).values("dashboard").annotate(n=Count("pk"))
     for snapshot in load_snapshots(
-        list(tiles.filter(n__gt=TILES_PER_DASHBOARD_MAX).values_list("dashboard", flat=True))
+        list(tiles.filter(n__gt=MAX_TILES_PER_DASHBOARD).values_list("dashboard", flat=True))
     ):
         check_snapshot(snapshot)
 
@@ -38,8 +38,8 @@ def check_tile_limits(dashboard_ids: Collection[int]) -> None:
 def check_snapshot(snapshot: DashboardSnapshot) -> None:
     """Raise TooManyTiles or DashboardTooLarge, unless the dashboard exceeded the limit before and has not grown."""
     before = len(snapshot.previous["tiles"]) if snapshot.previous else 0
-    if len(snapshot.current["tiles"]) > max(before, TILES_PER_DASHBOARD_MAX):
-        raise TooManyTiles(TILES_PER_DASHBOARD_MAX)
+    if len(snapshot.current["tiles"]) > max(before, MAX_TILES_PER_DASHBOARD):
+        raise TooManyTiles(MAX_TILES_PER_DASHBOARD)
     if snapshot.json_size > JSON_TOTAL_MAX_LENGTH:
         # Measured without whitespace, which other programs may have stored.
         size = _measure_json(snapshot.current)
@@ -62,9 +62,9 @@ def check_placements(contents: Mapping[ContentKind, Collection[Any]], attr: str 
     """
     for kind, ids in contents.items():
         tiles = Tile.objects.not_deleted().filter(**{f"{kind}__in": ids})
-        counts = tiles.order_by().values(kind).annotate(n=Count("pk")).filter(n__gt=DASHBOARDS_OF_CONTENT_MAX)
+        counts = tiles.order_by().values(kind).annotate(n=Count("pk")).filter(n__gt=MAX_DASHBOARDS_OF_CONTENT)
         if ids and counts.exists():
-            raise OnTooManyDashboards(kind, DASHBOARDS_OF_CONTENT_MAX, attr)
+            raise OnTooManyDashboards(kind, MAX_DASHBOARDS_OF_CONTENT, attr)
 
 
 def check_insight_sizes(insights: Collection[int], dashboards: Collection[int] | None = None) -> None:
@@ -139,5 +139,5 @@ def check_size_at(path: str, field: str, value: Any) -> None:
 
 def check_tags(before: Collection[str], after: Collection[str]) -> None:
     """Raise TooManyTags if the number of tags exceeds both the limit and the previous number."""
-    if len(after) > max(TAGS_MAX, len(before)):
-        raise TooManyTags(len(after), TAGS_MAX)
+    if len(after) > max(MAX_TAGS, len(before)):
+        raise TooManyTags(len(after), MAX_TAGS)

@@ -17,7 +17,7 @@ from users.readers import build_basic_user, get_user_columns
 
 PAGE_ROWS = 100
 # Maximum size of the changes on a page, in characters. A page ends early if its changes would be larger.
-PAGE_SIZE_MAX = 4_000_000
+MAX_PAGE_SIZE = 4_000_000
 COLUMNS = ("id", "activity", "scope", "item_id", "name", "short_id", "key_id", "key_label", "created_at", "version")
 _USER = get_user_columns("user")
 
@@ -78,7 +78,7 @@ def list_insight_activity(
     if offset >= total:
         return total, []
     sizes = list(found.order_by("-pk").values_list("pk", "size")[offset : offset + limit])
-    if len(sizes) > 1 and sum(size for _, size in sizes) > PAGE_SIZE_MAX:
+    if len(sizes) > 1 and sum(size for _, size in sizes) > MAX_PAGE_SIZE:
         raise ValidationFailed(
             "The changes on this page are too large for one response.", attr="limit", code="too_large"
         )
@@ -153,7 +153,7 @@ def _read_page(found: ActivityQuerySet, before: int | None) -> Page:
         found = found.filter(pk__lt=before)
     sizes = list(found.order_by("-pk").values_list("pk", "size")[: PAGE_ROWS + 1])
     totals = accumulate(size for _, size in sizes[:PAGE_ROWS])
-    fitting = max(1, sum(total <= PAGE_SIZE_MAX for total in totals))
+    fitting = max(1, sum(total <= MAX_PAGE_SIZE for total in totals))
     ids = [pk for pk, _ in sizes[:fitting]]
     rows = _select(Activity.objects.filter(pk__in=ids)).order_by("-pk")
     return Page(list(rows), ids[-1] if len(sizes) > len(ids) else None)

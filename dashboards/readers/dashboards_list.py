@@ -15,7 +15,7 @@ from dashboards.readers.dashboards import DashboardRow, build_dashboards
 from dashboards.readers.page_sizes import build_size_expression, count_fitting_rows, null_if_large
 from dashboards_api.db.compiled_queries import CompiledQuery, NamedQuery, Param, get_columns, int_param, text_param
 from dashboards_api.db.fields import raw_json
-from dashboards_api.limits import DESCRIPTION_MAX_LENGTH, PAGE_MAX_LENGTH, TAGS_MAX
+from dashboards_api.limits import DESCRIPTION_MAX_LENGTH, MAX_TAGS, PAGE_MAX_LENGTH
 from users.models import Membership, Project
 
 
@@ -47,7 +47,7 @@ DEFAULT_QUERY = ListQuery()
 ROW_SIZE = 2_000
 # The texts of a row, or null for texts that exceed the limits. Such texts were stored before the limits existed. They
 # are read separately.
-_TAGS_MAX_LENGTH = TAGS_MAX * (TAG_MAX_LENGTH + len('"",'))
+_TAGS_MAX_LENGTH = MAX_TAGS * (TAG_MAX_LENGTH + len('"",'))
 LIST_TEXTS = {
     "list_description": null_if_large("description", DESCRIPTION_MAX_LENGTH),
     "list_tag_names": null_if_large("tag_names", _TAGS_MAX_LENGTH),

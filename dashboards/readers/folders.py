@@ -5,10 +5,10 @@ from typing import Any
 from dashboards.models import Dashboard
 from users.models import Project
 
-FOLDERS_MAX = 200
+MAX_FOLDERS = 200
 
 
 def list_dashboard_folders(project: Project) -> list[str]:
     """Return the sorted folders of the dashboards of a project, at most 200."""
     placed: Any = Dashboard.objects.in_project(project).not_deleted().filter(folder__isnull=False)
-    return list(placed.order_by("folder").values_list("folder", flat=True).distinct()[:FOLDERS_MAX])
+    return list(placed.order_by("folder").values_list("folder", flat=True).distinct()[:MAX_FOLDERS])

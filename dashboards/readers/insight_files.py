@@ -24,14 +24,14 @@ _WAITING = frozenset({Refresh.BLOCKING, Refresh.FORCE_BLOCKING})
 
 
 class ImageSize(NamedTuple):
-    """The size of a picture in pixels. Pictures larger than SIZE_MAX would take seconds to draw."""
+    """The size of a picture in pixels. Pictures larger than MAX_SIZE would take seconds to draw."""
 
     width: int = 1200
     height: int = 630
 
 
 SIZE_MIN = ImageSize(320, 240)
-SIZE_MAX = ImageSize(2400, 1600)
+MAX_SIZE = ImageSize(2400, 1600)
 
 
 class DrawImage(Protocol):

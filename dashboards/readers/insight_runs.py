@@ -12,7 +12,7 @@ from users.readers import Row
 
 OutputFormat = Literal["optimized", "json"]
 INSIGHT_FIELDS = ("id", "short_id", "name", "derived_name")
-TEXT_CHARACTERS_MAX = 20_000
+MAX_TEXT_CHARACTERS = 20_000
 _ESCAPES = str.maketrans({"\\": "\\\\", "|": "\\|", "\n": "\\n", "\r": "\\r"})
 CUT = "\n… (cut: the result is longer)"
 
@@ -22,7 +22,7 @@ def build_insight_runs(tiles: Iterable[Row], output_format: OutputFormat, max_ch
 
     The rows have the order of the tiles. `max_characters` limits each text, and 0 selects the default limit.
     """
-    limit = max_characters or TEXT_CHARACTERS_MAX
+    limit = max_characters or MAX_TEXT_CHARACTERS
     runs: list[Row] = []
     for tile in tiles:
         insight = tile["insight"]

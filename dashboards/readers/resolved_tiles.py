@@ -30,13 +30,13 @@ DAMAGED = {"type": "damaged_tile", "message": "The stored JSON of this tile cann
 # Maximum number of characters that overrides may add to all insights of one response. Without this limit, a megabyte
 # of properties on a hundred insights would become a response of a hundred megabytes for each reader. Beyond the limit,
 # queries are returned as stored, and requests with overrides are refused.
-ADDED_CHARACTERS_MAX = 2 * 1024 * 1024
+MAX_ADDED_CHARACTERS = 2 * 1024 * 1024
 
 
 class CharacterBudget:
     """The remaining number of characters that variables may add to one response."""
 
-    def __init__(self, left: int = ADDED_CHARACTERS_MAX) -> None:
+    def __init__(self, left: int = MAX_ADDED_CHARACTERS) -> None:
         self.left = left
 
     def consume(self, characters: int) -> bool:
@@ -62,7 +62,7 @@ class QueryOverrides(NamedTuple):
         if not (self.filters or self.variables):
             return self
         added = (len(dump_json(self.filters)) + len(dump_json(self.variables))) * tiles
-        if added > ADDED_CHARACTERS_MAX:
+        if added > MAX_ADDED_CHARACTERS:
             self.refuse_request()
             return NO_OVERRIDES
         return self

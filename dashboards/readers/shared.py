@@ -36,7 +36,7 @@ from dashboards.share_tokens import read_share_token
 from dashboards.tracked_fields import BUTTON_FIELDS, TEXT_FIELDS
 from dashboards_api.db.fields import dump_json, raw_json
 from queries.models import ResultVersion
-from queries.readers.results import RESPONSE_CHARACTERS_MAX
+from queries.readers.results import MAX_RESPONSE_CHARACTERS
 from queries.refresh import Refresh, restrict_to_share
 from queries.request_overrides import NO_REQUEST_OVERRIDES, RequestOverrides, get_code_name, match_variables
 from queries.services.results import RefreshRequest, Results
@@ -101,7 +101,7 @@ class SharedDashboard(NamedTuple):
         return names
 
     def get_results(
-        self, refresh: Refresh, since: datetime | None, characters_max: int = RESPONSE_CHARACTERS_MAX
+        self, refresh: Refresh, since: datetime | None, characters_max: int = MAX_RESPONSE_CHARACTERS
     ) -> Results:
         """Return the results for a request by this link.
 

@@ -9,7 +9,7 @@ import orjson
 from queries.overrides import iter_variables
 from queries.request_overrides import FILTER_NAMES, Json, as_variable, get_code_name
 
-VARIABLES_MAX = 20
+MAX_VARIABLES = 20
 
 
 class SharedVariable(NamedTuple):
@@ -36,7 +36,7 @@ def list_variables(
         name = code_name if code_name in allowed else id_
         if name and name in allowed and name not in FILTER_NAMES and code_name not in found and id_ not in found:
             found[name] = SharedVariable(name, code_name or id_, variable.get("value"), is_public)
-    return list(islice(found.values(), VARIABLES_MAX))
+    return list(islice(found.values(), MAX_VARIABLES))
 
 
 def _iter_all(variables: Json, queries: Iterable[str | None], *, has_sql: bool) -> Iterator[tuple[str, Json, bool]]:

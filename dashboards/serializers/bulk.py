@@ -12,7 +12,7 @@ from dashboards_api.http.serializers import (
     StrictIntegerField,
     SuggestingChoiceField,
 )
-from dashboards_api.limits import BULK_IDS_MAX, BULK_TAGS_MAX_LENGTH, TAGS_MAX
+from dashboards_api.limits import BULK_TAGS_MAX_LENGTH, MAX_BULK_IDS, MAX_TAGS
 
 TAG_ACTIONS = ("add", "remove", "set")
 
@@ -23,10 +23,10 @@ class BulkUpdateTagsRequestSerializer(RequestSerializer):
     tolerated_keys = frozenset({"personal_api_key"})
 
     ids = BoundedListField(
-        child=StrictIntegerField(), allow_empty=False, max_length=BULK_IDS_MAX, help_text=f"At most {BULK_IDS_MAX}."
+        child=StrictIntegerField(), allow_empty=False, max_length=MAX_BULK_IDS, help_text=f"At most {MAX_BULK_IDS}."
     )
     action = SuggestingChoiceField(choices=TAG_ACTIONS)
-    tags = TagsField(max_length=TAGS_MAX, help_text=f"At most {TAGS_MAX}.")
+    tags = TagsField(max_length=MAX_TAGS, help_text=f"At most {MAX_TAGS}.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if not attrs["tags"] and attrs["action"] != "set":
@@ -60,7 +60,7 @@ class BulkRestoreRequestSerializer(RequestSerializer):
     tolerated_keys = ALWAYS_ECHOED
 
     ids = BoundedListField(
-        child=StrictIntegerField(), allow_empty=False, max_length=BULK_IDS_MAX, help_text=f"At most {BULK_IDS_MAX}."
+        child=StrictIntegerField(), allow_empty=False, max_length=MAX_BULK_IDS, help_text=f"At most {MAX_BULK_IDS}."
     )
 
 
@@ -69,7 +69,7 @@ class BulkRestoreSerializer(serializers.Serializer[Any]):
     skipped = SkippedSerializer(many=True, read_only=True)
 
 
-IDS_MAX = 1000
+MAX_IDS = 1000
 
 
 class BulkInsightsRequestSerializer(RequestSerializer):
@@ -78,7 +78,7 @@ class BulkInsightsRequestSerializer(RequestSerializer):
     tolerated_keys = ALWAYS_ECHOED
 
     ids = BoundedListField(
-        child=StrictIntegerField(), allow_empty=False, max_length=IDS_MAX, help_text=f"At most {IDS_MAX:,}."
+        child=StrictIntegerField(), allow_empty=False, max_length=MAX_IDS, help_text=f"At most {MAX_IDS:,}."
     )
 
 

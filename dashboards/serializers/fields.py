@@ -9,7 +9,7 @@ from dashboards.folders import FOLDER_MAX_LENGTH, normalize_folder
 from dashboards.models.tag import TAG_MAX_LENGTH
 from dashboards_api.errors import ValidationFailed
 from dashboards_api.http.serializers import BoundedListField, StrictCharField
-from dashboards_api.limits import TAGS_MAX
+from dashboards_api.limits import MAX_TAGS
 
 # Every body may contain the API key. Authentication reads it from the body if no header contains an API key.
 ALWAYS_ECHOED = frozenset({"personal_api_key"})
@@ -62,7 +62,7 @@ class TagsField(BoundedListField):
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault(
             "help_text",
-            f"Replaces the tags, at most {TAGS_MAX}. They are trimmed, lowercased, made unique and sorted.",
+            f"Replaces the tags, at most {MAX_TAGS}. They are trimmed, lowercased, made unique and sorted.",
         )
         super().__init__(**kwargs)
 

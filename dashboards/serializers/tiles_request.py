@@ -7,7 +7,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
-from dashboards.layout import BREAKPOINTS_MAX, NUMBER_MAX, Y_MAX, find_layout_error
+from dashboards.layout import MAX_BREAKPOINTS, MAX_NUMBER, MAX_Y, find_layout_error
 from dashboards.models import ButtonPlacement, ButtonStyle
 from dashboards.models.content import (
     BUTTON_TEXT_MAX_LENGTH,
@@ -33,8 +33,8 @@ from dashboards_api.parsing import parse_int
     {
         "type": "object",
         "description": "Placements by breakpoint (`sm` has 12 columns, `xs` has one). In a placement, x, y, w, h, minW "
-        f"and minH are numbers, or texts with a number: y from -{Y_MAX:,} to {Y_MAX:,}, the others from "
-        f"-{NUMBER_MAX:,} to {NUMBER_MAX:,}. At most {BREAKPOINTS_MAX} breakpoints. Layouts are stored and returned "
+        f"and minH are numbers, or texts with a number: y from -{MAX_Y:,} to {MAX_Y:,}, the others from "
+        f"-{MAX_NUMBER:,} to {MAX_NUMBER:,}. At most {MAX_BREAKPOINTS} breakpoints. Layouts are stored and returned "
         "exactly as sent. Null clears the layouts.",
         "additionalProperties": {"type": "object", "additionalProperties": True},
         "nullable": True,

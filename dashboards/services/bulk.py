@@ -13,12 +13,12 @@ from dashboards.models.dashboard import DERIVED_COLUMNS, DashboardQuerySet
 from dashboards.services.rows import lock_dashboards, update_rows
 from dashboards.services.soft_delete import restore_locked_dashboards
 from dashboards.services.tags import get_or_create_tags, link_tags, unlink_other_tags, unlink_tags
-from dashboards_api.limits import TAGS_MAX
+from dashboards_api.limits import MAX_TAGS
 from users.models import Membership, Project
 
 # Maximum number of tiles that one request may restore.
-RESTORED_TILES_MAX = 20_000
-TOO_MANY_TAGS = f"too many tags: at most {TAGS_MAX}"
+MAX_RESTORED_TILES = 20_000
+TOO_MANY_TAGS = f"too many tags: at most {MAX_TAGS}"
 Row = TypeVar("Row", Dashboard, Insight)
 
 
@@ -74,7 +74,7 @@ def iter_changed_tags(
     for row in rows:
         before, named = set(row.tag_names), set(tags)
         after = {TagAction.ADD: before | named, TagAction.REMOVE: before - named, TagAction.SET: named}[action]
-        if len(after) > max(TAGS_MAX, len(before)):
+        if len(after) > max(MAX_TAGS, len(before)):
             result.skipped.append((row.pk, TOO_MANY_TAGS))
             continue
         result.updated.append((row.pk, sorted(after)))
@@ -109,8 +109,8 @@ def restore_dashboards(changes: ChangeSet, project: Project, *, dashboard_ids: S
             result.restored.append(dashboard.pk)
         else:
             result.skipped.append((dashboard.pk, "not deleted"))
-    if Tile.objects.deleted_with(deleted).count() > RESTORED_TILES_MAX:
-        raise TooManyTilesRestored(RESTORED_TILES_MAX)
+    if Tile.objects.deleted_with(deleted).count() > MAX_RESTORED_TILES:
+        raise TooManyTilesRestored(MAX_RESTORED_TILES)
     for dashboard in deleted:
         change = build_change(ActivityScope.DASHBOARD, ["deleted"], True, False)
         changes.record_known_changes(dashboard, [change], shares_content=True)

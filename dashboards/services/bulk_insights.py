@@ -19,7 +19,7 @@ from users.models import Membership, Project
 
 # Maximum number of tiles on the dashboards of the insights that one request may delete or restore, because a snapshot
 # of each dashboard is read.
-TILES_MAX = 10_000
+MAX_TILES = 10_000
 
 
 class DeletionResult(NamedTuple):
@@ -108,8 +108,8 @@ def _lock_dashboards(project: Project, insight_ids: Sequence[int], member: Membe
     is_shown = Q(deleted=False) | Q(deletion_id=F("insight__deletion_id"))
     shown = Tile.objects.filter(is_shown, insight__in=insight_ids, insight__project=project)
     dashboards = Dashboard.objects.in_project(project).filter(pk__in=shown.values("dashboard"))
-    if Tile.objects.not_deleted().filter(dashboard__in=dashboards.values("pk")).count() > TILES_MAX:
-        raise TooManyTilesTouched(TILES_MAX)
+    if Tile.objects.not_deleted().filter(dashboard__in=dashboards.values("pk")).count() > MAX_TILES:
+        raise TooManyTilesTouched(MAX_TILES)
     rows = Dashboard.objects.in_project(project).with_is_collaborator(member.pk).filter(pk__in=dashboards.values("pk"))
     return lock_dashboards(rows)
 

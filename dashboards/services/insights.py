@@ -19,7 +19,7 @@ from dashboards.services.rows import assign_changed_fields, check_contents_edit_
 from dashboards.services.soft_delete import delete_locked_insight, restore_locked_insight
 from dashboards.services.tags import replace_tags
 from dashboards.tracked_fields import AUTHORED_INSIGHT_FIELDS, INSIGHT_FIELDS
-from dashboards_api.limits import DASHBOARDS_OF_CONTENT_MAX
+from dashboards_api.limits import MAX_DASHBOARDS_OF_CONTENT
 from users.models import Project
 
 # `create_in_folder` is stored, but is not part of the activity log.
@@ -128,8 +128,8 @@ def _set_dashboards(
     tiles = {tile.dashboard_id: tile for tile in Tile.objects.filter(insight=insight, dashboard__in=dashboards)}
     live = {dashboard_id for dashboard_id, tile in tiles.items() if not tile.deleted}
     kept = {dashboard_id for dashboard_id in wanted if not dashboards[dashboard_id].deleted}
-    if len(kept) > max(DASHBOARDS_OF_CONTENT_MAX, len(live)):
-        raise OnTooManyDashboards("insight", DASHBOARDS_OF_CONTENT_MAX, "dashboards")
+    if len(kept) > max(MAX_DASHBOARDS_OF_CONTENT, len(live)):
+        raise OnTooManyDashboards("insight", MAX_DASHBOARDS_OF_CONTENT, "dashboards")
     for dashboard_id in sorted(kept ^ live):
         check_edit_permission(dashboards[dashboard_id], changes.actor)
     place_insight(changes, insight, tiles, dashboards, gained=sorted(kept - live), left=sorted(live - kept))

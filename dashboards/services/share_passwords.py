@@ -29,7 +29,7 @@ from users.rate_limiting.attempts import (
 from users.services.password_hashing import hash_password, verify_password
 
 # An attempt is checked against the deliberately slow hash of every password without a digest.
-PASSWORDS_MAX = 10
+MAX_PASSWORDS = 10
 UNLOCK = AttemptLimit("unlock", attempts=10, within=timedelta(minutes=1))  # for one link and address
 # For one link and all addresses. An attempt counts once for each slow hash.
 UNLOCK_LINK = AttemptLimit("unlock_link", attempts=100, within=timedelta(minutes=10))
@@ -118,8 +118,8 @@ def add_share_password(
 def _check_password_limit(sharing: SharingConfiguration) -> None:
     if not sharing.password_required:
         raise ValidationFailed("Set `password_required` first, because the link does not require a password.")
-    if sharing.share_passwords.count() >= PASSWORDS_MAX:
-        raise ValidationFailed(f"A shared dashboard has at most {PASSWORDS_MAX} passwords. Delete one first.")
+    if sharing.share_passwords.count() >= MAX_PASSWORDS:
+        raise ValidationFailed(f"A shared dashboard has at most {MAX_PASSWORDS} passwords. Delete one first.")
 
 
 def remove_share_password(changes: ChangeSet, dashboard_id: int, *, project: Project, password_id: int) -> None:

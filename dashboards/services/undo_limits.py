@@ -13,18 +13,18 @@ from users.models import Project
 # The scope and id of a dashboard or an insight.
 ItemKey = tuple[str, int]
 
-ACTIVITIES_MAX = 200
+MAX_ACTIVITIES = 200
 # Maximum number of dashboards that the activities changed, and of dashboards and insights together.
-CHANGED_DASHBOARDS_MAX = 50
-ITEMS_MAX = 120
+MAX_CHANGED_DASHBOARDS = 50
+MAX_ITEMS = 120
 # Maximum size of the changes of the activities, in characters.
-SIZE_MAX = 4_000_000
+MAX_SIZE = 4_000_000
 # Maximum number of dashboards that may be changed, and of tiles on these dashboards.
-DASHBOARDS_MAX = 1_000
-TILES_MAX = 5_000
+MAX_DASHBOARDS = 1_000
+MAX_TILES = 5_000
 # Maximum number of later activities of these dashboards and insights, and maximum size of their changes in characters.
-LATER_ACTIVITIES_MAX = 10_000
-LATER_SIZE_MAX = 8_000_000
+MAX_LATER_ACTIVITIES = 10_000
+MAX_LATER_SIZE = 8_000_000
 
 
 class UndoneActivity(NamedTuple):
@@ -39,16 +39,16 @@ class UndoneActivity(NamedTuple):
 def load_activities(found: ActivityQuerySet) -> list[UndoneActivity]:
     """Return activities in the order of their ids. Raises TooMuchToUndo."""
     columns = found.order_by("id").values_list(*UndoneActivity._fields)
-    rows = [UndoneActivity(*row) for row in columns[: ACTIVITIES_MAX + 1]]
-    if len(rows) > ACTIVITIES_MAX:
-        raise TooMuchToUndo(f"more than {ACTIVITIES_MAX} activities")
+    rows = [UndoneActivity(*row) for row in columns[: MAX_ACTIVITIES + 1]]
+    if len(rows) > MAX_ACTIVITIES:
+        raise TooMuchToUndo(f"more than {MAX_ACTIVITIES} activities")
     items = {(row.scope, row.item_id) for row in rows}
-    if len(items) > ITEMS_MAX:
-        raise TooMuchToUndo(f"changes of more than {ITEMS_MAX} dashboards and insights")
-    if sum(scope == ActivityScope.DASHBOARD for scope, _ in items) > CHANGED_DASHBOARDS_MAX:
-        raise TooMuchToUndo(f"changes of more than {CHANGED_DASHBOARDS_MAX} dashboards")
-    if sum(row.size for row in rows) > SIZE_MAX:
-        raise TooMuchToUndo(f"changes with more than {SIZE_MAX:,} characters in total")
+    if len(items) > MAX_ITEMS:
+        raise TooMuchToUndo(f"changes of more than {MAX_ITEMS} dashboards and insights")
+    if sum(scope == ActivityScope.DASHBOARD for scope, _ in items) > MAX_CHANGED_DASHBOARDS:
+        raise TooMuchToUndo(f"changes of more than {MAX_CHANGED_DASHBOARDS} dashboards")
+    if sum(row.size for row in rows) > MAX_SIZE:
+        raise TooMuchToUndo(f"changes with more than {MAX_SIZE:,} characters in total")
     return rows
 
 
@@ -62,17 +62,17 @@ def check_reach(project: Project, keys: Collection[ItemKey], *, since: int) -> s
         for scope in (ActivityScope.DASHBOARD, ActivityScope.INSIGHT)
     )
     showing = Tile.objects.filter(insight__in=insights).values_list("dashboard_id", flat=True).distinct()
-    ids |= set(showing[: DASHBOARDS_MAX + 1])
-    if len(ids) > DASHBOARDS_MAX:
-        raise TooMuchToUndo(f"changes that affect more than {DASHBOARDS_MAX:,} dashboards")
-    if Tile.objects.not_deleted().filter(dashboard__in=ids).count() > TILES_MAX:
-        raise TooMuchToUndo(f"changes that affect dashboards with more than {TILES_MAX:,} tiles in total")
+    ids |= set(showing[: MAX_DASHBOARDS + 1])
+    if len(ids) > MAX_DASHBOARDS:
+        raise TooMuchToUndo(f"changes that affect more than {MAX_DASHBOARDS:,} dashboards")
+    if Tile.objects.not_deleted().filter(dashboard__in=ids).count() > MAX_TILES:
+        raise TooMuchToUndo(f"changes that affect dashboards with more than {MAX_TILES:,} tiles in total")
     reached = {*keys, *((ActivityScope.DASHBOARD.value, id_) for id_ in ids)}
     later = find_activities_since(project, since, reached).aggregate(number=Count("pk"), size=Sum("size"))
-    if later["number"] > LATER_ACTIVITIES_MAX or (later["size"] or 0) > LATER_SIZE_MAX:
+    if later["number"] > MAX_LATER_ACTIVITIES or (later["size"] or 0) > MAX_LATER_SIZE:
         raise TooMuchToUndo(
-            f"changes that are followed by more than {LATER_ACTIVITIES_MAX:,} activities "
-            f"or {LATER_SIZE_MAX:,} characters of changes on the same dashboards and insights"
+            f"changes that are followed by more than {MAX_LATER_ACTIVITIES:,} activities "
+            f"or {MAX_LATER_SIZE:,} characters of changes on the same dashboards and insights"
         )
     return ids
 

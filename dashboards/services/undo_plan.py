@@ -19,7 +19,7 @@ from dashboards.changelog.diff import (
 )
 from dashboards.changelog.snapshots import load_snapshots
 from dashboards.models import ActivityName, ActivityScope, Insight, Tile
-from dashboards.services.undo_limits import ACTIVITIES_MAX, ItemKey, UndoneActivity, find_activities_since
+from dashboards.services.undo_limits import MAX_ACTIVITIES, ItemKey, UndoneActivity, find_activities_since
 from dashboards_api.db.fields import find_differing, json_differs, raw_json
 from users.models import Project
 
@@ -187,7 +187,7 @@ def _read_history(activities: Iterable[tuple[Author, list[Change]]]) -> _History
 
 def _remove_reverted_changes(entries: list[tuple[bool, Change] | None], positions: list[int], restored: Any) -> None:
     """Remove the changes of a path since it last had the value that an undo restored."""
-    for count, position in enumerate(reversed(positions[-ACTIVITIES_MAX:]), start=1):
+    for count, position in enumerate(reversed(positions[-MAX_ACTIVITIES:]), start=1):
         entry = entries[position]
         if entry and not json_differs(entry[1]["before"], restored):
             for cancelled in positions[-count:]:

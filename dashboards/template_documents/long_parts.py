@@ -10,7 +10,7 @@ from dashboards_api.limits import LIST_MAX_LENGTH
 
 LISTS = ("tiles", "tags", "breakdown_colors")
 # Maximum number of tags of all tiles together, because a row is written for each tag.
-TILE_TAGS_MAX = 5_000
+MAX_TILE_TAGS = 5_000
 
 
 def check_long_parts(document: Any, attr: str, *, is_new: bool) -> None:
@@ -27,8 +27,8 @@ def check_long_parts(document: Any, attr: str, *, is_new: bool) -> None:
     for index, tile in _iter_objects(document.get("tiles")):
         path = _join_path(attr, f"tiles__{index}")
         tags += _check_tags(tile.get("tags"), f"{path}__tags")
-        if tags > TILE_TAGS_MAX and is_new:
-            detail = f"The tiles of a template have at most {TILE_TAGS_MAX} tags."
+        if tags > MAX_TILE_TAGS and is_new:
+            detail = f"The tiles of a template have at most {MAX_TILE_TAGS} tags."
             raise ValidationFailed(detail, attr=f"{path}__tags", code="max_length")
         _check_layouts(tile.get("layouts"), f"{path}__layouts", is_new)
     if is_new:

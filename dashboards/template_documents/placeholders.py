@@ -15,9 +15,9 @@ from dashboards_api.errors import ValidationFailed
 # variable that occurs only inside longer texts is refused, since its author expects it to be replaced.
 PLACEHOLDER = re.compile(r"\{([A-Z][A-Z0-9_]*)\}")
 # Maximum total size of the defaults that are substituted in one document.
-SUBSTITUTED_CHARACTERS_MAX = 4 * 1024 * 1024
+MAX_SUBSTITUTED_CHARACTERS = 4 * 1024 * 1024
 # Maximum nesting of a filled document, so that the body of a request can contain it.
-DEPTH_MAX = 62
+MAX_DEPTH = 62
 
 
 def fill_template(document: Any, *, attr: str = "template", is_new: bool = True) -> Document:
@@ -62,7 +62,7 @@ class _TemplateFiller:
         self.defaults = {variable["id"]: variable["default"] for variable in document.get("variables") or []}
         self.depths = {id_: get_nesting_depth(default) for id_, default in self.defaults.items()}
         self.sizes = {id_: len(dump_json(default)) for id_, default in self.defaults.items()}
-        self.remaining = SUBSTITUTED_CHARACTERS_MAX
+        self.remaining = MAX_SUBSTITUTED_CHARACTERS
         self.used: set[str] = set()
         self.embedded: dict[str, str] = {}  # the first path of each variable inside a longer text
 
@@ -109,7 +109,7 @@ class _TemplateFiller:
     def _use_default(self, id_: str, path: str, depth: int) -> Any:
         if id_ not in self.defaults:
             raise ValidationFailed(f"The template does not declare the variable {id_}.", attr=path)
-        if depth + self.depths[id_] > DEPTH_MAX:
+        if depth + self.depths[id_] > MAX_DEPTH:
             raise ValidationFailed("The template is nested too deeply when its variables are filled in.", attr=path)
         self.used.add(id_)
         self.remaining -= self.sizes[id_]

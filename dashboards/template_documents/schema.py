@@ -5,7 +5,7 @@ from typing import Any, cast
 import jsonschema
 
 from dashboards.folders import is_folder
-from dashboards.layout import BREAKPOINTS_MAX, NUMERIC_KEYS
+from dashboards.layout import MAX_BREAKPOINTS, NUMERIC_KEYS
 from dashboards.models import ButtonPlacement, ButtonStyle, GridSpacing, LayoutCompaction, RestrictionLevel
 from dashboards.models.content import (
     BUTTON_TEXT_MAX_LENGTH,
@@ -43,7 +43,7 @@ PLACE: Schema = {
     "type": "object",
     "properties": {key: {"type": ["number", "string"], "format": "layout-number"} for key in NUMERIC_KEYS},
 }
-LAYOUTS = _build_nullable("object", additionalProperties=PLACE, maxProperties=BREAKPOINTS_MAX)
+LAYOUTS = _build_nullable("object", additionalProperties=PLACE, maxProperties=MAX_BREAKPOINTS)
 TILE: Schema = {
     "type": "object",
     "required": ["type"],

@@ -19,7 +19,7 @@ from users.viewsets import ProjectScopedViewSet
 
 FORMATS = ("optimized", "json")
 CHARACTERS_MIN = 200
-CHARACTERS_MAX = 100_000
+MAX_CHARACTERS = 100_000
 OUTPUT_FORMAT = OpenApiParameter(
     "output_format",
     str,
@@ -29,10 +29,10 @@ OUTPUT_FORMAT = OpenApiParameter(
 TILE_IDS = OpenApiParameter(
     "tile_ids", int, many=True, description="Only these tiles: at most 100, repeated or as a JSON list."
 )
-RESULT_CHARS_MAX = OpenApiParameter(
+MAX_RESULT_CHARS = OpenApiParameter(
     "max_result_chars",
     int,
-    description=f"The limit of each text: {CHARACTERS_MIN} to {CHARACTERS_MAX:,} characters; 0 means the default.",
+    description=f"The limit of each text: {CHARACTERS_MIN} to {MAX_CHARACTERS:,} characters; 0 means the default.",
 )
 
 
@@ -63,7 +63,7 @@ class RunInsightsViewSet(ProjectScopedViewSet):
     required_scopes: ClassVar[dict[str, list[str]]] = {"run_insights": ["query:read"]}
 
     @extend_schema(
-        parameters=[PROJECT_ID, DASHBOARD_ID, REFRESH, OUTPUT_FORMAT, TILE_IDS, RESULT_CHARS_MAX, *OVERRIDES],
+        parameters=[PROJECT_ID, DASHBOARD_ID, REFRESH, OUTPUT_FORMAT, TILE_IDS, MAX_RESULT_CHARS, *OVERRIDES],
         responses=InsightRunsSerializer,
     )
     def run_insights(self, request: Request, project_id: str, id: str) -> Response:
@@ -82,7 +82,7 @@ class RunInsightsViewSet(ProjectScopedViewSet):
 
     def _get_limit(self) -> int:
         limit = self.query_int("max_result_chars") or 0
-        if limit and not CHARACTERS_MIN <= limit <= CHARACTERS_MAX:
-            detail = f"This must be 0, or from {CHARACTERS_MIN} to {CHARACTERS_MAX}."
+        if limit and not CHARACTERS_MIN <= limit <= MAX_CHARACTERS:
+            detail = f"This must be 0, or from {CHARACTERS_MIN} to {MAX_CHARACTERS}."
             raise ValidationFailed(detail, attr="max_result_chars")
         return limit

@@ -4,7 +4,7 @@ from django.http import HttpResponse
 from django.utils.http import content_disposition_header
 from drf_spectacular.utils import OpenApiParameter
 
-from dashboards.readers.insight_files import FORMATS, SIZE_MAX, SIZE_MIN, ImageSize, InsightFile, build_insight_file
+from dashboards.readers.insight_files import FORMATS, MAX_SIZE, SIZE_MIN, ImageSize, InsightFile, build_insight_file
 from dashboards_api.errors import ValidationFailed
 from dashboards_api.http.request_options import QueryParametersMixin
 from queries.exceptions import QueryError
@@ -12,7 +12,7 @@ from queries.refresh import Refresh
 from queries.views.errors import convert_query_error
 from users.readers import Row
 
-_SIDES = list(zip(ImageSize._fields, SIZE_MIN, SIZE_MAX, ImageSize(), strict=True))
+_SIDES = list(zip(ImageSize._fields, SIZE_MIN, MAX_SIZE, ImageSize(), strict=True))
 FORMAT = OpenApiParameter(
     "format",
     str,

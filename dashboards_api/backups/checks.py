@@ -7,7 +7,7 @@ from dashboards_api.db.schema_state import Migrations, get_known_migrations
 # The database of a service in use contains at least one user.
 USERS_TABLE = "users_user"
 REQUIRED_APPS = ("users", "dashboards")
-LISTED_MAX = 3
+MAX_LISTED = 3
 
 
 class BackupError(Exception):
@@ -19,7 +19,7 @@ def check_migrations(migrations: Migrations) -> None:
     if not {app for app, _ in migrations}.issuperset(REQUIRED_APPS):
         raise BackupError("The file is not a backup of this service.")
     if unknown := sorted(".".join(each) for each in migrations - get_known_migrations()):
-        raise BackupError(f"The backup is from a newer release. Unknown migrations: {', '.join(unknown[:LISTED_MAX])}.")
+        raise BackupError(f"The backup is from a newer release. Unknown migrations: {', '.join(unknown[:MAX_LISTED])}.")
 
 
 def check_empty(*, force: bool) -> None:

@@ -22,7 +22,7 @@ logger = structlog.get_logger("dashboards_api.retry")
 
 ATTEMPTS_AFTER_CONFLICT = 4
 ATTEMPTS_AFTER_INTEGRITY_ERROR = 2
-DELAY_SECONDS_MAX = 0.03  # before the second attempt
+MAX_DELAY_SECONDS = 0.03  # before the second attempt
 # SQLSTATE codes
 SERIALIZATION_FAILURE = "40001"
 DEADLOCK_DETECTED = "40P01"
@@ -48,7 +48,7 @@ def retry_on_conflict(function: Callable[P, R]) -> Callable[P, R]:
                 if is_in_transaction() or attempt >= _count_allowed_attempts(error):
                     raise
                 logger.info("transaction retried", attempt=attempt, error=type(error.__cause__ or error).__qualname__)
-            time.sleep(random.uniform(0, DELAY_SECONDS_MAX * attempt))  # noqa: S311  to avoid the next conflict
+            time.sleep(random.uniform(0, MAX_DELAY_SECONDS * attempt))  # noqa: S311  to avoid the next conflict
             attempt += 1
 
     return wrapper

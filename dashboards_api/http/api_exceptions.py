@@ -10,7 +10,7 @@ from dashboards_api import errors
 class PayloadTooLarge(APIException):
     status_code = 413
     default_code = "payload_too_large"
-    default_detail = f"A request body may have at most {settings.BODY_BYTES_MAX} bytes."
+    default_detail = f"A request body may have at most {settings.MAX_BODY_BYTES} bytes."
     exception_type = "invalid_request"
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 # The key in the WSGI environment under which authentication stores the user of the API key.
 AUTHENTICATED = "dashboards.authenticated"
-CACHED_KEYS_MAX = 10_000
+MAX_CACHED_KEYS = 10_000
 
 
 class CallerCache:
@@ -23,7 +23,7 @@ class CallerCache:
     def record(self, environ: dict[str, Any], status: int) -> None:
         """Store the user of the API key of a request, and remove a refused key."""
         if AUTHENTICATED in environ:
-            if len(self.users) >= CACHED_KEYS_MAX:
+            if len(self.users) >= MAX_CACHED_KEYS:
                 self.users.pop(next(iter(self.users)), None)
             self.users[_hash_key(environ)] = f"user {environ[AUTHENTICATED]}"
         elif status == 401:

@@ -37,11 +37,11 @@ from dashboards_api.networks import get_network
 logger = structlog.get_logger("dashboards_api.edge")
 
 # The concurrency of a process: the requests that run at the same time, in total and for one caller.
-CONCURRENT_REQUESTS_MAX = 4
-CONCURRENT_REQUESTS_MAX_PER_CALLER = 1
+MAX_CONCURRENT_REQUESTS = 4
+MAX_CONCURRENT_REQUESTS_PER_CALLER = 1
 # Bodies that a process receives at the same time, in total and from one network, each for up to BODY_TIMEOUT_SECONDS.
-BODIES_MAX = 2048
-BODIES_MAX_PER_NETWORK = 256
+MAX_BODIES = 2048
+MAX_BODIES_PER_NETWORK = 256
 # The seconds that a request waits for a thread before its client is watched for a disconnection, and the seconds from
 # then on until the request is refused.
 SECONDS_TO_NOTICE = 0.25
@@ -61,12 +61,12 @@ class Edge:
         self.memory = SharedLimit(MEMORY_BYTES, MEMORY_BYTES_PER_NETWORK)
         self.watchers: set[asyncio.Task[None]] = set()  # the loop keeps only weak references to tasks
         self.callers = CallerCache()
-        self.receiving = SharedLimit(BODIES_MAX, BODIES_MAX_PER_NETWORK)
+        self.receiving = SharedLimit(MAX_BODIES, MAX_BODIES_PER_NETWORK)
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         """Start the threads in each worker, because a forked process does not inherit threads."""
         self.loop = loop
-        self.pool = FairThreadPool(CONCURRENT_REQUESTS_MAX, CONCURRENT_REQUESTS_MAX_PER_CALLER, "request")
+        self.pool = FairThreadPool(MAX_CONCURRENT_REQUESTS, MAX_CONCURRENT_REQUESTS_PER_CALLER, "request")
         # A separate thread, so that monitoring does not wait behind requests of users.
         self.operations = FairThreadPool(1, 1, "operations")
         self.waiters = Waiters(loop)

@@ -24,7 +24,7 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 # Paths for load balancers and monitoring. Nothing in their responses depends on the host.
 OPERATIONS_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
 # Longer chains are not read, since each hop is compared with each trusted network.
-PROXIES_MAX = 20
+MAX_PROXIES = 20
 # The key of the client's address in the WSGI environment. No header can have such a name.
 CLIENT_ADDRESS = "dashboards.client_address"
 
@@ -68,7 +68,7 @@ def find_client_address(meta: dict[str, Any]) -> str:
     address: str = meta.get("REMOTE_ADDR", "")
     if not settings.TRUSTED_PROXIES or not is_trusted(address):
         return address
-    for hop in reversed(meta.get("HTTP_X_FORWARDED_FOR", "").rsplit(",", PROXIES_MAX)):
+    for hop in reversed(meta.get("HTTP_X_FORWARDED_FOR", "").rsplit(",", MAX_PROXIES)):
         if not is_address(hop.strip()):
             break
         address = hop.strip()

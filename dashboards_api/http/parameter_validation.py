@@ -14,11 +14,11 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 from dashboards_api.choices import find_closest_match
 from dashboards_api.http.openapi import AutoSchema
 from dashboards_api.http.pagination import SECRET_VALUE_PREFIX
-from dashboards_api.http.request_options import VALUES_MAX
+from dashboards_api.http.request_options import MAX_VALUES
 from dashboards_api.http.serializers import get_field_names
 
 # The maximum in one request.
-PARAMETERS_MAX = 250
+MAX_PARAMETERS = 250
 
 _declared: dict[tuple[type[Any], str], frozenset[str]] = {}
 
@@ -54,11 +54,11 @@ def check_parameter_count(query: QueryDict) -> None:
     total = 0
     for name, values in query.lists():
         total += len(values)
-        if len(values) > VALUES_MAX:
-            detail = f"A parameter may be repeated at most {VALUES_MAX} times."
+        if len(values) > MAX_VALUES:
+            detail = f"A parameter may be repeated at most {MAX_VALUES} times."
             raise ValidationError({name: [ErrorDetail(detail, code="max_length")]})
-    if total > PARAMETERS_MAX:
-        detail = f"A query string may have at most {PARAMETERS_MAX} parameters."
+    if total > MAX_PARAMETERS:
+        detail = f"A query string may have at most {MAX_PARAMETERS} parameters."
         raise ValidationError([ErrorDetail(detail, code="max_length")])
 
 

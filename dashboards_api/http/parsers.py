@@ -20,17 +20,17 @@ from rest_framework import parsers
 from rest_framework.exceptions import ErrorDetail, ParseError, ValidationError
 
 from dashboards_api.http.api_exceptions import PayloadTooLarge
-from dashboards_api.limits import INTEGER_MAX, INTEGER_MIN
+from dashboards_api.limits import INTEGER_MIN, MAX_INTEGER
 
-DEPTH_MAX = 64
+MAX_DEPTH = 64
 # The maximum number of list items and object members together. Each becomes a Python object of at least fifty bytes.
-VALUES_MAX = 200_000
+MAX_VALUES = 200_000
 
 # Texts with deeper nesting are refused before parsing, because the parser of the standard library is recursive.
 _PARSER_DEPTH = 500
 # A value has at most a key, a text and two brackets or commas.
-_TOKENS_MAX = 4 * VALUES_MAX + 4
-_OUT_OF_RANGE = INTEGER_MAX + 1
+_MAX_TOKENS = 4 * MAX_VALUES + 4
+_OUT_OF_RANGE = MAX_INTEGER + 1
 _STRUCTURE = re.compile(r'"[^"\\]*(?:\\.?[^"\\]*)*(?:"|\Z)|[\[{]|[\]}]|,', re.DOTALL)
 
 Path = tuple[str | int, ...]
@@ -64,7 +64,7 @@ class _SizeLimitMixin:
 
     def check_declared_length(self, context: Mapping[str, Any] | None) -> None:
         length = (context or {})["request"].META.get("CONTENT_LENGTH") or 0
-        if int(length) > settings.BODY_BYTES_MAX:
+        if int(length) > settings.MAX_BODY_BYTES:
             raise PayloadTooLarge
 
 
@@ -164,8 +164,8 @@ def validate_value(value: Any) -> None:
     stack: list[tuple[Any, Path]] = [(value, ())] if isinstance(value, dict | list) else []
     while stack:
         container, path = stack.pop()
-        if len(path) >= DEPTH_MAX:
-            raise DisallowedJSON("invalid_input", f"JSON may be nested at most {DEPTH_MAX} levels deep.", path)
+        if len(path) >= MAX_DEPTH:
+            raise DisallowedJSON("invalid_input", f"JSON may be nested at most {MAX_DEPTH} levels deep.", path)
         members = container.items() if isinstance(container, dict) else enumerate(container)
         inner = []
         for key, member in members:
@@ -198,7 +198,7 @@ def _validate_scalar(value: Any, key: str | int | None, path: Path) -> None:
     elif isinstance(value, float):
         if not math.isfinite(value):
             raise DisallowedJSON("invalid_input", "Numbers must be finite.", path if key is None else (*path, key))
-    elif isinstance(value, int) and not INTEGER_MIN <= value <= INTEGER_MAX:
+    elif isinstance(value, int) and not INTEGER_MIN <= value <= MAX_INTEGER:
         raise DisallowedJSON("invalid_input", "Integers must fit into 64 bits.", path if key is None else (*path, key))
 
 
@@ -209,7 +209,7 @@ def _check_nesting(text: str) -> None:
     exceeded, because scanning seven million brackets would take seconds.
     """
     opening = text.count("[") + text.count("{")
-    if opening <= _PARSER_DEPTH and opening + text.count(",") <= VALUES_MAX:
+    if opening <= _PARSER_DEPTH and opening + text.count(",") <= MAX_VALUES:
         return
     depth, values, key = 0, 0, ""
     for number, token in enumerate(_STRUCTURE.finditer(text)):
@@ -219,15 +219,15 @@ def _check_nesting(text: str) -> None:
             depth += first != ","
             if depth > _PARSER_DEPTH:
                 raise DisallowedJSON(
-                    "invalid_input", f"JSON may be nested at most {DEPTH_MAX} levels deep.", _get_member_path(text, key)
+                    "invalid_input", f"JSON may be nested at most {MAX_DEPTH} levels deep.", _get_member_path(text, key)
                 )
-            if values > VALUES_MAX:
+            if values > MAX_VALUES:
                 raise DisallowedJSON(
-                    "invalid_input", f"JSON may contain at most {VALUES_MAX} values.", _get_member_path(text, key)
+                    "invalid_input", f"JSON may contain at most {MAX_VALUES} values.", _get_member_path(text, key)
                 )
         elif first in "]}":
             depth -= 1
-        elif number > _TOKENS_MAX:
+        elif number > _MAX_TOKENS:
             raise MalformedJSON("more texts than values")
         elif depth == 1:  # the last text before a container is its key
             key = token[0]

@@ -28,14 +28,14 @@ from dashboards_api.parsing import parse_int
 from dashboards_api.release import get_release_hash
 
 # The maximum number of values of one parameter, repeated or in a JSON list.
-VALUES_MAX = 100
+MAX_VALUES = 100
 _TRUE = ("true", "1")
 _FALSE = ("false", "0")
 Item = TypeVar("Item", int, str)
 
 IGNORED_FIELDS_HEADER = "Ignored-Fields"
-IGNORED_NAMES_MAX = 20
-IGNORED_BYTES_MAX = 1024
+MAX_IGNORED_NAMES = 20
+MAX_IGNORED_BYTES = 1024
 _STRICT = re.compile(r'(?:^|[,;])\s*handling\s*=\s*"?strict"?\s*(?:$|[,;])', re.IGNORECASE)
 
 # One of our ETags, or a plain version.
@@ -91,8 +91,8 @@ class QueryParametersMixin:
 
     def _check_count(self, name: str, values: Iterable[Item]) -> tuple[Item, ...]:
         unique = tuple(dict.fromkeys(values))
-        if len(unique) > VALUES_MAX:
-            detail = f"This may have at most {VALUES_MAX} values."
+        if len(unique) > MAX_VALUES:
+            detail = f"This may have at most {MAX_VALUES} values."
             raise ValidationError({name: [ErrorDetail(detail, code="max_length")]})
         return unique
 
@@ -174,9 +174,9 @@ def build_unknown_field_error(path: str) -> ValidationError:
 def format_ignored_fields(paths: Iterable[str]) -> str:
     """Return the value of `Ignored-Fields`, with as many paths as fit."""
     value = ""
-    for path in list(dict.fromkeys(paths))[:IGNORED_NAMES_MAX]:
+    for path in list(dict.fromkeys(paths))[:MAX_IGNORED_NAMES]:
         longer = f"{value}, {quote(path, safe='')}" if value else quote(path, safe="")
-        if len(longer) <= IGNORED_BYTES_MAX:
+        if len(longer) <= MAX_IGNORED_BYTES:
             value = longer
     return value
 

@@ -11,7 +11,7 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from dashboards_api.choices import build_invalid_choice_message
 from dashboards_api.http.parsers import DisallowedJSON, MalformedJSON, load_json, to_validation_error
-from dashboards_api.limits import INTEGER_MAX, INTEGER_MIN, LIST_MAX_LENGTH
+from dashboards_api.limits import INTEGER_MIN, LIST_MAX_LENGTH, MAX_INTEGER
 
 _DIGITS = re.compile(r"-?[0-9]{1,20}")
 # The start of a JSON object or list.
@@ -180,7 +180,7 @@ class StrictIntegerField(serializers.IntegerField):
     """An integer of 64 bits, or a text of ASCII digits."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**{"min_value": INTEGER_MIN, "max_value": INTEGER_MAX, **kwargs})
+        super().__init__(**{"min_value": INTEGER_MIN, "max_value": MAX_INTEGER, **kwargs})
 
     def to_internal_value(self, data: Any) -> int:
         if isinstance(data, bool) or (isinstance(data, str) and not _DIGITS.fullmatch(data)):

@@ -12,8 +12,8 @@ from dashboards_api.http.waiting import FindPending, Wait
 
 logger = structlog.get_logger("dashboards_api.edge")
 
-WAITERS_MAX = 64
-WAITERS_MAX_PER_CALLER = 32
+MAX_WAITERS = 64
+MAX_WAITERS_PER_CALLER = 32
 SECONDS_TO_WAIT_FOR_RESULTS = 10.0
 # Polls become less frequent, so that results of quick queries are found soon, and slow queries cost few statements.
 SECONDS_BETWEEN_CHECKS = 0.02
@@ -32,7 +32,7 @@ class Waiters:
         self.task: asyncio.Task[None] | None = None
 
     def has_place(self, caller: str) -> bool:
-        return len(self.waiting) < WAITERS_MAX and self.callers[caller] < WAITERS_MAX_PER_CALLER
+        return len(self.waiting) < MAX_WAITERS and self.callers[caller] < MAX_WAITERS_PER_CALLER
 
     async def wait(self, wait: Wait, caller: str, deadline: float) -> None:
         """Wait until no result of a request is pending, or until a deadline, which is a time of the loop's clock."""

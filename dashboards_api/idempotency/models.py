@@ -14,7 +14,7 @@ RETENTION = timedelta(hours=24)
 # No request takes this long. The process of an older claim has crashed, and its transaction was rolled back.
 CLAIM_TIMEOUT = timedelta(seconds=60)
 # The maximum size of a compressed body. Larger responses are not stored.
-BODY_BYTES_MAX = 256 * 1024
+MAX_BODY_BYTES = 256 * 1024
 
 
 class IdempotentRequest(models.Model):
@@ -48,7 +48,7 @@ class IdempotentRequest(models.Model):
     def compress_body(body: bytes) -> bytes | None:
         """Return the compressed body, or None if it is too large to store."""
         compressed = zlib.compress(body, level=1)
-        return compressed if len(compressed) <= BODY_BYTES_MAX else None
+        return compressed if len(compressed) <= MAX_BODY_BYTES else None
 
     def get_body(self) -> bytes | None:
         """Return the body of the response, or None if it was too large to store."""

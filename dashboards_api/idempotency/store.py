@@ -21,7 +21,7 @@ from dashboards_api.errors import IdempotencyKeyReused, RequestInProgress, Respo
 from dashboards_api.idempotency.models import RETENTION, IdempotentRequest
 
 # Only the latest requests of each user are kept.
-REQUESTS_PER_USER_MAX = 10_000
+MAX_REQUESTS_PER_USER = 10_000
 # Every 100 claims of this process, up to 1,000 expired rows are deleted, which is more than were added.
 CLEANUP_INTERVAL = 100
 CLEANUP_BATCH_SIZE = 1000
@@ -88,7 +88,7 @@ def delete_old_requests(user_id: int, now: datetime) -> None:
     latest_first = (
         IdempotentRequest.objects.filter(user_id=user_id).order_by("-claimed_at").values_list("pk", flat=True)
     )
-    surplus = list(latest_first[REQUESTS_PER_USER_MAX : REQUESTS_PER_USER_MAX + CLEANUP_BATCH_SIZE])
+    surplus = list(latest_first[MAX_REQUESTS_PER_USER : MAX_REQUESTS_PER_USER + CLEANUP_BATCH_SIZE])
     best_effort_write(lambda: IdempotentRequest.objects.filter(pk__in=expired[:CLEANUP_BATCH_SIZE]).delete())
     best_effort_write(lambda: IdempotentRequest.objects.filter(pk__in=surplus).delete())
 

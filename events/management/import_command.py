@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from dashboards_api.errors import NotFound
 from events.management.progress import Progress
-from events.services.definitions import DEFINITIONS_MAX
+from events.services.definitions import MAX_DEFINITIONS
 from events.services.imports import FileResult, Importer
 from events.services.rows import Kind
 from events.services.source_files import BadFile, measure_files
@@ -84,7 +84,7 @@ class ImportCommand(BaseCommand):
             if count:
                 self.stderr.write(
                     f"{file}: {count:,} names of {noun} have no definition, because a project can have at most"
-                    f" {DEFINITIONS_MAX:,}."
+                    f" {MAX_DEFINITIONS:,}."
                 )
 
     def report_wait(self) -> None:

@@ -12,13 +12,13 @@ from events.models import EventDefinition, PropertyDefinition, PropertyOwner
 from events.models.definitions import NAME_MAX_LENGTH
 from events.services.rows import MOMENT_PATTERN
 
-DEFINITIONS_MAX = 10_000
+MAX_DEFINITIONS = 10_000
 # The maximum number of names that are read from one file. It exceeds the number that a project can have, because
 # existing names may be among the rarest of the file.
-NAMES_MAX = 2 * DEFINITIONS_MAX
+MAX_NAMES = 2 * MAX_DEFINITIONS
 # The number of rows whose types are sampled. If no sampled row has a property, all rows are read for it.
 SAMPLE_ROWS = 10_000
-_LIMITS = Limits(seconds=3600, result_rows=NAMES_MAX)
+_LIMITS = Limits(seconds=3600, result_rows=MAX_NAMES)
 _COUNTS = ("string_count", "numeric_count", "boolean_count", "datetime_count")
 _TEXT = "substring(kv.2, 2, length(kv.2) - 2)"
 _KIND = (
@@ -30,7 +30,7 @@ _KIND = (
 
 @dataclass
 class OmittedNames:
-    """The numbers of names left without a definition because of the limit DEFINITIONS_MAX."""
+    """The numbers of names left without a definition because of the limit MAX_DEFINITIONS."""
 
     events: int = 0
     properties: int = 0
@@ -52,7 +52,7 @@ def update_event_definitions(client: EngineClient, table: str, project_id: int) 
     rows = client.read(
         f"SELECT event, max(timestamp) FROM {table} WHERE problem = ''"
         " GROUP BY event ORDER BY count() DESC, event LIMIT {limit:Int64}",
-        {"limit": NAMES_MAX},
+        {"limit": MAX_NAMES},
         limits=_LIMITS,
     ).rows
     return store_event_definitions(project_id, {name: datetime.fromisoformat(moment) for name, moment in rows})
@@ -131,7 +131,7 @@ class PropertyReader:
         }
 
     def _read(self, sql: str, parameters: dict[str, Any] | None = None) -> list[list[Any]]:
-        return self.client.read(f"{sql} LIMIT {NAMES_MAX}", parameters, limits=_LIMITS).rows
+        return self.client.read(f"{sql} LIMIT {MAX_NAMES}", parameters, limits=_LIMITS).rows
 
 
 def _check_name(name: str) -> str:
@@ -163,9 +163,9 @@ def store_property_definitions(project_id: int, owner: PropertyOwner, seen: Mapp
 
 
 def choose_names(seen: Iterable[str], existing: Mapping[str, object]) -> tuple[list[str], int]:
-    """Return the existing names, then the first new names up to DEFINITIONS_MAX, and the number of names left out."""
+    """Return the existing names, then the first new names up to MAX_DEFINITIONS, and the number of names left out."""
     new = [name for name in seen if name not in existing]
-    room = max(0, DEFINITIONS_MAX - len(existing))
+    room = max(0, MAX_DEFINITIONS - len(existing))
     return [*(name for name in seen if name in existing), *new[:room]], max(0, len(new) - room)
 
 

@@ -14,7 +14,7 @@ from events.models import PropertyOwner
 from events.models.definitions import NAME_MAX_LENGTH
 from events.services.source_files import Format
 
-JSON_BYTES_MAX = 10_000_000
+MAX_JSON_BYTES = 10_000_000
 # The problems of rows that are neither good nor bad: empty lines, and the marker row of each staging table.
 BLANK = "blank"
 KEPT = "kept"
@@ -125,7 +125,7 @@ def check_name(name: str) -> list[tuple[str, str]]:
 def check_properties(name: str) -> list[tuple[str, str]]:
     """Return the possible problems of a JSON column. A row that is not UTF-8 could not be read back."""
     return [
-        (f"length(<{name}>) > {JSON_BYTES_MAX}", f"{name} is larger than {JSON_BYTES_MAX:,} bytes"),
+        (f"length(<{name}>) > {MAX_JSON_BYTES}", f"{name} is larger than {MAX_JSON_BYTES:,} bytes"),
         (f"<{name}> != '' AND JSONType(<{name}>) != 'Object'", f"{name} is not a JSON object"),
         (f"NOT isValidUTF8(<{name}>)", f"{name} is not UTF-8"),
     ]

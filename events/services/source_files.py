@@ -21,8 +21,8 @@ from engine.server_client import open_file
 
 COMPRESSIONS = (".gz", ".zst")
 SAMPLE_LINES = 100
-LINE_BYTES_MAX = 1_000_000
-MESSAGE_CHARACTERS_MAX = 400
+MAX_LINE_BYTES = 1_000_000
+MAX_MESSAGE_CHARACTERS = 400
 
 
 class Format(StrEnum):
@@ -51,7 +51,7 @@ class BadFile(DomainError):
 def build_bad_file(name: object, error: EngineError) -> BadFile:
     """Return the error for a file that ClickHouse cannot read, as one line without the engine's path."""
     message = _ENGINE_PATH.sub("", " ".join(error.detail.split()))
-    return BadFile(f"{name}: {message[:MESSAGE_CHARACTERS_MAX]}")
+    return BadFile(f"{name}: {message[:MAX_MESSAGE_CHARACTERS]}")
 
 
 def find_format(path: Path) -> Format:
@@ -91,7 +91,7 @@ def list_keys(path: Path) -> list[str]:
     """Return the keys in the first JSON lines of a file. A line that is not an object is refused later."""
     keys: dict[str, None] = {}
     with report_unreadable(path), open_file(path) as opened:
-        for line in itertools.islice(iter(lambda: opened.readline(LINE_BYTES_MAX), b""), SAMPLE_LINES):
+        for line in itertools.islice(iter(lambda: opened.readline(MAX_LINE_BYTES), b""), SAMPLE_LINES):
             with suppress(orjson.JSONDecodeError):
                 found = orjson.loads(line)
                 keys |= dict.fromkeys(found) if isinstance(found, dict) else {}

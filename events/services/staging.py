@@ -23,12 +23,12 @@ LOCK_NAME = "import.lock"
 TABLE = "table_"
 # The minimum age of an abandoned table on a ClickHouse server, where another machine may still use a younger table.
 SECONDS_TO_ABANDON = 24 * 3600
-LISTED_MAX = 10
+MAX_LISTED = 10
 LOST = "The engine was restarted during the import. Please import the file again."
 _MARKER_PROBLEMS = {"blank": BLANK, "kept": KEPT}
 _IS_BAD = "problem NOT IN ('', {blank:String}, {kept:String})"
 # A compressed file may expand to ten times this size. A table in memory saves a third of the import time.
-BYTES_IN_MEMORY_MAX = 16_000_000
+MAX_BYTES_IN_MEMORY = 16_000_000
 
 
 class BadRow(NamedTuple):
@@ -98,7 +98,7 @@ def create_staging_table(client: EngineClient, columns: str, file_bytes: int) ->
     row. If the marker row is missing, `count_staged` raises EngineUnavailable.
     """
     name = f"{STAGING}{secrets.token_hex(8)}"
-    engine = "Memory" if file_bytes <= BYTES_IN_MEMORY_MAX else "MergeTree ORDER BY tuple()"
+    engine = "Memory" if file_bytes <= MAX_BYTES_IN_MEMORY else "MergeTree ORDER BY tuple()"
     client.execute(f"CREATE TABLE {name} ({columns}) ENGINE = {engine}")
     client.insert_rows(name, [PROBLEM], [[KEPT]])
     return name
@@ -133,8 +133,8 @@ def read_staged(client: EngineClient, table: str) -> StagingCounts:
     good, bad = count_staged(client, table)
     rows = client.read(
         f"SELECT row, problem FROM {table} WHERE {_IS_BAD} ORDER BY row LIMIT {{limit:Int64}}",
-        {**_MARKER_PROBLEMS, "limit": LISTED_MAX},
+        {**_MARKER_PROBLEMS, "limit": MAX_LISTED},
     ).rows if bad else []  # fmt: skip
-    if len(rows) != min(bad, LISTED_MAX):
+    if len(rows) != min(bad, MAX_LISTED):
         raise EngineUnavailable(LOST)
     return StagingCounts(good, bad, [BadRow(row, problem) for row, problem in rows])

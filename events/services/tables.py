@@ -27,7 +27,7 @@ from events.services.staging import TABLE, drop_table
 BUILT_IN_NAMES = frozenset({"events", "persons", "sessions", "person_distinct_ids", "groups", "cohort_people", "logs"})
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 BAD_COLUMN = re.compile(r"[`\\\x00-\x1f\x7f{}<>]")
-COLUMNS_MAX = 1000
+MAX_COLUMNS = 1000
 COLUMN_NAME_MAX_LENGTH = 200
 PROJECT_COLUMN = "project_id"
 # A field that is missing from the first lines of a file is an error, because its values would be dropped silently.
@@ -100,8 +100,8 @@ def import_table(client: EngineClient, name: str, source: TableSource, project_i
 
 def check_columns(source: TableSource) -> None:
     """Raise BadFile for columns that a table cannot have."""
-    if not source.columns or len(source.columns) > COLUMNS_MAX:
-        raise BadFile(f"{source.name}: a table must have 1 to {COLUMNS_MAX:,} columns, not {len(source.columns):,}.")
+    if not source.columns or len(source.columns) > MAX_COLUMNS:
+        raise BadFile(f"{source.name}: a table must have 1 to {MAX_COLUMNS:,} columns, not {len(source.columns):,}.")
     for column in source.columns:
         if BAD_COLUMN.search(column) or not 0 < len(column) <= COLUMN_NAME_MAX_LENGTH:
             raise BadFile(f"{source.name}: {column[:COLUMN_NAME_MAX_LENGTH]!r} cannot be the name of a column.")

@@ -27,13 +27,13 @@ TAGS = {
 }
 # The limits of one page. Parsing takes up to 20 microseconds for each character that may be markup, and almost no time
 # for letters.
-PARSED_CHARACTERS_MAX = 200_000
-MARKUP_CHARACTERS_MAX = 30_000
+MAX_PARSED_CHARACTERS = 200_000
+MAX_MARKUP_CHARACTERS = 30_000
 _MARKUP = re.compile(r"[^\w ]|_")
 # The maximum number of characters in the cache, for texts and HTML together.
-CACHED_CHARACTERS_MAX = 10_000_000
+MAX_CACHED_CHARACTERS = 10_000_000
 # The parser pads every row of a table to the length of its head, which takes quadratic time.
-CELLS_MAX = 2_000
+MAX_CELLS = 2_000
 
 # The markers of tasks in lists, and the characters that replace the markers.
 BOXES = {"[ ] ": "\u2610", "[x] ": "\u2611", "[X] ": "\u2611"}
@@ -104,7 +104,7 @@ _without_tables = _build_parser("strikethrough")
 
 def render_texts(texts: Iterable[str]) -> list[SafeString]:
     """Return the texts of one page as HTML. Texts beyond the limits are shown as plain text."""
-    characters, markup, shown = PARSED_CHARACTERS_MAX, MARKUP_CHARACTERS_MAX, []
+    characters, markup, shown = MAX_PARSED_CHARACTERS, MAX_MARKUP_CHARACTERS, []
     for text in texts:
         characters -= len(text)
         markup -= len(_MARKUP.findall(text))
@@ -133,7 +133,7 @@ class _Cache:
                 return
             self._html[text] = html
             self._size += len(text) + len(html)
-            while self._size > CACHED_CHARACTERS_MAX:
+            while self._size > MAX_CACHED_CHARACTERS:
                 self._size -= sum(map(len, self._html.popitem(last=False)))
 
 
@@ -150,7 +150,7 @@ def render_markdown(text: str) -> SafeString:
 
 def _render(text: str) -> SafeString:
     lines = text.split("\n")
-    is_small = len(lines) * max(line.count("|") for line in lines) <= CELLS_MAX
+    is_small = len(lines) * max(line.count("|") for line in lines) <= MAX_CELLS
     clean = nh3.clean(
         (_with_tables if is_small else _without_tables).render(text),
         tags=TAGS,

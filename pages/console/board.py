@@ -31,7 +31,7 @@ from pages.console.board_panels import (
 from pages.console.edit_form import build_fields
 from pages.console.forms.insight_queries import list_kinds
 from pages.console.tile_moves import build_move_panel
-from queries.readers.results import PAGE_CHARACTERS_MAX
+from queries.readers.results import MAX_PAGE_CHARACTERS
 from queries.refresh import Refresh
 from queries.services.results import RefreshRequest, Results
 from users.models import Membership, Project
@@ -59,7 +59,7 @@ class BoardView(ConsoleView):
     ) -> HttpResponse:
         """Return the page. The context may contain an open `panel`, an `error` with its `attr`, and a `draft`."""
         project, given = membership.project, context or {}
-        results = Results(project, RefreshRequest(Refresh.LAZY_ASYNC), characters_max=PAGE_CHARACTERS_MAX)
+        results = Results(project, RefreshRequest(Refresh.LAZY_ASYNC), characters_max=MAX_PAGE_CHARACTERS)
         versions, dashboard = self.view_dashboard(number, membership, results)
         tile_grid = build_tiles(dashboard, project)
         panel = given.get("panel") or self.request.GET.get("panel", "")

@@ -20,7 +20,7 @@ from users.models import Membership, MembershipLevel, Project
 from users.readers import Row
 
 FOUND_INSIGHTS = 10
-SUGGESTIONS_MAX = 1000
+MAX_SUGGESTIONS = 1000
 NO_RANGE = "Date range of each insight"
 NO_RANGE_OF_TILE = "Date range of the dashboard or the insight"
 
@@ -89,7 +89,7 @@ def list_property_names(project: Project) -> list[str]:
     found = [
         row["name"]
         for owner, _ in TYPES
-        for row in list_property_definitions(project.pk, owner, search="", limit=SUGGESTIONS_MAX, offset=0)[1]
+        for row in list_property_definitions(project.pk, owner, search="", limit=MAX_SUGGESTIONS, offset=0)[1]
     ]
     return sorted(set(found))
 

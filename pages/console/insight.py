@@ -18,7 +18,7 @@ from dashboards_api.parsing import parse_id
 from events.readers import read_event_names
 from pages.components.tile_grid import TileGrid
 from pages.console.base import ConsoleView
-from pages.console.board_panels import SUGGESTIONS_MAX, list_property_names
+from pages.console.board_panels import MAX_SUGGESTIONS, list_property_names
 from pages.console.dashboard_forms import write_and_offer_undo
 from pages.console.forms import insight_queries as forms
 from pages.console.forms.date_range import list_presets
@@ -154,7 +154,7 @@ def list_choices(project: Project, kind: Kind, values: Values) -> dict[str, Any]
     """Return the rows of a form, and the choices of its fields."""
     rows = {"series": list_series_rows(values, maximum=kind.series_max), "filters": list_property_rows(values)}
     names = {
-        "events": [ALL_EVENTS, *read_event_names(project.pk, SUGGESTIONS_MAX)],
+        "events": [ALL_EVENTS, *read_event_names(project.pk, MAX_SUGGESTIONS)],
         "properties": list_property_names(project),
     }
     return {

@@ -9,7 +9,7 @@ from dashboards_api.parsing import parse_int
 from pages.console.base import SIGN_IN, ConsoleView
 from users.auth.sessions import has_recent_sign_in
 from users.readers import list_api_keys
-from users.services.api_keys import KEYS_PER_USER_MAX, NewKey, create_api_key, get_expiry, revoke_api_key, roll_api_key
+from users.services.api_keys import MAX_KEYS_PER_USER, NewKey, create_api_key, get_expiry, revoke_api_key, roll_api_key
 
 KEYS = "/keys"
 # The scopes in the form. The API and the commands can grant other scopes.
@@ -76,7 +76,7 @@ class KeysView(ConsoleView):
             "keys": keys,
             "scopes": SCOPES,
             "expiry": EXPIRY,
-            "is_full": len(keys) >= KEYS_PER_USER_MAX,
+            "is_full": len(keys) >= MAX_KEYS_PER_USER,
             "is_unsaved": bool(form),
             "label": form.get("label", ""),
             "chosen_scopes": form.getlist("scope"),

@@ -16,7 +16,7 @@ from dashboards_api.limits import SEARCH_MAX_LENGTH
 from dashboards_api.parsing import parse_uuid
 from events.readers import read_event_names
 from pages.console.base import ConsoleView
-from pages.console.board_panels import SUGGESTIONS_MAX
+from pages.console.board_panels import MAX_SUGGESTIONS
 from pages.console.forms.merging import read_values
 from pages.console.forms.template_variables import list_variable_fields, set_variables
 from users.models import Membership
@@ -106,7 +106,7 @@ class TemplateView(ConsoleView):
             "template": template,
             "name": sent.get("name", template["template_name"]),
             "fields": list_variable_fields(template, sent),
-            "events": read_event_names(membership.project_id, SUGGESTIONS_MAX),
+            "events": read_event_names(membership.project_id, MAX_SUGGESTIONS),
             "tile_count": len(template["tiles"]),
         }
         return self.render_page("pages/console/template.html", {**around, **(context or {})}, status=status)

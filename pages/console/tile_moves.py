@@ -15,14 +15,14 @@ from users.models import Membership
 
 MOVE = "move-to"
 TARGET = "to_dashboard"
-TARGETS_MAX = 200
+MAX_TARGETS = 200
 
 
 def build_move_panel(membership: Membership, dashboard_id: int) -> dict[str, Any]:
     """Return the context of the panel: the other dashboards to which the member may move a tile."""
-    found = list_editable_dashboards(membership.project, viewer=membership, limit=TARGETS_MAX)
+    found = list_editable_dashboards(membership.project, viewer=membership, limit=MAX_TARGETS)
     targets = [{"id": pk, "name": name or UNTITLED} for pk, name in found.names if pk != dashboard_id]
-    return {"targets": targets, "has_more_targets": found.has_more, "targets_max": TARGETS_MAX}
+    return {"targets": targets, "has_more_targets": found.has_more, "targets_max": MAX_TARGETS}
 
 
 def move_to_dashboard(

@@ -10,14 +10,14 @@ from dashboards_api.errors import ValidationFailed
 from dashboards_api.parsing import parse_int
 
 # The last row that a tile can be moved to.
-ROW_MAX = 100_000
+MAX_ROW = 100_000
 
 
 def read_place(form: QueryDict) -> GridPlacement:
     """Return the placement in the form, within the grid. Raises ValidationFailed."""
     numbers = [parse_int(form.get(name)) for name in ("x", "y", "w", "h")]
     found = [number for number in numbers if number is not None]
-    if len(found) < len(numbers) or not 0 <= found[1] <= ROW_MAX:
+    if len(found) < len(numbers) or not 0 <= found[1] <= MAX_ROW:
         raise ValidationFailed("A placement must have a column, a row, a width and a height.")
     x, y, width, height = found
     x, width, height = clamp_to_grid((x, y, width, height))

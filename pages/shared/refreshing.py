@@ -10,7 +10,7 @@ from pages.components.reloading import PARAMETER
 
 REFRESH_EVERY = "refresh_every"
 SECONDS_MIN = 30
-SECONDS_MAX = 86_400
+MAX_SECONDS = 86_400
 _INTERVAL = re.compile(r"([0-9]{1,5})([smh]?)", re.ASCII)
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
 
@@ -35,7 +35,7 @@ def plan_repeated_reload(request: HttpRequest) -> RepeatedReload | None:
     found = _INTERVAL.fullmatch(text)
     if not found:
         raise ValidationFailed("This must be a time, such as 90s, 5m or 1h.", attr=REFRESH_EVERY)
-    seconds = min(max(int(found[1]) * _UNITS[found[2]], SECONDS_MIN), SECONDS_MAX)
+    seconds = min(max(int(found[1]) * _UNITS[found[2]], SECONDS_MIN), MAX_SECONDS)
     return RepeatedReload(
         seconds,
         describe_seconds(seconds),

@@ -26,7 +26,7 @@ from pages.components.reloading import plan_reload
 from pages.shared.controls import add_form_overrides, build_controls
 from pages.shared.page import Preview, build_shared_page, list_result_states
 from pages.shared.refreshing import RepeatedReload, plan_repeated_reload
-from queries.readers.results import PAGE_CHARACTERS_MAX
+from queries.readers.results import MAX_PAGE_CHARACTERS
 from queries.refresh import parse_refresh
 from queries.waiting import wait_for_results
 
@@ -89,7 +89,7 @@ class SharedPageView(View):
     ) -> HttpResponseBase:
         """Return the page. The content is read even if the ETag matches, to request stale and missing results."""
         refresh = parse_refresh(request.GET.get("refresh"))
-        results = opened.get_results(refresh, get_first_run(request), PAGE_CHARACTERS_MAX)
+        results = opened.get_results(refresh, get_first_run(request), MAX_PAGE_CHARACTERS)
         try:
             shared = read_shared_dashboard(opened, self.page_type, results, is_page=True)
         except ValidationFailed as error:

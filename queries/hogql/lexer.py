@@ -7,10 +7,10 @@ from itertools import pairwise
 from queries.hogql.errors import InvalidSyntax, QueryTooComplex, Span, UnsupportedSyntax
 
 TEXT_MAX_LENGTH = 65_536  # characters
-TOKENS_MAX = 12_000
+MAX_TOKENS = 12_000
 # The parser crashes on chains of about ten thousand operators, and its time is quadratic in their length.
-OPERATORS_MAX = 1_000
-NESTING_MAX = 60
+MAX_OPERATORS = 1_000
+MAX_NESTING = 60
 
 TOKEN = re.compile(
     r"""
@@ -39,11 +39,11 @@ def check_text(text: str) -> None:
     if any("\ud800" <= sign <= "\udfff" for sign in text):
         raise InvalidSyntax("The query contains a lone surrogate, which is not a character.")
     tokens = list(_find_tokens(text))
-    if len(tokens) > TOKENS_MAX:
-        raise QueryTooComplex(f"The query has {len(tokens):,} tokens; at most {TOKENS_MAX:,} are allowed.")
+    if len(tokens) > MAX_TOKENS:
+        raise QueryTooComplex(f"The query has {len(tokens):,} tokens; at most {MAX_TOKENS:,} are allowed.")
     operators = sum(_is_operator(token) for token in tokens)
-    if operators > OPERATORS_MAX:
-        raise QueryTooComplex(f"The query has {operators:,} operators; at most {OPERATORS_MAX:,} are allowed.")
+    if operators > MAX_OPERATORS:
+        raise QueryTooComplex(f"The query has {operators:,} operators; at most {MAX_OPERATORS:,} are allowed.")
     _check_nesting(tokens)
     _check_dropped_words(tokens)
 
@@ -69,8 +69,8 @@ def _check_nesting(tokens: list[re.Match[str]]) -> None:
     depth = 0
     for token in tokens:
         depth += {"open": 1, "close": -1}.get(token.lastgroup or "", 0)
-        if depth > NESTING_MAX:
-            raise QueryTooComplex(f"The query is nested deeper than {NESTING_MAX} levels.", span=Span(*token.span()))
+        if depth > MAX_NESTING:
+            raise QueryTooComplex(f"The query is nested deeper than {MAX_NESTING} levels.", span=Span(*token.span()))
 
 
 def _check_dropped_words(tokens: list[re.Match[str]]) -> None:

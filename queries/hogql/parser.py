@@ -18,7 +18,7 @@ from queries.hogql.lexer import check_text, find_phrases
 from queries.hogql.parser_process import PARSER
 from queries.hogql.query_conversion import convert_query
 
-NODES_MAX = 20_000
+MAX_NODES = 20_000
 
 
 def parse_select(text: str) -> Query:
@@ -40,8 +40,8 @@ def _read_tree(answer: str, text: str) -> dict[str, Any]:
     if tree.get("error"):
         raise _build_error(tree, text)
     nodes = list(_walk_nodes(tree))
-    if len(nodes) > NODES_MAX:
-        raise QueryTooComplex(f"The syntax tree of the query has more than {NODES_MAX:,} nodes.")
+    if len(nodes) > MAX_NODES:
+        raise QueryTooComplex(f"The syntax tree of the query has more than {MAX_NODES:,} nodes.")
     _check_orders(nodes, text)
     return tree
 

@@ -15,7 +15,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any, NoReturn
 
-MEMORY_MAX = 2_000_000_000  # bytes of address space
+MAX_MEMORY = 2_000_000_000  # bytes of address space
 WARM_UP = "select count() from events"
 
 _MODULES = ("posthog", "posthog.hogql", "posthog.hogql.errors")
@@ -63,7 +63,7 @@ def main() -> None:
     library = load_library()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform == "linux":
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_MAX, MEMORY_MAX))
+        resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY, MAX_MEMORY))
     library.parse_select_json(WARM_UP)
     for line in sys.stdin:
         sys.stdout.write(json.dumps(parse_in_fork(library, json.loads(line))) + "\n")

@@ -26,9 +26,9 @@ from queries.hogql.values import Sql, ValueType
 if TYPE_CHECKING:
     from queries.hogql.scopes import Scope
 
-NODES_MAX = 50_000  # printed nodes; a named scalar is printed once for each use
+MAX_NODES = 50_000  # printed nodes; a named scalar is printed once for each use
 DEFAULT_LIMIT = 100
-LIMIT_MAX = 50_000
+MAX_LIMIT = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class PrintContext:
     has_persons: HasPersons = assume_persons
     read_materialized_columns: ReadMaterializedColumns = dict
     default_limit: int = DEFAULT_LIMIT
-    max_limit: int = LIMIT_MAX
+    max_limit: int = MAX_LIMIT
 
     @property
     def zone(self) -> ZoneInfo:
@@ -122,8 +122,8 @@ class PrintSession:
     def count_node(self) -> None:
         """Count a printed node. Raises QueryTooComplex if there are too many nodes."""
         self._nodes += 1
-        if self._nodes > NODES_MAX:
-            raise QueryTooComplex(f"The expanded query has more than {NODES_MAX:,} nodes.")
+        if self._nodes > MAX_NODES:
+            raise QueryTooComplex(f"The expanded query has more than {MAX_NODES:,} nodes.")
 
     def print_datetime(self, moment: datetime) -> Sql:
         """Return a moment in the project's time zone as SQL."""

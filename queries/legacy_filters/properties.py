@@ -5,7 +5,7 @@ Filters that older clients misspelled are corrected, as in PostHog.
 
 from typing import Any
 
-from queries.legacy_filters.values import DEPTH_MAX, Json, load_json
+from queries.legacy_filters.values import MAX_DEPTH, Json, load_json
 
 GROUP_TYPES = ("AND", "OR")
 SEPARATOR = "__"
@@ -23,7 +23,7 @@ def convert_properties(value: Any) -> Any:
         return None
     if isinstance(properties, dict) and _is_dictionary(properties):
         return _convert_dictionary(properties)
-    return _convert(properties, DEPTH_MAX)
+    return _convert(properties, MAX_DEPTH)
 
 
 def _convert(item: Any, depth: int) -> Any:

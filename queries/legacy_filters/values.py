@@ -9,7 +9,7 @@ import orjson
 Json = dict[str, Any]
 
 # The maximum depth of JSON in a text. Deeper JSON cannot be encoded for the cache key.
-DEPTH_MAX = 40
+MAX_DEPTH = 40
 _TRUE = frozenset({"y", "yes", "t", "true", "on", "1"})
 _DIGITS = re.compile(r"-?[0-9]{1,15}", re.ASCII)
 
@@ -49,7 +49,7 @@ def drop_absent(values: Mapping[str, Any]) -> Json:
 
 def _is_shallow(value: Any) -> bool:
     level = [value]
-    for _ in range(DEPTH_MAX):
+    for _ in range(MAX_DEPTH):
         level = [item for part in level for item in _iter_items(part)]
         if not level:
             return True

@@ -18,9 +18,9 @@ from queries.refresh import Freshness
 
 # The maximum number of characters of all results in one response. A hundred tiles of 5 MB would take half a gigabyte of
 # memory for each reader.
-RESPONSE_CHARACTERS_MAX = 32_000_000
+MAX_RESPONSE_CHARACTERS = 32_000_000
 # The same limit for pages, which parse the results to draw them.
-PAGE_CHARACTERS_MAX = 4_000_000
+MAX_PAGE_CHARACTERS = 4_000_000
 
 
 class StoredResult(NamedTuple):
@@ -125,7 +125,7 @@ _RESULTS = NamedQuery(
 
 
 def read_results(
-    project_id: int, cache_keys: Collection[str], characters_max: int = RESPONSE_CHARACTERS_MAX
+    project_id: int, cache_keys: Collection[str], characters_max: int = MAX_RESPONSE_CHARACTERS
 ) -> dict[str, StoredResult]:
     """Return stored results by their cache keys. Results beyond the size limit of a response have no rows."""
     if not cache_keys:

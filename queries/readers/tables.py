@@ -6,8 +6,8 @@ from typing import Any
 import orjson
 
 # About 25,000 tokens, because a larger text could fill the context window of a model.
-CONTENT_CHARACTERS_MAX = 100_000
-VALUE_CHARACTERS_MAX = 500
+MAX_CONTENT_CHARACTERS = 100_000
+MAX_VALUE_CHARACTERS = 500
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 _CUT = "…"
 
@@ -17,18 +17,18 @@ def format_table(columns: Sequence[str], rows: Sequence[Any], *, has_more: bool,
 
     Tabs, line breaks and backslashes are escaped. A last line reports omitted rows.
     """
-    limit = VALUE_CHARACTERS_MAX if truncate else CONTENT_CHARACTERS_MAX
+    limit = MAX_VALUE_CHARACTERS if truncate else MAX_CONTENT_CHARACTERS
     lines = ["\t".join(_format_value(name, limit) for name in columns)]
     size = len(lines[0])
     for row in rows:
         line = "\t".join(_format_value(value, limit) for value in (row if isinstance(row, list) else [row]))
         size += len(line) + 1
-        if size > CONTENT_CHARACTERS_MAX:
+        if size > MAX_CONTENT_CHARACTERS:
             break
         lines.append(line)
     shown = len(lines) - 1
     if shown < len(rows):
-        lines.append(f"({shown} of {len(rows)} rows. A text has at most {CONTENT_CHARACTERS_MAX:,} characters.)")
+        lines.append(f"({shown} of {len(rows)} rows. A text has at most {MAX_CONTENT_CHARACTERS:,} characters.)")
     elif has_more:
         lines.append("(There are more rows. Use LIMIT and OFFSET.)")
     return "\n".join(lines)
@@ -36,7 +36,7 @@ def format_table(columns: Sequence[str], rows: Sequence[Any], *, has_more: bool,
 
 def format_names(title: str, names: Iterable[str], *, has_more: bool) -> str:
     """Return a title and names as a text, one per line."""
-    lines = [title, *(_format_value(name, CONTENT_CHARACTERS_MAX) for name in names)]
+    lines = [title, *(_format_value(name, MAX_CONTENT_CHARACTERS) for name in names)]
     return "\n".join([*lines, "(There are more names. Use `limit` and `offset`.)"] if has_more else lines)
 
 

@@ -14,7 +14,7 @@ CUMULATIVE = "ActionsLineGraphCumulative"
 TOTAL_DISPLAYS = ("BoldNumber", "Metric", "ActionsPie", "ActionsBarValue", "ActionsTable", "WorldMap")
 PERIOD_LABELS = ("current", "previous")
 # Intervals without events have no rows but are shown as zeros, so a few rows can become a result that fills the memory.
-POINTS_MAX = 500_000
+MAX_POINTS = 500_000
 OPERATIONS_OF_A_POINT = 10
 DIGITS = 9  # of an average that is rounded down
 
@@ -134,9 +134,9 @@ class TrendsResult:
 
     def _add_points(self, number: int) -> None:
         self.points += number
-        if self.points > POINTS_MAX:
+        if self.points > MAX_POINTS:
             raise ResultTooLarge(
-                f"The result has more than {POINTS_MAX:,} values of series, breakdown values and intervals."
+                f"The result has more than {MAX_POINTS:,} values of series, breakdown values and intervals."
                 " Choose a longer interval, a shorter date range, or a smaller breakdown limit."
             )
 

@@ -15,9 +15,9 @@ from queries.runners.stages import find_aggregates
 
 BREAKDOWN = "breakdownFilter"
 DEFAULT_LIMIT = 25
-LIMIT_MAX = 1_000
-BREAKDOWNS_MAX = 3
-BINS_MAX = 100
+MAX_LIMIT = 1_000
+MAX_BREAKDOWNS = 3
+MAX_BINS = 100
 TYPES = ("event", "person", "session", EXPRESSION)
 _UNSUPPORTED = {
     "cohort": "Cohorts are",
@@ -61,7 +61,7 @@ def read_breakdowns(
     """Return the breakdowns of a query, if it has any. Raises HogQLError."""
     options, path = get_object(source, BREAKDOWN), (BREAKDOWN,)
     items, is_list = _read_items(options, builder, path)
-    limit = get_number(options, "breakdown_limit", path, default=default_limit, low=1, high=LIMIT_MAX)
+    limit = get_number(options, "breakdown_limit", path, default=default_limit, low=1, high=MAX_LIMIT)
     if len(items) == 1 and items[0].bins:
         limit = items[0].bins + 1  # all bins and the null value are shown
     hides_other = get_boolean(options, "breakdown_hide_other_aggregation", path)
@@ -103,12 +103,12 @@ def _read_fields(item: Any, path: Path) -> _Fields:
 
 
 def _read_bins(options: Mapping[str, Any], name: str, path: Path) -> int:
-    return get_number(options, name, path, default=0, low=0, high=BINS_MAX)
+    return get_number(options, name, path, default=0, low=0, high=MAX_BINS)
 
 
 def _check_list(value: Any, path: Path) -> list[Any]:
-    if not isinstance(value, list) or len(value) > BREAKDOWNS_MAX:
-        raise InvalidQuery(f"This must be a list of at most {BREAKDOWNS_MAX} breakdowns.", path)
+    if not isinstance(value, list) or len(value) > MAX_BREAKDOWNS:
+        raise InvalidQuery(f"This must be a list of at most {MAX_BREAKDOWNS} breakdowns.", path)
     return value
 
 

@@ -29,7 +29,7 @@ INTERVALS = {
     "year": "y",
 }
 SHORT_UNITS = frozenset("sMh")
-BUCKETS_MAX = 10_000
+MAX_BUCKETS = 10_000
 TEXT_MAX_LENGTH = 100
 YEARS = range(1901, 2299)  # ClickHouse clamps other moments to its range without an error
 DATE_RANGE = ("dateRange",)
@@ -155,12 +155,12 @@ class DateRangeReader:
 def list_buckets(found: ResolvedRange, interval: str, context: QueryContext) -> list[datetime]:
     """Return the starts of the intervals in a range. The first start may be before the range.
 
-    Both ends must be known. Raises InvalidQuery beyond BUCKETS_MAX.
+    Both ends must be known. Raises InvalidQuery beyond MAX_BUCKETS.
     """
     buckets: list[datetime] = []
     for bucket in _iter_buckets(found, INTERVALS[check_interval(interval)], context):
-        if len(buckets) == BUCKETS_MAX:
-            detail = f"The range has more than {BUCKETS_MAX:,} intervals. Choose a longer interval or a shorter range."
+        if len(buckets) == MAX_BUCKETS:
+            detail = f"The range has more than {MAX_BUCKETS:,} intervals. Choose a longer interval or a shorter range."
             raise InvalidQuery(detail, DATE_RANGE)
         buckets.append(bucket)
     return buckets

@@ -17,7 +17,7 @@ PROPERTY_TYPES = (*BUILDERS, "session")
 EXPRESSION = "hogql"
 EMPTY = "empty"
 # Each expression is a text for the parser, which may take seconds.
-EXPRESSIONS_MAX = 20
+MAX_EXPRESSIONS = 20
 GROUP_TYPES = ("AND", "OR")
 KEY_MAX_LENGTH = 1_000
 WITHOUT_VALUE = frozenset({"is_set", "is_not_set"})
@@ -102,7 +102,7 @@ class FilterBuilder:
     def build_expression(self, text: str) -> Expr:
         """Return the tree of an expression of HogQL. Raises HogQLError."""
         if text not in self._expressions:
-            if len(self._expressions) == EXPRESSIONS_MAX:
-                raise QueryTooComplex(f"The filters contain more than {EXPRESSIONS_MAX} HogQL expressions.")
+            if len(self._expressions) == MAX_EXPRESSIONS:
+                raise QueryTooComplex(f"The filters contain more than {MAX_EXPRESSIONS} HogQL expressions.")
             self._expressions[text] = self.finish(parse_expression(text))
         return self._expressions[text]

@@ -11,7 +11,7 @@ from typing import Any
 from queries.runners.errors import InvalidQuery, Path
 from queries.runners.json_values import describe
 
-FORMULAS_MAX = 20
+MAX_FORMULAS = 20
 TEXT_MAX_LENGTH = 500
 _OPERATORS: dict[type[ast.AST], Callable[..., float]] = {
     ast.Add: operator.add,
@@ -52,8 +52,8 @@ def read_formulas(options: Mapping[str, Any], path: Path, number_of_series: int)
     """Return the formulas of a query, if there are any. Raises InvalidQuery."""
     items = options.get("formulaNodes") or options.get("formulas") or [options.get("formula") or ""]
     name = next((key for key in ("formulaNodes", "formulas") if options.get(key)), "formula")
-    if not isinstance(items, list) or len(items) > FORMULAS_MAX:
-        raise InvalidQuery(f"This must be a list of at most {FORMULAS_MAX} formulas.", (*path, name))
+    if not isinstance(items, list) or len(items) > MAX_FORMULAS:
+        raise InvalidQuery(f"This must be a list of at most {MAX_FORMULAS} formulas.", (*path, name))
     formulas = []
     for index, item in enumerate(items):
         item_path = (*path, name) if name == "formula" else (*path, name, index)

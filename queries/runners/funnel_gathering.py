@@ -15,7 +15,7 @@ from queries.runners.funnel_arrays import X, Y, build_fields, fill_from_next, ha
 from queries.runners.funnel_events import CODES, NEVER, TIMES, FunnelEvents
 from queries.runners.series import Series, list_event_names
 
-EVENTS_MAX = 80  # of five steps that may all share events
+MAX_EVENTS = 80  # of five steps that may all share events
 _NEVER = Constant(NEVER)
 
 
@@ -62,7 +62,7 @@ def _list_kinds(group: Sequence[int], steps: Sequence[Series]) -> Iterator[Kind]
             classes.append([step])
         else:
             equal.append(step)
-    if len(group) * 2 ** (len(classes) - 1) > EVENTS_MAX:
+    if len(group) * 2 ** (len(classes) - 1) > MAX_EVENTS:
         raise UnsupportedPart("Unordered funnels with this many steps that can match the same event are", ("series",))
     sizes = range(1, len(classes) + 1)
     found = [sorted(chain.from_iterable(parts)) for size in sizes for parts in combinations(classes, size)]

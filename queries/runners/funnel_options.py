@@ -11,10 +11,10 @@ from queries.runners.json_values import check_choice, describe, get_boolean, get
 from queries.runners.series import Series, SeriesReader, join_or
 
 PATH = ("funnelsFilter",)
-STEPS_MAX = 32  # as in PostHog
-EXCLUSIONS_MAX = 20
-CONVERSION_WINDOW_MAX = 100_000
-BINS_MAX = 90
+MAX_STEPS = 32  # as in PostHog
+MAX_EXCLUSIONS = 20
+MAX_CONVERSION_WINDOW = 100_000
+MAX_BINS = 90
 DEFAULT_CONVERSION_WINDOW = 14
 PERSON = "person_id"
 FIRST_TIME_MATHS = ("first_time_for_user", "first_time_for_user_with_filters")
@@ -122,7 +122,7 @@ def _read_conversion_window(given: Mapping[str, Any]) -> int:
     unit = given.get("funnelWindowIntervalUnit")
     name = "day" if unit is None else check_choice(unit, WINDOW_UNITS, (*PATH, "funnelWindowIntervalUnit"))
     number = get_number(
-        given, "funnelWindowInterval", PATH, default=DEFAULT_CONVERSION_WINDOW, low=1, high=CONVERSION_WINDOW_MAX
+        given, "funnelWindowInterval", PATH, default=DEFAULT_CONVERSION_WINDOW, low=1, high=MAX_CONVERSION_WINDOW
     )
     return number * WINDOW_UNITS[name]
 
@@ -138,7 +138,7 @@ def _read_step_range(given: Mapping[str, Any], last: int) -> tuple[int, int]:
 def _read_bin_count(given: Mapping[str, Any]) -> int | None:
     if given.get("binCount") is None:
         return None
-    return get_number(given, "binCount", PATH, default=1, low=1, high=BINS_MAX)
+    return get_number(given, "binCount", PATH, default=1, low=1, high=MAX_BINS)
 
 
 def _read_attribution(given: Mapping[str, Any], order: Order, last: int) -> tuple[Attribution, int]:
@@ -157,8 +157,8 @@ def _read_exclusions(given: Mapping[str, Any], order: Order, last: int, reader: 
     nodes, path = given.get("exclusions"), (*PATH, "exclusions")
     if nodes is None:
         return ()
-    if not isinstance(nodes, list) or len(nodes) > EXCLUSIONS_MAX:
-        raise InvalidQuery(f"This must be a list of at most {EXCLUSIONS_MAX} exclusions, not {describe(nodes)}.", path)
+    if not isinstance(nodes, list) or len(nodes) > MAX_EXCLUSIONS:
+        raise InvalidQuery(f"This must be a list of at most {MAX_EXCLUSIONS} exclusions, not {describe(nodes)}.", path)
     found: dict[tuple[int, int], list[Expr]] = {}
     for index, node in enumerate(nodes):
         series = reader.read(node, (*path, index))

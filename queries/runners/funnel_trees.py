@@ -28,7 +28,7 @@ from queries.runners.funnel_events import ATTEMPTS, REACHED, VALUE
 from queries.runners.periods import Period, to_microseconds
 
 SECOND = 1_000_000
-BINS_WITHOUT_COUNT_MAX = 60
+MAX_BINS_WITHOUT_COUNT = 60
 EMPTY_WIDTH = 60  # seconds, if all times are equal
 _BUCKET = "bucket"
 _START = "start"
@@ -162,12 +162,12 @@ def build_time_bins(attempts: AttemptRows, from_step: int, to_step: int, bin_cou
 
 
 def _infer_bin_count() -> Expr:
-    """Return the cube root of the number of times, rounded up, at most BINS_WITHOUT_COUNT_MAX.
+    """Return the cube root of the number of times, rounded up, at most MAX_BINS_WITHOUT_COUNT.
 
     Without the inner rounding, 27 times might result in 4 bins.
     """
     root = Call("ceil", (Call("round", (Call("cbrt", (Call("count"),)), Constant(9))),))
-    return Call("least", (Constant(BINS_WITHOUT_COUNT_MAX), root))
+    return Call("least", (Constant(MAX_BINS_WITHOUT_COUNT), root))
 
 
 def _convert_to_microseconds(seconds: str) -> Expr:

@@ -20,7 +20,7 @@ from queries.runners.errors import InvalidQuery, UnsupportedPart
 from queries.runners.filters import FilterBuilder
 from queries.runners.funnel_attempts import AttemptBuilder
 from queries.runners.funnel_events import FunnelEvents
-from queries.runners.funnel_options import STEPS_MAX, Attribution, FunnelOptions, Order, Visualization, read_options
+from queries.runners.funnel_options import MAX_STEPS, Attribution, FunnelOptions, Order, Visualization, read_options
 from queries.runners.kinds import FUNNELS
 from queries.runners.periods import PeriodReader
 from queries.runners.series import SeriesReader, build_shared_condition
@@ -40,7 +40,7 @@ class FunnelCompiler:
         builder = FilterBuilder(context)
         reader = SeriesReader(builder)
         self.context = context
-        self.steps = reader.read_all(source, maximum=STEPS_MAX)
+        self.steps = reader.read_all(source, maximum=MAX_STEPS)
         if len(self.steps) == 1:
             raise InvalidQuery("A funnel must have at least two steps.", ("series",))
         self.options = read_options(source, self.steps, reader)

@@ -10,9 +10,9 @@ from queries.runners.errors import InvalidQuery, Path
 Scalar = str | int | float | bool | None
 
 # The maximum number of values in a query, each of which becomes a parameter of the statement.
-VALUES_MAX = 5_000
-CHARACTERS_MAX = 500_000
-DEPTH_MAX = 40
+MAX_VALUES = 5_000
+MAX_CHARACTERS = 500_000
+MAX_DEPTH = 40
 
 
 def get_object(source: Mapping[str, Any], name: str, path: Path = ()) -> dict[str, Any]:
@@ -63,10 +63,10 @@ def check_size(value: Any, path: Path) -> None:
         if isinstance(part, str):
             characters += len(part)
             _check_text(part, path)
-        if count > VALUES_MAX or characters > CHARACTERS_MAX or depth > DEPTH_MAX:
+        if count > MAX_VALUES or characters > MAX_CHARACTERS or depth > MAX_DEPTH:
             where = "__".join(["query", *map(str, path)])
             raise QueryTooComplex(
-                f"{where} may have at most {VALUES_MAX:,} values, {CHARACTERS_MAX:,} characters and {DEPTH_MAX} levels."
+                f"{where} may have at most {MAX_VALUES:,} values, {MAX_CHARACTERS:,} characters and {MAX_DEPTH} levels."
             )
 
 

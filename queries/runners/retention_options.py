@@ -17,8 +17,8 @@ FIRST_TIME = "retention_first_time"
 FIRST_EVER = "retention_first_ever_occurrence"
 TYPES = (RECURRING, FIRST_TIME, FIRST_EVER)
 COLUMNS = 8
-COLUMNS_MAX = 100
-OCCURRENCES_MAX = 10_000
+MAX_COLUMNS = 100
+MAX_OCCURRENCES = 10_000
 DEFAULT_EVENT = "$pageview"
 FILTER = ("retentionFilter",)
 _UNSUPPORTED_ENTITIES = {"actions": "Actions are", "data_warehouse": "Events of a data warehouse are"}
@@ -52,10 +52,10 @@ def read_options(source: Mapping[str, Any], builder: FilterBuilder) -> Retention
     _read_choice(options, "retentionReference", ("total", "previous"))  # affects only percentages
     return RetentionOptions(
         period=_read_choice(options, "period", PERIODS, "Day"),
-        columns=get_number(options, "totalIntervals", FILTER, default=COLUMNS, low=1, high=COLUMNS_MAX),
+        columns=get_number(options, "totalIntervals", FILTER, default=COLUMNS, low=1, high=MAX_COLUMNS),
         type=_read_choice(options, "retentionType", TYPES),
         is_cumulative=get_boolean(options, "cumulative", FILTER),
-        occurrences=get_number(options, "minimumOccurrences", FILTER, default=1, low=1, high=OCCURRENCES_MAX),
+        occurrences=get_number(options, "minimumOccurrences", FILTER, default=1, low=1, high=MAX_OCCURRENCES),
         breakdown=_read_breakdown(source, builder),
     )
 

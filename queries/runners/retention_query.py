@@ -19,7 +19,7 @@ from queries.runners.retention_tree import RetentionTree
 from queries.runners.series import SeriesReader, build_shared_condition
 from queries.runners.statements import check_row_count, print_tree
 
-CELLS_MAX = 100_000
+MAX_CELLS = 100_000
 
 
 def compile_retention(source: Mapping[str, Any], context: QueryContext, read_rows: ReadRows) -> CompiledQuery:
@@ -45,8 +45,8 @@ def read_period(
     reader = PeriodReader(source, context, read_rows, interval=options.period.lower())
     has_start = bool(reader.date_range.get("date_from"))
     period = reader.widen(reader.read_current() if has_start else reader.read_last(options.columns))
-    if len(period.buckets) * options.columns > CELLS_MAX:
-        detail = f"The result has more than {CELLS_MAX:,} cells. Choose a longer period or a shorter range."
+    if len(period.buckets) * options.columns > MAX_CELLS:
+        detail = f"The result has more than {MAX_CELLS:,} cells. Choose a longer period or a shorter range."
         raise InvalidQuery(detail, DATE_RANGE)
     return period
 
@@ -62,6 +62,6 @@ def shape_retention(table: RetentionTable, breakdown: Breakdown | None, types: S
         if not (is_other and breakdown.hides_other):
             _, cells = tables.setdefault(place, (OTHER_VALUE if is_other else value, {}))
             cells[start, back] = number
-    if len(tables) * len(table.starts) * table.columns > CELLS_MAX:
-        raise ResultTooLarge(f"The result has more than {CELLS_MAX:,} cells. Choose a smaller breakdown limit.")
+    if len(tables) * len(table.starts) * table.columns > MAX_CELLS:
+        raise ResultTooLarge(f"The result has more than {MAX_CELLS:,} cells. Choose a smaller breakdown limit.")
     return {"results": [row for _, (value, cells) in sorted(tables.items()) for row in table.build(cells, value)]}

@@ -10,8 +10,8 @@ from queries.runners.filters import FilterBuilder
 from queries.runners.json_values import check_size, describe, get_boolean
 from queries.runners.operands import TRUE, FilterScope
 
-SERIES_MAX = 26  # a formula has one letter for each series
-NODES_MAX = 50
+MAX_SERIES = 26  # a formula has one letter for each series
+MAX_NODES = 50
 ALL_EVENTS = "All events"
 EVENTS = FilterScope("events")
 TIMESTAMP = Field(("events", "timestamp"))
@@ -61,7 +61,7 @@ class SeriesReader:
     def __init__(self, builder: FilterBuilder) -> None:
         self.builder = builder
 
-    def read_all(self, source: Mapping[str, Any], *, maximum: int = SERIES_MAX) -> list[Series]:
+    def read_all(self, source: Mapping[str, Any], *, maximum: int = MAX_SERIES) -> list[Series]:
         """Return the series of a query, at least one. Raises HogQLError."""
         nodes = source.get("series")
         if not isinstance(nodes, list):
@@ -94,8 +94,8 @@ class SeriesReader:
 
     def _build_group(self, node: Mapping[str, Any], path: Path) -> Expr:
         nodes, path = node.get("nodes"), (*path, "nodes")
-        if not isinstance(nodes, list) or not 1 <= len(nodes) <= NODES_MAX:
-            raise InvalidQuery(f"This must be a list of 1 to {NODES_MAX} series.", path)
+        if not isinstance(nodes, list) or not 1 <= len(nodes) <= MAX_NODES:
+            raise InvalidQuery(f"This must be a list of 1 to {MAX_NODES} series.", path)
         if node.get("operator", "OR") != "OR":
             raise UnsupportedPart("Groups of series that are not joined by OR are", (*path[:-1], "operator"))
         return join_or(*(self._read_member(item, (*path, index)).condition for index, item in enumerate(nodes)))

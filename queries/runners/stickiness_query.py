@@ -22,7 +22,7 @@ from queries.hogql.ast import (
 from queries.results.stickiness import StickinessSeries
 from queries.runners.compiled import Body, CompiledQuery, ReadRows, Rows
 from queries.runners.context import QueryContext
-from queries.runners.dates import BUCKETS_MAX
+from queries.runners.dates import MAX_BUCKETS
 from queries.runners.errors import UnsupportedPart
 from queries.runners.filters import FilterBuilder
 from queries.runners.interval_sets import IntervalSets
@@ -40,7 +40,7 @@ from queries.runners.series import (
 from queries.runners.statements import build_column, check_row_count, print_tree
 
 FILTER = ("stickinessFilter",)
-COUNT_MAX = 1_000_000
+MAX_COUNT = 1_000_000
 OPERATORS = {"gte": ">=", "lte": "<=", "exact": "=="}
 MODES = NON_CUMULATIVE, CUMULATIVE = "non_cumulative", "cumulative"
 MATHS = ("total", "dau")  # each counts persons here
@@ -67,7 +67,7 @@ def compile_stickiness(source: Mapping[str, Any], context: QueryContext, read_ro
     shared, criterion = build_shared_condition(source, builder), read_criterion(source)
     reader = PeriodReader(source, context, read_rows)
     current = reader.read_current()
-    size = get_number(source, "intervalCount", (), default=1, low=1, high=BUCKETS_MAX)
+    size = get_number(source, "intervalCount", (), default=1, low=1, high=MAX_BUCKETS)
     previous = reader.read_comparison_period(current)
     periods = [join_intervals(period, size) for period in (current, previous) if period]
     trees = [build_tree(number, period, series, shared, criterion) for number, period in enumerate(periods)]
@@ -90,7 +90,7 @@ def read_criterion(source: Mapping[str, Any]) -> Criterion | None:
     if not criterion:
         return None
     operator = check_choice(criterion.get("operator"), OPERATORS, (*path, "operator"))
-    value = get_number(criterion, "value", path, default=1, low=0, high=COUNT_MAX)
+    value = get_number(criterion, "value", path, default=1, low=0, high=MAX_COUNT)
     return Criterion(OPERATORS[operator], value)
 
 

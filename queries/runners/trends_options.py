@@ -23,7 +23,7 @@ DISPLAYS = (
     *TOTAL_DISPLAYS,
 )
 UNSUPPORTED_DISPLAYS = ("CalendarHeatmap", "TwoDimensionalHeatmap", "BoxPlot")
-SMOOTHING_MAX = 1_000
+MAX_SMOOTHING = 1_000
 
 
 @dataclass(frozen=True)
@@ -51,5 +51,5 @@ def read_options(source: Mapping[str, Any], number_of_series: int) -> TrendsOpti
     if display in UNSUPPORTED_DISPLAYS:
         raise UnsupportedPart(f"The display {display} is", (*path, "display"))
     check_choice(display, DISPLAYS, (*path, "display"))
-    smoothing = get_number(options, "smoothingIntervals", path, default=1, low=1, high=SMOOTHING_MAX)
+    smoothing = get_number(options, "smoothingIntervals", path, default=1, low=1, high=MAX_SMOOTHING)
     return TrendsOptions(display, tuple(read_formulas(options, path, number_of_series)), smoothing)

@@ -12,8 +12,8 @@ UNREAD_FOR = timedelta(days=30)
 NAMED_FOR = timedelta(days=1)
 ROWS_AT_ONCE = 500
 # The limits for the results of one project, since any client that may run queries can add results.
-STORED_MAX = 10_000
-STORED_CHARACTERS_MAX = 500_000_000
+MAX_STORED = 10_000
+MAX_STORED_CHARACTERS = 500_000_000
 
 
 def prune_results(moment: datetime) -> int:
@@ -31,7 +31,7 @@ def limit_stored_results(project_id: int) -> int:
     rows = QueryResult.objects.in_project(project_id)
     found = rows.aggregate(number=Count("pk"), characters=Coalesce(Sum("size"), 0))
     deleted = 0
-    while found["number"] > STORED_MAX or found["characters"] > STORED_CHARACTERS_MAX:
+    while found["number"] > MAX_STORED or found["characters"] > MAX_STORED_CHARACTERS:
         unread = list(rows.filter(requested_at__isnull=True).order_by("read_at").values_list("pk", flat=True)[:100])
         if not unread:
             break

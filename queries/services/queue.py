@@ -20,12 +20,12 @@ from queries.models import QueryResult, ResultVersion
 from users.models import Project
 
 LEASE = timedelta(seconds=30)
-ATTEMPTS_MAX = 2
+MAX_ATTEMPTS = 2
 # The maximum for one project, so that its queue neither grows without limit nor delays the queries of other projects.
-QUEUED_MAX = 500
+MAX_QUEUED = 500
 # The maximum up to which share links may fill the queue, so that their viewers do not delay the project's members.
-QUEUED_BY_SHARES_MAX = 200
-RUNNING_MAX = 3
+MAX_QUEUED_BY_SHARES = 200
+MAX_RUNNING = 3
 ERROR_DETAIL_MAX_LENGTH = 2000
 # The columns of a row that is not queued.
 _NOT_QUEUED: dict[str, Any] = {"requested_at": None, "lease_id": None, "lease_until": None}
@@ -62,7 +62,7 @@ def request_results(
     The first queries are queued, so that a dashboard with too many insights is computed after several requests.
     """
     rows = QueryResult.objects.in_project(project)
-    places = max((QUEUED_BY_SHARES_MAX if is_shared else QUEUED_MAX) - rows.queued().count(), 0)
+    places = max((MAX_QUEUED_BY_SHARES if is_shared else MAX_QUEUED) - rows.queued().count(), 0)
     queued = set(rows.queued().filter(cache_key__in=queries).values_list("cache_key", flat=True))
     new = [key for key in queries if key not in queued]
     accepted, moment = new[:places], now()
@@ -92,7 +92,7 @@ def _claim() -> Claim | None:
     row: QueryResult | None = rows.select_related("project").first()
     if row is None:
         return None
-    if row.attempts >= ATTEMPTS_MAX:
+    if row.attempts >= MAX_ATTEMPTS:
         error = WorkerLost("The query was abandoned because the process that computed it ended twice.")
         _store_error(QueryResult.objects.filter(pk=row.pk), row.project_id, error.code, error.detail)
         return None
@@ -108,7 +108,7 @@ def _find_claimable(moment: datetime) -> Any:
     """
     running = QueryResult.objects.running(moment).order_by().values_list("project").annotate(number=Count("pk"))
     numbers = dict(running)  # at most one entry for each slot of the workers
-    busy = [project_id for project_id, number in numbers.items() if number >= RUNNING_MAX]
+    busy = [project_id for project_id, number in numbers.items() if number >= MAX_RUNNING]
     cases = [When(project=project_id, then=Value(number)) for project_id, number in numbers.items()]
     rows = QueryResult.objects.claimable(moment).exclude(project__in=busy)
     return rows.order_by(Case(*cases, default=Value(0)), "requested_at")

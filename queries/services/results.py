@@ -15,7 +15,7 @@ from events.readers import read_store_id
 from queries.cache_keys import build_cache_key
 from queries.exceptions import QueryError, QueryRateExceeded, TooManyQueries
 from queries.nodes import VALIDATION, get_kind, get_source
-from queries.readers.results import NO_QUERY, RESPONSE_CHARACTERS_MAX, Outcome, StoredResult, read_results
+from queries.readers.results import MAX_RESPONSE_CHARACTERS, NO_QUERY, Outcome, StoredResult, read_results
 from queries.refresh import NOTHING, Action, Freshness, Refresh, choose_action
 from queries.runners.kinds import check_query_kind
 from queries.services.queue import request_results
@@ -68,7 +68,7 @@ class Results:
         self,
         project: Project,
         request: RefreshRequest = CACHED_ONLY,
-        characters_max: int = RESPONSE_CHARACTERS_MAX,
+        characters_max: int = MAX_RESPONSE_CHARACTERS,
     ) -> None:
         self.project = project
         self.request = request

@@ -13,7 +13,7 @@ from queries.readers.fields import build_query_response
 from queries.readers.tables import format_names, format_table
 from queries.refresh import Refresh
 from queries.serializers import (
-    EVENT_NAMES_MAX,
+    MAX_EVENT_NAMES,
     ExecuteSQLRequestSerializer,
     ExecuteSQLResponseSerializer,
     ReadTaxonomyRequestSerializer,
@@ -68,7 +68,7 @@ class ToolViewSet(ProjectScopedViewSet):
         `content` has the names of the events that the project has received, one per line.
         """
         query: dict[str, Any] = self.read_body(ReadTaxonomyRequestSerializer)["args"]["query"]
-        limit, offset = query.get("limit", EVENT_NAMES_MAX), query.get("offset", 0)
+        limit, offset = query.get("limit", MAX_EVENT_NAMES), query.get("offset", 0)
         names = read_event_names(self.project.pk, limit + 1, offset)
         content = format_names("Events of the project:", names[:limit], has_more=len(names) > limit)
         return Response({"success": True, "content": content})

@@ -233,7 +233,7 @@ def test_pages_are_contiguous(alice: Person, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_page_of_large_changes_ends_early(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reader, "PAGE_SIZE_MAX", 5000)
+    monkeypatch.setattr(reader, "MAX_PAGE_SIZE", 5000)
     board = make_dashboard(alice)
     for number in range(3):
         alice.api.patch(f"dashboards/{board.pk}/", {"filters": {"a": str(number) * 3000}})

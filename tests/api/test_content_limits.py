@@ -17,7 +17,7 @@ from tests.client import Answer
 @pytest.fixture
 def limit_of_two(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (limits, insights):
-        monkeypatch.setattr(module, "DASHBOARDS_OF_CONTENT_MAX", 2)
+        monkeypatch.setattr(module, "MAX_DASHBOARDS_OF_CONTENT", 2)
 
 
 def assert_refused(answer: Answer, attr: str) -> None:
@@ -46,7 +46,7 @@ def test_content_beyond_the_limit_can_stay_and_be_removed(alice: Person, monkeyp
     boards = [make_dashboard(alice) for _ in range(4)]
     insight = make_insight(alice, *boards)
     for module in (limits, insights):
-        monkeypatch.setattr(module, "DASHBOARDS_OF_CONTENT_MAX", 2)
+        monkeypatch.setattr(module, "MAX_DASHBOARDS_OF_CONTENT", 2)
     path, ids = f"insights/{insight.pk}/", [board.pk for board in boards]
     assert alice.api.patch(path, {"name": "new", "dashboards": ids}).status == 200
     assert alice.api.patch(path, {"dashboards": ids[:3]}).json["dashboards"] == ids[:3]
@@ -57,7 +57,7 @@ def test_text_on_too_many_dashboards_is_updated_in_batches(alice: Person, monkey
     board = make_dashboard(alice, tiles=[{"text": {"body": "a"}}, {"text": {"body": "b"}}])
     for _ in range(2):
         alice.api.post("dashboards/", {"use_dashboard": board.pk})
-    monkeypatch.setattr(activity_log, "TILES_CHANGED_MAX", 3)
+    monkeypatch.setattr(activity_log, "MAX_TILES_CHANGED", 3)
     items = [{"id": tile.pk, "text": {"body": "new"}} for tile in Tile.objects.filter(dashboard=board).order_by("pk")]
     answer = alice.api.patch(f"dashboards/{board.pk}/", {"tiles": items})
     assert answer.error == (400, "validation_error", "too_many", "tiles")

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from dashboards.models import Dashboard, Tile
 from dashboards_api.environment import Rate
-from dashboards_api.idempotency.models import BODY_BYTES_MAX, CLAIM_TIMEOUT, RETENTION
+from dashboards_api.idempotency.models import CLAIM_TIMEOUT, MAX_BODY_BYTES, RETENTION
 from tests.builders import Person, make_dashboard, make_insight, make_key, make_project, make_session, make_text_tile
 from tests.client import Answer, Api
 from users.models import IdempotentRequest, PersonalAPIKey
@@ -186,7 +186,7 @@ def test_a_response_too_large_to_store_is_409_on_repetition(alice: Person) -> No
     assert again.error == (409, "invalid_request", "idempotent_answer_not_kept", None)
     assert "Retry-After" not in again.headers
     assert Dashboard.objects.count() == 1
-    assert len(first.text.encode()) > BODY_BYTES_MAX
+    assert len(first.text.encode()) > MAX_BODY_BYTES
 
 
 def test_responses_with_secrets_refuse_keys(alice: Person) -> None:

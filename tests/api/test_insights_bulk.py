@@ -216,7 +216,7 @@ def test_query_count_does_not_depend_on_the_number_of_insights(alice: Person) ->
 
 
 def test_too_many_tiles_to_record_are_400(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dashboards.services.bulk_insights.TILES_MAX", 2)
+    monkeypatch.setattr("dashboards.services.bulk_insights.MAX_TILES", 2)
     board = make_dashboard(alice, tiles=[{"text": {"body": "t"}}] * 2)
     insight = make_insight(alice, board)
     answer = alice.api.post("insights/bulk_delete/", {"ids": [insight.pk]})

@@ -76,7 +76,7 @@ def test_each_version_equals_its_full_snapshot(alice: Person, board: Dashboard) 
 def test_many_small_changes_are_followed_by_a_full_snapshot(
     alice: Person, board: Dashboard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(activity_log, "DELTAS_MAX", 2)
+    monkeypatch.setattr(activity_log, "MAX_DELTAS", 2)
     for number in range(4):
         alice.api.patch(f"dashboards/{board.pk}/", {"name": str(number)})
     assert have_snapshots(board) == [False, True, False, False, True]
@@ -133,7 +133,7 @@ def test_pruning_keeps_what_later_versions_depend_on(alice: Person, board: Dashb
 def test_pruning_deletes_changes_before_a_full_snapshot(
     alice: Person, board: Dashboard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(activity_log, "DELTAS_MAX", 1)
+    monkeypatch.setattr(activity_log, "MAX_DELTAS", 1)
     for number in range(3):
         alice.api.patch(f"dashboards/{board.pk}/", {"name": str(number)})
     assert have_snapshots(board) == [False, True, False, True]

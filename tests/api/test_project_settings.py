@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
-from dashboards_api.limits import TEST_ACCOUNT_FILTERS_MAX, TEST_ACCOUNT_FILTERS_MAX_LENGTH
+from dashboards_api.limits import MAX_TEST_ACCOUNT_FILTERS, TEST_ACCOUNT_FILTERS_MAX_LENGTH
 from tests.builders import Person, make_key, make_project, make_session
 from tests.client import Answer, Api
 from users.models import MembershipLevel, Project
@@ -29,7 +29,7 @@ INVALID_FILTERS: list[tuple[object, str, str]] = [
     ([{"key": "a", "type": 1}], "invalid_input", "__0__type"),
     ([{"key": "a", "operator": []}], "invalid_input", "__0__operator"),
     ([{"key": "a\0"}], "null_characters_not_allowed", "__0__key"),
-    ([{"key": "a"}] * (TEST_ACCOUNT_FILTERS_MAX + 1), "max_length", ""),
+    ([{"key": "a"}] * (MAX_TEST_ACCOUNT_FILTERS + 1), "max_length", ""),
 ]
 
 

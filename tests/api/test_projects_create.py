@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
-from dashboards_api.limits import PROJECTS_MAX
+from dashboards_api.limits import MAX_PROJECTS
 from tests.builders import Person, make_key, make_person, make_project, make_session
 from tests.client import Answer, Api
 from users.models import Membership, MembershipLevel, Project, User
@@ -155,12 +155,12 @@ def test_key_in_the_body_is_no_unknown_field(alice: Person) -> None:
 
 def test_organization_has_at_most_100_projects(alice: Person) -> None:
     organization = alice.membership.project.organization
-    Project.objects.bulk_create(Project(name="p", organization=organization) for _ in range(PROJECTS_MAX - 2))
+    Project.objects.bulk_create(Project(name="p", organization=organization) for _ in range(MAX_PROJECTS - 2))
     assert create(alice, name="Last").status == 201
     answer = create(alice, name="Growth")
     assert answer.error == (400, "validation_error", "invalid_input", None)
     assert "at most 100 projects" in answer.json["detail"]
-    assert organization.projects.count() == PROJECTS_MAX
+    assert organization.projects.count() == MAX_PROJECTS
 
 
 def test_first_project_of_a_user_becomes_their_current_one(alice: Person) -> None:

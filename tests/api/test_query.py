@@ -97,7 +97,7 @@ def test_no_data_and_an_engine_that_is_off_are_errors(alice: Person, settings: S
 
 
 def test_full_queue_is_429_with_retry_after(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queue, "QUEUED_MAX", 1)
+    monkeypatch.setattr(queue, "MAX_QUEUED", 1)
     assert run(alice, build_sql("select 1")).status == 202
     answer = run(alice, build_sql("select 2"))
     assert answer.error == (429, "throttled_error", "concurrency_limit_exceeded", None)

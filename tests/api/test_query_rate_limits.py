@@ -63,7 +63,7 @@ def test_each_key_has_its_own_limit_and_sessions_have_none(alice: Person) -> Non
 
 
 def test_query_for_which_there_is_no_place_does_not_count(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queue, "QUEUED_MAX", 1)
+    monkeypatch.setattr(queue, "MAX_QUEUED", 1)
     assert run(alice.api, 0).status == 202
     answers = [run(alice.api, number) for number in range(1, 6)]
     assert {answer.json["code"] for answer in answers} == {"concurrency_limit_exceeded"}

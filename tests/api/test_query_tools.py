@@ -96,6 +96,6 @@ def test_table_escapes_tabs_and_shortens_long_values() -> None:
 
 
 def test_table_says_what_it_leaves_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tables, "CONTENT_CHARACTERS_MAX", 30)
+    monkeypatch.setattr(tables, "MAX_CONTENT_CHARACTERS", 30)
     text = format_table(["n"], [[number] for number in range(1000)], has_more=True, truncate=True)
     assert text.split("\n")[-2:] == ["12", "(13 of 1000 rows. A text has at most 30 characters.)"]

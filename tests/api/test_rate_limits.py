@@ -159,8 +159,8 @@ def wait_for_a_new_minute() -> None:
 @pytest.mark.usefixtures("five_a_day", "wait_for_a_new_minute")
 def test_only_invalid_keys_of_an_address_are_limited(alice: Person) -> None:
     project = alice.membership.project_id
-    answers = send_invalid_keys(project, failed_keys.FAILURES_MAX + 2, "198.51.100.7")
-    assert [answer.status for answer in answers] == [401] * failed_keys.FAILURES_MAX + [429] * 2
+    answers = send_invalid_keys(project, failed_keys.MAX_FAILURES + 2, "198.51.100.7")
+    assert [answer.status for answer in answers] == [401] * failed_keys.MAX_FAILURES + [429] * 2
     assert answers[-1].error == (429, "throttled_error", "throttled", None)
     wait = int(answers[-1].headers["Retry-After"])
     assert 1 <= wait <= failed_keys.WINDOW_SECONDS
@@ -176,5 +176,5 @@ def test_only_invalid_keys_of_an_address_are_limited(alice: Person) -> None:
 
 @pytest.mark.usefixtures("wait_for_a_new_minute")
 def test_without_rate_limits_invalid_keys_are_401(alice: Person) -> None:
-    answers = send_invalid_keys(alice.membership.project_id, failed_keys.FAILURES_MAX + 2, "198.51.100.9")
+    answers = send_invalid_keys(alice.membership.project_id, failed_keys.MAX_FAILURES + 2, "198.51.100.9")
     assert {answer.status for answer in answers} == {401}

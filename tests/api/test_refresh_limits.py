@@ -23,7 +23,7 @@ pytestmark = pytest.mark.usefixtures("with_store")
 
 
 def test_results_beyond_the_limit_of_a_response_are_left_out(alice: Person, board: Dashboard, home: Project) -> None:
-    size = reader.RESPONSE_CHARACTERS_MAX // 3
+    size = reader.MAX_RESPONSE_CHARACTERS // 3
     store_result(home, wrap(), size=size)
     for number in range(2, 6):
         make_sql_insight(alice, board, sql=f"select {number}")
@@ -41,7 +41,7 @@ def test_results_beyond_the_limit_of_a_response_are_left_out(alice: Person, boar
 def test_board_with_more_insights_than_places_is_queued_in_parts(
     alice: Person, board: Dashboard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(queue, "QUEUED_MAX", 3)
+    monkeypatch.setattr(queue, "MAX_QUEUED", 3)
     for number in range(2, 6):
         make_sql_insight(alice, board, sql=f"select {number}")
     states = [
@@ -55,7 +55,7 @@ def test_board_with_more_insights_than_places_is_queued_in_parts(
 
 
 def test_many_overrides_are_limited_by_the_queue(alice: Person, home: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queue, "QUEUED_MAX", 20)
+    monkeypatch.setattr(queue, "MAX_QUEUED", 20)
     board = make_dashboard(alice)
     make_sql_insight(alice, board, sql="select count() from events where {filters}")
     codes = []
@@ -75,7 +75,7 @@ def test_thousand_tiles_are_queued_up_to_the_limit(alice: Person) -> None:
     with CaptureQueriesContext(connection) as captured:
         tiles = get_tiles(alice, board, refresh="blocking")
     assert len(captured) < 60  # rows are inserted in batches
-    assert count_queued() == queue.QUEUED_MAX
+    assert count_queued() == queue.MAX_QUEUED
     assert [tile["insight"]["result_state"] for tile in tiles].count("failed") == 100
 
 

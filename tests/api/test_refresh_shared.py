@@ -238,7 +238,7 @@ def test_overrides_that_are_not_allowed_compute_nothing(alice: Person) -> None:
 def test_allowed_overrides_leave_places_in_the_queue(
     alice: Person, monkeypatch: pytest.MonkeyPatch, home: Project
 ) -> None:
-    monkeypatch.setattr(queue, "QUEUED_BY_SHARES_MAX", 5)
+    monkeypatch.setattr(queue, "MAX_QUEUED_BY_SHARES", 5)
     dashboard = make_dashboard(alice)
     make_sql_insight(alice, dashboard, sql=FILTERED)
     token = share(alice, dashboard, settings={"allow_overrides": ["date_from"]})

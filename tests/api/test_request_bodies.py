@@ -144,7 +144,7 @@ def test_format_parameter_of_generated_clients_has_no_effect(alice: Person, form
     "content_type", ["application/json", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"]
 )
 def test_body_over_the_limit_is_413(alice: Person, content_type: str) -> None:
-    with override_settings(BODY_BYTES_MAX=100):
+    with override_settings(MAX_BODY_BYTES=100):
         answer = alice.api.call("POST", "dashboards/", raw=b"x" * 101, content_type=content_type)
     assert answer.error == (413, "invalid_request", "payload_too_large", None)
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from dashboards.models import Dashboard
-from dashboards.readers.insight_runs import CUT, TEXT_CHARACTERS_MAX
+from dashboards.readers.insight_runs import CUT, MAX_TEXT_CHARACTERS
 from queries.models import QueryResult
 from queries.refresh import Freshness
 from tests.api.stored_results import count_queued, make_sql_insight, store_failure, store_result, wrap
@@ -82,7 +82,7 @@ def test_texts_have_a_limit(alice: Person, home: Project) -> None:
     dashboard = make_dashboard(alice)
     make_sql_insight(alice, dashboard)
     row = store_result(home, wrap(), [["x" * 90, 1]] * 1000, details=DETAILS)
-    for given, limit in ((0, TEXT_CHARACTERS_MAX), (200, 200), (100_000, 100_000)):
+    for given, limit in ((0, MAX_TEXT_CHARACTERS), (200, 200), (100_000, 100_000)):
         [text] = get_results(run(alice, dashboard, max_result_chars=given))
         assert (len(text), text.endswith(CUT)) == (min(limit, 6 + 93 * 1000), limit < 93_000)
     row.details = {}

@@ -219,7 +219,7 @@ def test_misspelled_preview_undoes_nothing(alice: Person, robot: Api, query: str
 def test_more_than_1000_activities_are_undone_in_batches(
     alice: Person, robot: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dashboards.services.undo_limits.ACTIVITIES_MAX", 1)
+    monkeypatch.setattr("dashboards.services.undo_limits.MAX_ACTIVITIES", 1)
     board = make_dashboard(alice, "Weekly")
     robot.patch(f"dashboards/{board.pk}/", {"name": "X"})
     robot.patch(f"dashboards/{board.pk}/", {"name": "Y"})

@@ -161,7 +161,7 @@ def test_link_disabled_and_enabled_again_has_a_new_token(alice: Person, robot: A
 def test_link_is_disabled_even_if_the_rest_is_refused(
     alice: Person, robot: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dashboards.changelog.limits.TILES_PER_DASHBOARD_MAX", 2)
+    monkeypatch.setattr("dashboards.changelog.limits.MAX_TILES_PER_DASHBOARD", 2)
     full = make_dashboard(alice, tiles=[{"text": {"body": "gone"}}])
     gone = Tile.objects.get().pk
     robot.patch(f"dashboards/{full.pk}/", {"tiles": [{"id": gone, "deleted": True}]})

@@ -25,21 +25,21 @@ def assert_too_much(person: Person, number: str) -> None:
 
 
 def test_limits_are_those_in_the_documentation() -> None:
-    assert (undo_limits.ACTIVITIES_MAX, undo_limits.ITEMS_MAX, undo_limits.TILES_MAX) == (200, 120, 5_000)
-    assert undo_limits.CHANGED_DASHBOARDS_MAX == 50
+    assert (undo_limits.MAX_ACTIVITIES, undo_limits.MAX_ITEMS, undo_limits.MAX_TILES) == (200, 120, 5_000)
+    assert undo_limits.MAX_CHANGED_DASHBOARDS == 50
 
 
 @pytest.mark.parametrize(
     ("limit", "allowed", "number"),
     [
-        ("ACTIVITIES_MAX", 2, "more than 2 activities"),
-        ("ITEMS_MAX", 1, "more than 1 dashboards and insights"),
-        ("CHANGED_DASHBOARDS_MAX", 1, "more than 1 dashboards."),
-        ("SIZE_MAX", 1_000, "1,000 characters"),
-        ("TILES_MAX", 2, "more than 2 tiles"),
-        ("DASHBOARDS_MAX", 1, "more than 1 dashboards"),
-        ("LATER_ACTIVITIES_MAX", 3, "more than 3 activities"),
-        ("LATER_SIZE_MAX", 2_000, "2,000 characters of changes"),
+        ("MAX_ACTIVITIES", 2, "more than 2 activities"),
+        ("MAX_ITEMS", 1, "more than 1 dashboards and insights"),
+        ("MAX_CHANGED_DASHBOARDS", 1, "more than 1 dashboards."),
+        ("MAX_SIZE", 1_000, "1,000 characters"),
+        ("MAX_TILES", 2, "more than 2 tiles"),
+        ("MAX_DASHBOARDS", 1, "more than 1 dashboards"),
+        ("MAX_LATER_ACTIVITIES", 3, "more than 3 activities"),
+        ("MAX_LATER_SIZE", 2_000, "2,000 characters of changes"),
     ],
 )
 def test_too_much_is_refused_with_the_number(
@@ -64,7 +64,7 @@ def test_dashboards_that_show_an_insight_are_counted(
     boards = [make_dashboard(alice) for _ in range(3)]
     insight = make_insight(alice, *boards)
     robot.patch(f"insights/{insight.pk}/", {"name": "robot's"})
-    monkeypatch.setattr(undo_limits, "DASHBOARDS_MAX", 2)
+    monkeypatch.setattr(undo_limits, "MAX_DASHBOARDS", 2)
     assert_too_much(alice, "more than 2 dashboards")
 
 

@@ -120,7 +120,7 @@ def test_insight_that_others_placed_is_kept(alice: Person, robot: Api) -> None:
 
 
 def test_large_changes_are_undone_in_batches(alice: Person, robot: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(undo_limits, "SIZE_MAX", 1000)
+    monkeypatch.setattr(undo_limits, "MAX_SIZE", 1000)
     board = make_dashboard(alice)
     robot.patch(f"dashboards/{board.pk}/", {"filters": {"a": "x" * 2000}})
     assert undo(alice).json["code"] == "too_many"
@@ -128,7 +128,7 @@ def test_large_changes_are_undone_in_batches(alice: Person, robot: Api, monkeypa
 
 
 def test_full_dashboard_is_skipped_alone(alice: Person, robot: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dashboards.changelog.limits.TILES_PER_DASHBOARD_MAX", 2)
+    monkeypatch.setattr("dashboards.changelog.limits.MAX_TILES_PER_DASHBOARD", 2)
     full, other = make_dashboard(alice, tiles=[{"text": {"body": "gone"}}]), make_dashboard(alice, "Weekly")
     gone = Tile.objects.get()
     robot.patch(f"dashboards/{full.pk}/", {"tiles": [{"id": gone.pk, "deleted": True}]})
@@ -146,7 +146,7 @@ def test_full_dashboard_is_skipped_alone(alice: Person, robot: Api, monkeypatch:
 def test_insight_that_would_exceed_the_tile_limit_stays_deleted(
     alice: Person, robot: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dashboards.changelog.limits.TILES_PER_DASHBOARD_MAX", 2)
+    monkeypatch.setattr("dashboards.changelog.limits.MAX_TILES_PER_DASHBOARD", 2)
     full, other = make_dashboard(alice), make_dashboard(alice, "Weekly")
     insight = make_insight(alice, full)
     robot.patch(f"insights/{insight.pk}/", {"deleted": True})

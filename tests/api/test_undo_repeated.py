@@ -129,7 +129,7 @@ def test_changes_by_others_are_kept_after_repeated_undos(alice: Person, robot: A
 def test_many_activities_of_others_do_not_prevent_undo(
     alice: Person, robot: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dashboards.services.undo_limits.ACTIVITIES_MAX", 3)
+    monkeypatch.setattr("dashboards.services.undo_limits.MAX_ACTIVITIES", 3)
     board = make_dashboard(alice, "before")
     robot.patch(f"dashboards/{board.pk}/", {"name": "robot's"})
     for number in range(5):

@@ -5,7 +5,7 @@ from typing import Any
 from tests.builders import Person, make_key, make_project
 from tests.client import Api
 from users.models import MembershipLevel
-from users.readers import TEAMS_MAX
+from users.readers import MAX_TEAMS
 from users.services.projects import add_member
 
 
@@ -66,12 +66,12 @@ def test_a_scoped_key_sees_its_teams(alice: Person) -> None:
 
 
 def test_an_organization_contains_at_most_100_projects(alice: Person) -> None:
-    for number in range(TEAMS_MAX):
+    for number in range(MAX_TEAMS):
         add_member(make_project(f"Project {number}", "Home"), user=alice.user, level=MembershipLevel.MEMBER)
     teams = alice.api.get("/api/users/@me/").json["organization"]["teams"]
-    assert len(teams) == TEAMS_MAX == 100
+    assert len(teams) == MAX_TEAMS == 100
     assert teams[0]["id"] == alice.membership.project_id
-    assert alice.api.get("/api/organizations/@current/projects/").json["count"] == TEAMS_MAX + 1
+    assert alice.api.get("/api/organizations/@current/projects/").json["count"] == MAX_TEAMS + 1
 
 
 def test_a_scoped_key_sees_nothing_else(alice: Person) -> None:

@@ -9,10 +9,10 @@ from statistics import median
 from tests.docs.test_vocabulary import ROOT, find_python_files
 
 PRODUCT = ("dashboards_api/", "users/", "engine/", "events/", "queries/", "dashboards/", "pages/")
-FILE_LINES_MAX = 300
-FUNCTION_LINES_MAX = 40
-FUNCTION_LINES_MEDIAN_MAX = 8
-SERVICE_LAYERS_MAX = 7
+MAX_FILE_LINES = 300
+MAX_FUNCTION_LINES = 40
+MAX_FUNCTION_LINES_MEDIAN = 8
+MAX_SERVICE_LAYERS = 7
 IGNORE = re.compile(r"#\s*(?:type: ignore\[[^\]]*\]|noqa: [A-Z0-9, ]+?)\s*$")
 
 
@@ -29,14 +29,14 @@ def measure_functions(name: str) -> dict[str, int]:
 
 def test_files_are_short() -> None:
     lengths = {name: len(read_lines(name)) for name in find_python_files()}
-    assert {name: length for name, length in lengths.items() if length > FILE_LINES_MAX} == {}
+    assert {name: length for name, length in lengths.items() if length > MAX_FILE_LINES} == {}
 
 
 def test_functions_are_short() -> None:
     product = [name for name in find_python_files() if name.startswith(PRODUCT)]
     lengths = {function: length for name in product for function, length in measure_functions(name).items()}
-    assert {function: length for function, length in lengths.items() if length > FUNCTION_LINES_MAX} == {}
-    assert median(lengths.values()) <= FUNCTION_LINES_MEDIAN_MAX
+    assert {function: length for function, length in lengths.items() if length > MAX_FUNCTION_LINES} == {}
+    assert median(lengths.values()) <= MAX_FUNCTION_LINES_MEDIAN
 
 
 def test_ignored_warnings_have_a_reason() -> None:
@@ -58,7 +58,7 @@ def test_services_of_dashboards_have_few_layers() -> None:
         return 1 + max((depth(imported) for imported in imports[module]), default=0)
 
     depths = {module: depth(module) for module in imports}
-    assert {module: layer for module, layer in depths.items() if layer > SERVICE_LAYERS_MAX} == {}
+    assert {module: layer for module, layer in depths.items() if layer > MAX_SERVICE_LAYERS} == {}
 
 
 def find_service_imports(path: Path) -> set[str]:

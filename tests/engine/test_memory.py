@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.memory import MEMORY_MAX, find_memory_limit
+from engine.memory import MAX_MEMORY, find_memory_limit
 
 GB = 1024**3
 
@@ -22,7 +22,7 @@ def find_limit(groups: Path, machine: int) -> int:
     return find_memory_limit(machine, groups / "memberships", groups)
 
 
-@pytest.mark.parametrize(("machine", "limit"), [(GB, int(0.4 * GB)), (4 * GB, int(1.6 * GB)), (64 * GB, MEMORY_MAX)])
+@pytest.mark.parametrize(("machine", "limit"), [(GB, int(0.4 * GB)), (4 * GB, int(1.6 * GB)), (64 * GB, MAX_MEMORY)])
 def test_machine_gives_a_share_of_its_memory(groups: Path, machine: int, limit: int) -> None:
     assert find_limit(groups, machine) == limit
 

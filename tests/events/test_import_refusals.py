@@ -176,7 +176,7 @@ def test_engine_that_is_off_is_one_line(data_dir: Path, home: Project, settings:
 def test_definitions_are_bounded(
     store: EngineClient, home: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(definitions, "DEFINITIONS_MAX", 3)
+    monkeypatch.setattr(definitions, "MAX_DEFINITIONS", 3)
     events = [make_event(number, event=f"e{number}", properties={f"p{number}": 1, "all": 1}) for number in range(1, 6)]
     first = write_lines(tmp_path / "1.jsonl", [*events, make_event(6, event="e5")])
     printed = run_command("import_events", first, "--project", home.pk)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from engine.interface import EngineClient
-from engine.materialized_columns import MATERIALIZED_COLUMNS_MAX, read_materialized_columns
+from engine.materialized_columns import MAX_MATERIALIZED_COLUMNS, read_materialized_columns
 from engine.schema import TABLES
 from tests.events.import_files import list_tables, make_event, read_rows, run_command, write_lines
 from users.models import Project
@@ -55,10 +55,10 @@ def test_name_that_cannot_be_quoted_is_refused(filled: EngineClient, name: str) 
 
 
 def test_number_of_columns_is_limited(filled: EngineClient) -> None:
-    names = [f"p{number}" for number in range(MATERIALIZED_COLUMNS_MAX)]
+    names = [f"p{number}" for number in range(MAX_MATERIALIZED_COLUMNS)]
     assert run_command("materialize_properties", *names).error == ""
     printed = run_command("materialize_properties", "p0", "more")
-    assert printed.error.startswith(f"A store can have at most {MATERIALIZED_COLUMNS_MAX} materialized columns")
+    assert printed.error.startswith(f"A store can have at most {MAX_MATERIALIZED_COLUMNS} materialized columns")
     assert list(read_materialized_columns(filled)) == names
 
 

@@ -44,7 +44,7 @@ def test_cost_of_a_shared_page_with_1000_tiles_without_layouts(alice: Person, bo
 def test_cost_of_a_shared_page_without_cached_texts(
     alice: Person, board: Dashboard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(markdown, "CACHED_CHARACTERS_MAX", 0)
+    monkeypatch.setattr(markdown, "MAX_CACHED_CHARACTERS", 0)
     assert measure_seconds(Client(), f"/shared/{share(alice, board)}") < 0.5
 
 

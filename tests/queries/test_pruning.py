@@ -29,7 +29,7 @@ def test_results_that_were_not_read_for_a_month_are_deleted(home: Project, away:
 def test_results_of_a_project_are_limited_in_number(
     home: Project, away: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pruning, "STORED_MAX", 150)
+    monkeypatch.setattr(pruning, "MAX_STORED", 150)
     moment = now()
     make_result(away, "select 1", read_at=moment - timedelta(days=9))
     waiting = make_result(home, "select 'waits'", read_at=moment - timedelta(days=9), requested_at=moment)
@@ -45,7 +45,7 @@ def test_results_of_a_project_are_limited_in_number(
 
 
 def test_results_of_a_project_are_limited_in_size(home: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pruning, "STORED_CHARACTERS_MAX", 1000)
+    monkeypatch.setattr(pruning, "MAX_STORED_CHARACTERS", 1000)
     row = make_result(home, "select 1")
     QueryResult.objects.filter(pk=row.pk).update(size=1001)
     assert limit_stored_results(home.pk) == 1

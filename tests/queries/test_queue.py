@@ -106,7 +106,7 @@ def test_expired_lease_is_claimed_again_and_the_first_worker_stores_nothing(home
 
 def test_query_is_given_up_after_two_lost_workers(home: Project) -> None:
     request(home, "select 1")
-    for _ in range(queue.ATTEMPTS_MAX):
+    for _ in range(queue.MAX_ATTEMPTS):
         expire(claim().result_id)
     assert claim_query() is None
     row = QueryResult.objects.get()
@@ -150,7 +150,7 @@ def test_project_with_many_queries_does_not_keep_others_from_the_workers(home: P
 
 def test_project_computes_a_few_queries_at_a_time(home: Project, away: Project) -> None:
     request(home, *(f"select {number}" for number in range(10)))
-    claims: list[Claim] = [claim() for _ in range(queue.RUNNING_MAX)]
+    claims: list[Claim] = [claim() for _ in range(queue.MAX_RUNNING)]
     assert claim_query() is None
     request(away, "select 1")
     assert claim().project == away
@@ -159,7 +159,7 @@ def test_project_computes_a_few_queries_at_a_time(home: Project, away: Project) 
 
 
 def test_queue_of_a_project_is_bounded(home: Project, away: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queue, "QUEUED_MAX", 3)
+    monkeypatch.setattr(queue, "MAX_QUEUED", 3)
     request(home, "select 1", "select 2")
     assert request_results(home, {"a": build_sql("a"), "b": build_sql("b")}) == ["b"]
     keys = QueryResult.objects.in_project(home).values_list("cache_key", flat=True)
@@ -170,7 +170,7 @@ def test_queue_of_a_project_is_bounded(home: Project, away: Project, monkeypatch
 
 
 def test_share_links_leave_places_for_members(home: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queue, "QUEUED_BY_SHARES_MAX", 1)
+    monkeypatch.setattr(queue, "MAX_QUEUED_BY_SHARES", 1)
     wanted = {"a": build_sql("a"), "b": build_sql("b"), "c": build_sql("c")}
     assert request_results(home, wanted, is_shared=True) == ["b", "c"]
     assert request_results(home, wanted, is_shared=True) == ["b", "c"]

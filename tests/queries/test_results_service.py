@@ -162,7 +162,7 @@ def test_engine_that_is_off_and_missing_data_are_errors(home: Project, settings:
 
 
 def test_full_queue_is_an_error_beside_an_older_result(home: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queue, "QUEUED_MAX", 0)
+    monkeypatch.setattr(queue, "MAX_QUEUED", 0)
     make_result(home, stale_at=now() - HOUR)
     outcome, _ = obtain(home, Refresh.BLOCKING)
     assert outcome.error

@@ -18,7 +18,7 @@ from tests.security.cost_requests import iter_anonymous_requests, iter_expensive
 from tests.security.report import Outcome, Report
 from tests.security.service import run_service
 
-SECONDS_MAX, STRANGERS_SECONDS_MAX = 1.0, 0.1
+MAX_SECONDS, MAX_STRANGERS_SECONDS = 1.0, 0.1
 FULL = Scale(tiles=1_000, copies=8, boards=500, undoable=50)
 SMALL = Scale(tiles=100, copies=2, boards=20, undoable=12)
 # Work that follows the response is part of the cost.
@@ -57,9 +57,9 @@ def _run(engine: str, report: Report, scale: Scale) -> Outcome:
     document = yaml.load((ROOT / "openapi.yaml").read_text(), Loader=yaml.CSafeLoader)
     with run_service(engine) as target, CostFixtures(target, scale) as fixtures:
         stage = Cost(target.pid, report)
-        of_members = [stage.measure(each, SECONDS_MAX) for each in iter_expensive_requests(fixtures, document)]
+        of_members = [stage.measure(each, MAX_SECONDS) for each in iter_expensive_requests(fixtures, document)]
         of_strangers = [
-            stage.measure(each, each.seconds_max or STRANGERS_SECONDS_MAX) for each in iter_anonymous_requests(fixtures)
+            stage.measure(each, each.seconds_max or MAX_STRANGERS_SECONDS) for each in iter_anonymous_requests(fixtures)
         ]
     measured = [*of_members, *of_strangers]
     for operation in list_operations(document) - {each.request.operation for each in measured}:

@@ -7,11 +7,11 @@ from typing import Any
 from tests.security.writable_fields import VALID
 
 # Bodies above 20 MiB are refused. This smaller size is divided among the lists and texts of a body.
-BODY_MAX = 15_000_000
-LIST_MAX, TEXT_MAX, DEPTH = 1_000, 10_000, 50
+MAX_BODY = 15_000_000
+MAX_LIST, MAX_TEXT, DEPTH = 1_000, 10_000, 50
 SAMPLES = {"date-time": "2020-01-01T00:00:00Z", "uuid": "00000000-0000-4000-8000-000000000000"}
 # The size of free JSON in one field, in characters. The limit of a field is slightly higher.
-FREE_MAX = 900_000
+MAX_FREE = 900_000
 
 
 def build_largest_body(schema: Mapping[str, Any], components: Mapping[str, Any], known: Mapping[str, Any]) -> bytes:
@@ -19,10 +19,10 @@ def build_largest_body(schema: Mapping[str, Any], components: Mapping[str, Any],
 
     `known` maps names of properties to values, such as ids of existing rows.
     """
-    return json.dumps(_Largest(components, known).value(schema, "", BODY_MAX)).encode()
+    return json.dumps(_Largest(components, known).value(schema, "", MAX_BODY)).encode()
 
 
-def build_free_json(size: int = FREE_MAX) -> dict[str, Any]:
+def build_free_json(size: int = MAX_FREE) -> dict[str, Any]:
     """Return JSON of about `size` characters, nested to the limit, with many short values.
 
     Shorter values would exceed the maximum number of values in a body, since a dashboard that is sent back contains its
@@ -59,11 +59,11 @@ class _Largest:
     def _object(self, schema: Mapping[str, Any], room: int) -> Any:
         properties = schema.get("properties")
         if not properties:
-            return build_free_json(min(FREE_MAX, room))
+            return build_free_json(min(MAX_FREE, room))
         return {name: self.value(each, name, room // len(properties)) for name, each in properties.items()}
 
     def _array(self, schema: Mapping[str, Any], name: str, room: int) -> Any:
-        most = min(schema.get("maxItems", LIST_MAX), LIST_MAX)
+        most = min(schema.get("maxItems", MAX_LIST), MAX_LIST)
         item = self.value(schema["items"], "", room // most)
         if isinstance(item, str):
             return [f"{number:04}{item}"[: len(item)] for number in range(most)]
@@ -71,7 +71,7 @@ class _Largest:
 
     def _text(self, schema: Mapping[str, Any], name: str, room: int) -> Any:
         sample = SAMPLES.get(schema.get("format", ""), VALID.get(name))
-        return sample or "x" * max(1, min(schema.get("maxLength", TEXT_MAX), room))
+        return sample or "x" * max(1, min(schema.get("maxLength", MAX_TEXT), room))
 
     def _resolved(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
         while "$ref" in schema or "allOf" in schema:

@@ -15,9 +15,9 @@ ALIAS = "/api/environments/"
 TIMES = 5
 WRONG = "wrong password"
 # Hashing a password is slow on purpose.
-HASHING_SECONDS_MAX = 0.6
+MAX_HASHING_SECONDS = 0.6
 # The shared page of a full dashboard. The shared pages of most dashboards are small.
-FULL_PAGE_SECONDS_MAX = 1.0
+MAX_FULL_PAGE_SECONDS = 1.0
 
 
 def iter_expensive_requests(fixtures: CostFixtures, document: dict[str, Any]) -> Iterator[ExpensiveRequest]:
@@ -65,8 +65,8 @@ def iter_anonymous_requests(fixtures: CostFixtures) -> Iterator[ExpensiveRequest
     """Yield requests without a key. Hashing a password and the page of a full dashboard have separate limits."""
     large, brackets = _json(password=["[" * 50] * 1000), b"[" + b"[]," * 20_000 + b"[]]"
     page = partial(ExpensiveRequest, client=fixtures.nobody, times=TIMES, is_taken=False)
-    hashed = partial(ExpensiveRequest, client=fixtures.nobody, is_taken=False, seconds_max=HASHING_SECONDS_MAX)
-    full = partial(ExpensiveRequest, client=fixtures.nobody, seconds_max=FULL_PAGE_SECONDS_MAX)
+    hashed = partial(ExpensiveRequest, client=fixtures.nobody, is_taken=False, seconds_max=MAX_HASHING_SECONDS)
+    full = partial(ExpensiveRequest, client=fixtures.nobody, seconds_max=MAX_FULL_PAGE_SECONDS)
     shared, locked = f"/shared/{fixtures.token}", f"/shared/{fixtures.locked}"
     wrong = _json(email=get_email("bob"), password=WRONG)
     yield hashed("POST login/", "a wrong password", path="/api/login/", body=wrong)

@@ -20,7 +20,7 @@ from tests.security.report import Outcome, Report
 from tests.security.service import Target, run_service
 
 SECONDS = 10.0
-SECONDS_MAX = 1.0
+MAX_SECONDS = 1.0
 PAUSE = 0.03  # seconds between two requests of the reader
 TILES, DASHBOARDS, UNDOABLE = 1000, 1000, 190
 JSON = {"Content-Type": "application/json"}
@@ -173,7 +173,7 @@ class Starvation:
             for probe in probes:
                 probe.join()
         p50, p99, worst, healthy = compute_percentile(lists, 50), compute_percentile(lists, 99), max(lists), max(health)
-        if p99 > SECONDS_MAX or healthy > SECONDS_MAX:
+        if p99 > MAX_SECONDS or healthy > MAX_SECONDS:
             self.report.fault("others waited", attack=name, p99=p99, worst=worst, health=healthy)
         return "   | " + " | ".join([name, *(f"{value * 1000:.0f}" for value in (p50, p99, worst, healthy))]) + " |"
 

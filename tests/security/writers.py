@@ -20,7 +20,7 @@ from tests.security.stored_state import State, Tiles, sort_tiles
 
 SECONDS_TO_ANSWER = 30
 SECONDS_BETWEEN_TRIES = 0.02
-TILES_MAX = 8
+MAX_TILES = 8
 KINDS = ("fields", "fields", "tiles", "tiles", "move", "move", "template", "copy", "delete", "restore")
 QUERY = {"kind": "InsightVizNode", "source": {"kind": "TrendsQuery", "series": []}}
 
@@ -154,7 +154,7 @@ class Writer(threading.Thread):
             return patch_operation("restore", back, {"deleted": False}, self.get_restored_state(back))
         if name == "delete" and len(live) > 4:
             return patch_operation("delete", id_, {"deleted": True}, self.states[id_]._replace(deleted=True, tiles=()))
-        if name == "move" and self.tiles[id_] and len(self.tiles[other]) < TILES_MAX:
+        if name == "move" and self.tiles[id_] and len(self.tiles[other]) < MAX_TILES:
             return self.build_move(id_, other)
         if name == "tiles" and self.tiles[id_]:
             return self.build_tile_change(token, id_)
@@ -181,7 +181,7 @@ class Writer(threading.Thread):
             text = {"text": {"body": f"text {token}.{number}"}} if tile.get("text") else {}
             items.append({"id": tile["id"], "color": token, **text})
             expected.append((text["text"]["body"] if text else parse_content(tile), token))
-        if len(items) < TILES_MAX:
+        if len(items) < MAX_TILES:
             items.append({"text": {"body": f"text {token}.new"}})
             expected.append((f"text {token}.new", None))
         wanted = self.states[id_]._replace(tiles=sort_tiles(expected))

@@ -6,7 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from dashboards_api.errors import ValidationFailed
-from dashboards_api.limits import PROJECTS_MAX
+from dashboards_api.limits import MAX_PROJECTS
 from tests.builders import Person
 from tests.concurrency import run_concurrently
 from users.models import AttemptCounter, Project, User
@@ -32,11 +32,11 @@ def test_concurrent_creations_never_exceed_ten_keys(alice: Person) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_concurrent_creations_never_exceed_the_limit_of_projects(alice: Person) -> None:
     organization = alice.membership.project.organization
-    Project.objects.bulk_create(Project(name="p", organization=organization) for _ in range(PROJECTS_MAX - 3))
+    Project.objects.bulk_create(Project(name="p", organization=organization) for _ in range(MAX_PROJECTS - 3))
     settings: ProjectSettings = {"name": "Growth"}
     raised = run_concurrently(*[lambda: create_organization_project(alice.membership, settings)] * 5)
     assert [type(error) for error in raised] == [ValidationFailed] * 3
-    assert organization.projects.count() == PROJECTS_MAX
+    assert organization.projects.count() == MAX_PROJECTS
 
 
 @pytest.mark.django_db(transaction=True)

@@ -33,7 +33,7 @@ from users.models import PersonalAPIKey, User
 from users.rate_limiting.failed_keys import failed_key_counter
 
 # Larger bodies are not searched for a key, because unauthenticated clients must not make the service parse them.
-BODY_BYTES_WITH_KEY_MAX = 64 * 1024
+MAX_BODY_BYTES_WITH_KEY = 64 * 1024
 _SESSION_KEY = re.compile(r"[a-z0-9]{32}")
 
 
@@ -112,7 +112,7 @@ def get_bearer_token(request: Request | HttpRequest) -> str | None:
 
 def get_key_from_body(request: HttpRequest) -> str | None:
     """Return `personal_api_key` of a JSON or form body of at most 64 KiB, or None if it is missing or malformed."""
-    if not 0 < int(request.META.get("CONTENT_LENGTH") or 0) <= BODY_BYTES_WITH_KEY_MAX:
+    if not 0 < int(request.META.get("CONTENT_LENGTH") or 0) <= MAX_BODY_BYTES_WITH_KEY:
         return None
     body: Any = None
     try:

@@ -9,10 +9,10 @@ import math
 from dashboards_api.networks import get_network
 
 # The limit of invalid keys per network and clock minute.
-FAILURES_MAX = 60
+MAX_FAILURES = 60
 WINDOW_SECONDS = 60
 # Further networks are not counted in the same minute, which bounds the memory to a few megabytes.
-ADDRESSES_MAX = 10_000
+MAX_ADDRESSES = 10_000
 
 
 class FailedKeyCounter:
@@ -29,9 +29,9 @@ class FailedKeyCounter:
             self.minute, self.failures = minute, {}
         network = get_network(address)
         failed = self.failures.get(network, 0) + 1
-        if failed > 1 or len(self.failures) < ADDRESSES_MAX:
+        if failed > 1 or len(self.failures) < MAX_ADDRESSES:
             self.failures[network] = failed
-        return math.ceil((minute + 1) * WINDOW_SECONDS - now) if failed > FAILURES_MAX else 0
+        return math.ceil((minute + 1) * WINDOW_SECONDS - now) if failed > MAX_FAILURES else 0
 
 
 failed_key_counter = FailedKeyCounter()

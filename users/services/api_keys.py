@@ -12,8 +12,8 @@ from users.auth import scopes as key_scopes
 from users.models import Membership, PersonalAPIKey, User, generate_key_value
 from users.models.personal_api_key import LABEL_MAX_LENGTH
 
-KEYS_PER_USER_MAX = 10
-DAYS_MAX = 36500
+MAX_KEYS_PER_USER = 10
+MAX_DAYS = 36500
 
 
 class NewKey(NamedTuple):
@@ -59,9 +59,9 @@ def create_api_key(
         "expires_at": expires_at,
     }
     _assign_changes(key, content)
-    if user.personal_api_keys.count() >= KEYS_PER_USER_MAX:
+    if user.personal_api_keys.count() >= MAX_KEYS_PER_USER:
         raise ValidationFailed(
-            f"You can only have {KEYS_PER_USER_MAX} personal API keys. Remove an existing key first."
+            f"You can only have {MAX_KEYS_PER_USER} personal API keys. Remove an existing key first."
         )
     value = generate_key_value()
     key.set_secret(value)
@@ -96,8 +96,8 @@ def revoke_api_key(key_id: str, *, owner: User | None = None) -> None:
 
 def get_expiry(days: int) -> datetime:
     """Return the moment of expiry of a key that is valid for `days` days. Raises ValidationFailed."""
-    if not 1 <= days <= DAYS_MAX:
-        raise ValidationFailed(f"The number of days must be between 1 and {DAYS_MAX:,}.", attr="expires_in")
+    if not 1 <= days <= MAX_DAYS:
+        raise ValidationFailed(f"The number of days must be between 1 and {MAX_DAYS:,}.", attr="expires_in")
     return timezone.now() + timedelta(days=days)
 
 

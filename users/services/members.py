@@ -17,7 +17,7 @@ from users.services.validation import as_domain_error
 from users.signals import membership_removing
 
 # The maximum number of open invitations of one project.
-INVITATIONS_MAX = 100
+MAX_INVITATIONS = 100
 
 
 class _LockedProject:
@@ -71,9 +71,9 @@ def create_invitation(acting: Membership, *, email: str, level: MembershipLevel)
     existing = locked.project.invitations.filter(email=address).first()
     if existing is not None:
         locked.check_level(existing.level)
-    elif locked.project.invitations.count() >= INVITATIONS_MAX:
+    elif locked.project.invitations.count() >= MAX_INVITATIONS:
         raise ValidationFailed(
-            f"A project has at most {INVITATIONS_MAX} open invitations. Withdraw one first.", attr="email"
+            f"A project has at most {MAX_INVITATIONS} open invitations. Withdraw one first.", attr="email"
         )
     token = secrets.token_urlsafe(32)
     content = {"level": level, "invited_by": acting, "secret_hash": hash_secret(token)}

@@ -14,9 +14,9 @@ from django.contrib.auth.hashers import check_password, make_password
 from dashboards_api.db.transactions import refuse_in_transaction
 from dashboards_api.errors import TooManyAttempts
 
-HASHING_MAX = 1
-WAITING_MAX = 1
-WAIT_SECONDS_MAX = 2.0
+MAX_HASHING = 1
+MAX_WAITING = 1
+MAX_WAIT_SECONDS = 2.0
 RETRY_AFTER = 1  # seconds
 
 
@@ -31,12 +31,12 @@ class HashingBusy(TooManyAttempts):
 class HashingSlots:
     """A limit on the number of threads that hash passwords, and on the number of threads that wait for a slot."""
 
-    def __init__(self, at_once: int = HASHING_MAX, waiting: int = WAITING_MAX) -> None:
+    def __init__(self, at_once: int = MAX_HASHING, waiting: int = MAX_WAITING) -> None:
         self.threads = threading.BoundedSemaphore(at_once + waiting)
         self.hashing = threading.BoundedSemaphore(at_once)
 
     @contextmanager
-    def slot(self, max_wait: float = WAIT_SECONDS_MAX) -> Iterator[None]:
+    def slot(self, max_wait: float = MAX_WAIT_SECONDS) -> Iterator[None]:
         """Occupy a slot for hashing. Raises HashingBusy, and RuntimeError in a transaction."""
         refuse_in_transaction("Password hashing")
         if not self.threads.acquire(blocking=False):

@@ -7,7 +7,7 @@ from zoneinfo import available_timezones
 from dashboards_api.choices import VALUE_MAX_LENGTH, find_closest_match
 from dashboards_api.db.fields import dump_json, find_differing
 from dashboards_api.errors import ValidationFailed
-from dashboards_api.limits import TEST_ACCOUNT_FILTERS_MAX, TEST_ACCOUNT_FILTERS_MAX_LENGTH
+from dashboards_api.limits import MAX_TEST_ACCOUNT_FILTERS, TEST_ACCOUNT_FILTERS_MAX_LENGTH
 from users.models import Project, WeekStartDay
 from users.services.validation import as_domain_error
 
@@ -65,8 +65,8 @@ def check_time_zone(name: str) -> None:
 def check_test_account_filters(filters: list[dict[str, Any]]) -> None:
     """Raise ValidationFailed for too many, too large or malformed filters."""
     attr = "test_account_filters"
-    if len(filters) > TEST_ACCOUNT_FILTERS_MAX:
-        detail = f"A project has at most {TEST_ACCOUNT_FILTERS_MAX} test-account filters."
+    if len(filters) > MAX_TEST_ACCOUNT_FILTERS:
+        detail = f"A project has at most {MAX_TEST_ACCOUNT_FILTERS} test-account filters."
         raise ValidationFailed(detail, attr=attr, code="max_length")
     for index, each in enumerate(filters):
         _check_filter(each, f"{attr}__{index}")

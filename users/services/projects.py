@@ -9,7 +9,7 @@ from django.utils.text import slugify
 
 from dashboards_api.db.retry import atomic_with_retry
 from dashboards_api.errors import Forbidden, ValidationFailed
-from dashboards_api.limits import PROJECTS_MAX
+from dashboards_api.limits import MAX_PROJECTS
 from users.models import Membership, MembershipLevel, Organization, Project, User
 from users.services.project_settings import ProjectSettings, assign_settings
 from users.services.users import get_user_by_email
@@ -61,8 +61,8 @@ def create_organization_project(acting: Membership, settings: ProjectSettings) -
     check_may_create(acting)
     # Without this lock, concurrent requests would each count fewer projects than the limit.
     organization = Organization.objects.select_for_update(no_key=True).get(pk=acting.project.organization_id)
-    if organization.projects.count() >= PROJECTS_MAX:
-        detail = f"An organization has at most {PROJECTS_MAX} projects. Operators can create more on the command line."
+    if organization.projects.count() >= MAX_PROJECTS:
+        detail = f"An organization has at most {MAX_PROJECTS} projects. Operators can create more on the command line."
         raise ValidationFailed(detail)
     project = _insert_project(organization, settings)
     add_member(project, user=acting.user, level=MembershipLevel(acting.level))

@@ -9,13 +9,13 @@ from dashboards.changelog.pruning import prune_activity
 from dashboards_api.parsing import parse_int
 from users.management.command_helpers import report_domain_errors
 
-DAYS_MAX = 36_500
+MAX_DAYS = 36_500
 
 
 def parse_days(text: str) -> int:
     number = parse_int(text)
-    if number is None or not 1 <= number <= DAYS_MAX:
-        raise ArgumentTypeError(f"{text} is not a number of days from 1 to {DAYS_MAX}")
+    if number is None or not 1 <= number <= MAX_DAYS:
+        raise ArgumentTypeError(f"{text} is not a number of days from 1 to {MAX_DAYS}")
     return number
 
 

@@ -11,11 +11,11 @@ from django.utils.timezone import now
 
 from dashboards.demo_data import fill_demo_project
 from dashboards.services.demo import create_demo_project
-from dashboards_api.addresses import PORT_MAX, build_server_environment, get_browser_url, store_address
+from dashboards_api.addresses import MAX_PORT, build_server_environment, get_browser_url, store_address
 from dashboards_api.data_dir import write_private
 from dashboards_api.db.backends.sqlite3.base import allow_file_creation
 from dashboards_api.db.start_lock import start_lock
-from dashboards_api.environment import WORKERS_MAX, build_integer_parser
+from dashboards_api.environment import MAX_WORKERS, build_integer_parser
 from dashboards_api.environment_reader import SettingError, StartError
 from dashboards_api.errors import DomainError
 from dashboards_api.server import reserve_port
@@ -26,7 +26,7 @@ from users.services.initial_data import create_initial_data
 from users.services.setup import create_setup_link
 
 SECONDS_TO_WAIT = 30
-SECONDS_TO_WAIT_MAX = 3600
+MAX_SECONDS_TO_WAIT = 3600
 KEY_NAME = "first_api_key"
 LINK_NAME = "setup_link"
 
@@ -49,9 +49,9 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        port = check_number("--port", options["port"], 1, PORT_MAX)
-        workers = check_number("--workers", options["workers"], 1, WORKERS_MAX)
-        seconds = check_number("--database-timeout", options["database_timeout"], 0, SECONDS_TO_WAIT_MAX)
+        port = check_number("--port", options["port"], 1, MAX_PORT)
+        workers = check_number("--workers", options["workers"], 1, MAX_WORKERS)
+        seconds = check_number("--database-timeout", options["database_timeout"], 0, MAX_SECONDS_TO_WAIT)
         with reserve_port(options["host"], port) as host:
             address = get_browser_url(host, port)  # before anything is created for a service that cannot start
         check_database_is_shared()

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from pages.components.charts.formats import format_duration, format_number, format_share
 from pages.components.charts.shapes import (
-    CELLS_MAX,
+    MAX_CELLS,
     Bars,
     Drawable,
     Funnel,
@@ -18,7 +18,7 @@ from pages.components.charts.shapes import (
 )
 
 SO_FAR = "not complete"
-DATA_ROWS_MAX = 1000
+MAX_DATA_ROWS = 1000
 
 
 def build_data(found: Drawable) -> Table | None:
@@ -40,7 +40,7 @@ def build_data(found: Drawable) -> Table | None:
 def _list_points(graph: Graph) -> Table:
     """Return a row for each label, and a column for each series within the limit of cells."""
     series = [*graph.series, *graph.hidden]
-    shown = series[: max(1, CELLS_MAX // max(1, len(graph.labels)))]
+    shown = series[: max(1, MAX_CELLS // max(1, len(graph.labels)))]
     rows: list[list[str | None]] = [
         [label, *(_write(each.values, place, graph) for each in shown)] for place, label in enumerate(graph.labels)
     ]
@@ -63,10 +63,10 @@ def _list_items(items: list[Item], found: Bars | Pie) -> Table:
     whole = sum(item.value for item in items) if isinstance(found, Pie) else 0
     rows: list[list[str | None]] = [
         [item.label, found.number.write(item.value), *([format_share(item.value, whole)] if whole else [])]
-        for item in items[:DATA_ROWS_MAX]
+        for item in items[:MAX_DATA_ROWS]
     ]
     columns = ["Name", "Value", *(["Share"] if whole else [])]
-    return Table(columns, rows, describe_rest(len(items) - DATA_ROWS_MAX), frozenset(range(1, len(columns))))
+    return Table(columns, rows, describe_rest(len(items) - MAX_DATA_ROWS), frozenset(range(1, len(columns))))
 
 
 def _list_steps(funnel: Funnel) -> Table:

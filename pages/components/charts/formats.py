@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 # An axis omits longer prefixes and postfixes, because they would leave no space for the chart.
-AXIS_AFFIX_MAX = 4
-AFFIX_MAX = 24
-DECIMALS_MAX = 10
+MAX_AXIS_AFFIX = 4
+MAX_AFFIX = 24
+MAX_DECIMALS = 10
 CURRENCY = "$"
 NUMERIC = "numeric"
 SHORT = "short"
@@ -46,7 +46,7 @@ class NumberFormat(NamedTuple):
     def write_short(self, value: float) -> str:
         """Return a short value for an axis, such as `$1.2K`."""
         text = self._write_styled(value) if self.is_duration else self._shorten(value)
-        prefix, postfix = ("" if len(affix) > AXIS_AFFIX_MAX else affix for affix in (self.prefix, self.postfix))
+        prefix, postfix = ("" if len(affix) > MAX_AXIS_AFFIX else affix for affix in (self.prefix, self.postfix))
         prefix = "" if text.startswith(prefix) and self.style == CURRENCY_STYLE else prefix
         return f"{prefix}{text}{postfix}"
 
@@ -107,11 +107,11 @@ def read_column_format(settings: Any) -> NumberFormat:
 
 
 def read_affix(value: Any) -> str:
-    return value[:AFFIX_MAX] if isinstance(value, str) else ""
+    return value[:MAX_AFFIX] if isinstance(value, str) else ""
 
 
 def read_decimals(value: Any) -> int | None:
-    is_number = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= DECIMALS_MAX
+    is_number = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_DECIMALS
     return value if is_number else None
 
 

@@ -7,10 +7,10 @@ from pages.components.charts.formats import SECONDS, format_duration
 from pages.components.charts.options import Options
 from pages.components.charts.shapes import (
     GROUPED,
-    GROUPS_MAX,
     LINES,
-    POINTS_MAX,
-    STEPS_MAX,
+    MAX_GROUPS,
+    MAX_POINTS,
+    MAX_STEPS,
     Funnel,
     Graph,
     Series,
@@ -27,10 +27,10 @@ Json = dict[str, Any]
 
 def parse_funnel(groups: list[list[Json]]) -> Funnel | None:
     """Return the steps of each group, or of the whole funnel, or None if no step can be drawn."""
-    parsed = [(_get_group(steps), _parse_steps(steps)) for steps in groups[:GROUPS_MAX] if steps]
+    parsed = [(_get_group(steps), _parse_steps(steps)) for steps in groups[:MAX_GROUPS] if steps]
     found = [(name, steps) for name, steps in parsed if steps]
-    more = describe_rest(len(groups) - GROUPS_MAX, "group")
-    more_steps = describe_rest(max((len(steps) for steps in groups), default=0) - STEPS_MAX, "step")
+    more = describe_rest(len(groups) - MAX_GROUPS, "group")
+    more_steps = describe_rest(max((len(steps) for steps in groups), default=0) - MAX_STEPS, "step")
     return Funnel(found, join_notes(more, more_steps)) if found else None
 
 
@@ -46,7 +46,7 @@ def _parse_steps(steps: list[Json]) -> list[Step]:
             to_number(step.get("average_conversion_time")),
             to_number(step.get("median_conversion_time")),
         )
-        for step in steps[:STEPS_MAX]
+        for step in steps[:MAX_STEPS]
         if (count := to_number(step.get("count"))) is not None
     ]
 
@@ -63,7 +63,7 @@ def parse_time_to_convert(result: Json) -> Graph | None:
     starts, counts = [to_number(start) for start, _ in pairs], [to_number(count) for _, count in pairs]
     labels = ["" if start is None else format_duration(start) for start in starts]
     average = to_number(result.get("average_conversion_time"))
-    if not pairs or len(pairs) > POINTS_MAX:
+    if not pairs or len(pairs) > MAX_POINTS:
         return None
     note = "" if average is None else f"Average time {SECONDS.write(average)}"
     return Graph(labels, [Series("Persons", counts)], GROUPED, note=note, axis="Time from")

@@ -12,7 +12,7 @@ from pages.components.charts.ticks import Tick
 
 HEIGHT = 200  # of all view boxes, so that whole numbers are exact to half a pixel in tiles of the usual height
 # A label, the values of six series, and a cell for a note that there are more series.
-TIP_CELLS_MAX = 8
+MAX_TIP_CELLS = 8
 
 _ANCHORS = {"start": "", "middle": ' text-anchor="middle"', "end": ' text-anchor="end"'}
 _END = 'dx="6" dy=".35em"'
@@ -138,8 +138,8 @@ def write_tips(data: Table) -> SafeString:
     Tooltips have the cells of the first series only. The rows of the right half are a separate group, because the
     style sheet places their tooltips on the left.
     """
-    columns, colors = data.columns[:TIP_CELLS_MAX], data.colors[: TIP_CELLS_MAX - 1]
-    rows = [row[:TIP_CELLS_MAX] for row in data.rows]
+    columns, colors = data.columns[:MAX_TIP_CELLS], data.colors[: MAX_TIP_CELLS - 1]
+    rows = [row[:MAX_TIP_CELLS] for row in data.rows]
     middle = (len(rows) + 1) // 2
     halves = (
         data._replace(columns=columns, rows=half, colors=colors) for half in (rows[:middle], rows[middle:]) if half

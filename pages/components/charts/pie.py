@@ -5,7 +5,7 @@ from typing import Any
 
 from pages.components.charts.formats import format_share
 from pages.components.charts.plot import LETTERS
-from pages.components.charts.shapes import COLORS, SLICES_MAX, Item, Pie
+from pages.components.charts.shapes import COLORS, MAX_SLICES, Item, Pie
 
 RADIUS = 80
 # Slices below this share have no letter, because there is no space for it.
@@ -23,7 +23,7 @@ def build_pie_view(found: Pie) -> dict[str, Any]:
         slices.append(
             {
                 "path": draw_slice(start, start + share),
-                "color": GRAY if index == SLICES_MAX - 1 and len(found.items) > SLICES_MAX else index % COLORS,
+                "color": GRAY if index == MAX_SLICES - 1 and len(found.items) > MAX_SLICES else index % COLORS,
                 "letter": LETTERS[index],
                 "has_letter": share >= LETTER_SHARE_MIN,
                 "x": round(50 + 57 * math.sin(middle), 1),
@@ -45,10 +45,10 @@ def build_pie_view(found: Pie) -> dict[str, Any]:
 
 def group_slices(items: list[Item]) -> list[Item]:
     """Return the largest slices, and one slice for the sum of all other slices."""
-    if len(items) <= SLICES_MAX:
+    if len(items) <= MAX_SLICES:
         return items
-    rest = items[SLICES_MAX - 1 :]
-    return [*items[: SLICES_MAX - 1], Item(f"{len(rest)} more", sum(item.value for item in rest))]
+    rest = items[MAX_SLICES - 1 :]
+    return [*items[: MAX_SLICES - 1], Item(f"{len(rest)} more", sum(item.value for item in rest))]
 
 
 def draw_slice(start: float, end: float) -> str:

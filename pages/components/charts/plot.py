@@ -11,7 +11,7 @@ from pages.components.charts.shapes import AREAS, GROUPED, LINES, STACKED, Graph
 GRID_LINES = 4
 LETTERS = "ABCDEFGHIJKL"
 # Charts with more points have no dots.
-DOTS_MAX = 40
+MAX_DOTS = 40
 # The axis of lines need not begin at zero if the values differ by less than this share of the largest value.
 FLAT = 0.1
 # The minimum distance between letters at the ends of lines.
@@ -229,7 +229,7 @@ def _build_dots(graph: Graph, tops: Sequence[Sequence[float | None]], y: Scale) 
         neighbours = pairwise([None, *values, None])
         alone = [before is None and after is None for (before, _), (_, after) in pairwise(neighbours)]
         for place, value in enumerate(values):
-            if value is not None and (points <= DOTS_MAX or alone[place]):
+            if value is not None and (points <= MAX_DOTS or alone[place]):
                 is_open = _is_open(graph, series, place)
                 dots.append(Mark(_get_point_x(place, points), y(value), series.color, "", series.is_previous, is_open))
     return dots

@@ -32,9 +32,9 @@ from pages.components.charts.ticks import CHARACTER, build_ticks
 
 # In charts with more points, the bars of a series are one path, without outlines. In 20 charts of three series and
 # 90 days, the separate elements of bars took 74 KB of 126 KB.
-SEPARATE_BARS_MAX = 60
+MAX_SEPARATE_BARS = 60
 # Charts with more values have no tooltips, because a browser would have too many elements to lay out.
-TIPS_MAX = 600
+MAX_TIPS = 600
 # The maximum lengths of numbers for which the style sheet has a font size.
 LENGTHS = (4, 6, 8, 10, 13, 17, 24, 40)
 
@@ -128,7 +128,7 @@ def _build_graph_view(graph: Graph, data: Table | None) -> dict[str, Any]:
     gutter = max(len(line.label) for line in plot.grid) * CHARACTER + 8
     has_letters = bool(plot.letters)
     gutter += 16 if has_letters else 0  # as in the style sheet
-    is_few = plot.points <= SEPARATE_BARS_MAX
+    is_few = plot.points <= MAX_SEPARATE_BARS
     return {
         "plot": plot,
         "width": max(1, plot.points - 1),
@@ -142,7 +142,7 @@ def _build_graph_view(graph: Graph, data: Table | None) -> dict[str, Any]:
         "letters": write_letters(plot.letters),
         "ticks": write_ticks(build_ticks(graph.labels, [plot.get_x(place) for place in range(plot.points)], gutter)),
         "has_bars": graph.has_bars,
-        "tips": write_tips(data) if data and plot.points * len(graph.series) <= TIPS_MAX else "",
+        "tips": write_tips(data) if data and plot.points * len(graph.series) <= MAX_TIPS else "",
         "legend": [
             {
                 "color": series.color,

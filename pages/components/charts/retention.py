@@ -8,8 +8,8 @@ from pages.components.charts.formats import format_number
 from pages.components.charts.moments import add_interval, format_moments, parse_moment
 from pages.components.charts.options import Options
 from pages.components.charts.shapes import (
-    GROUPS_MAX,
-    ROWS_MAX,
+    MAX_GROUPS,
+    MAX_ROWS,
     Cell,
     Cohort,
     Retention,
@@ -20,7 +20,7 @@ from pages.components.charts.shapes import (
 )
 from pages.components.charts.trends import write_breakdown
 
-INTERVALS_MAX = 32
+MAX_INTERVALS = 32
 PERIODS = ("hour", "day", "week", "month")
 
 Json = dict[str, Any]
@@ -35,16 +35,16 @@ def parse_retention(rows: list[Json], options: Options, moment: datetime | None)
     is_of_previous = options.filter.get("retentionReference") == "previous"
     reference = "the previous interval" if is_of_previous else "the size of the cohort"
     return Retention(
-        _name_columns(rows, period, min(width, INTERVALS_MAX)),
+        _name_columns(rows, period, min(width, MAX_INTERVALS)),
         [
-            (name, _build_cohorts(lines[:ROWS_MAX], period, moment, is_of_previous=is_of_previous))
-            for name, lines in list(groups.items())[:GROUPS_MAX]
+            (name, _build_cohorts(lines[:MAX_ROWS], period, moment, is_of_previous=is_of_previous))
+            for name, lines in list(groups.items())[:MAX_GROUPS]
         ],
         reference,
         join_notes(
-            describe_rest(len(groups) - GROUPS_MAX, "group"),
-            describe_rest(max(map(len, groups.values())) - ROWS_MAX, "cohort"),
-            describe_rest(width - INTERVALS_MAX, "interval"),
+            describe_rest(len(groups) - MAX_GROUPS, "group"),
+            describe_rest(max(map(len, groups.values())) - MAX_ROWS, "cohort"),
+            describe_rest(width - MAX_INTERVALS, "interval"),
         ),
     )
 
@@ -67,7 +67,7 @@ def _build_cohorts(rows: list[Json], period: str, moment: datetime | None, *, is
     cohorts = []
     for row, label in zip(rows, labels, strict=True):
         counts = [to_number(cell.get("count")) if isinstance(cell, dict) else None for cell in row["values"]]
-        cells = _build_cells(counts[:INTERVALS_MAX], row, period, moment, is_of_previous=is_of_previous)
+        cells = _build_cells(counts[:MAX_INTERVALS], row, period, moment, is_of_previous=is_of_previous)
         size = counts[0] if counts else None
         cohorts.append(Cohort(label, "" if size is None else format_number(size), cells))
     return cohorts

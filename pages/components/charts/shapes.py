@@ -4,21 +4,21 @@ from typing import Any, NamedTuple
 
 from pages.components.charts.formats import PLAIN, NumberFormat
 
-SERIES_MAX = 12
-POINTS_MAX = 400
-BARS_MAX = 25
-SLICES_MAX = 7
-ROWS_MAX = 100
-COLUMNS_MAX = 20
-STEPS_MAX = 30
-GROUPS_MAX = 12
+MAX_SERIES = 12
+MAX_POINTS = 400
+MAX_BARS = 25
+MAX_SLICES = 7
+MAX_ROWS = 100
+MAX_COLUMNS = 20
+MAX_STEPS = 30
+MAX_GROUPS = 12
 # The maximum number of cells of a table of data. Further columns are left out.
-CELLS_MAX = 10_000
+MAX_CELLS = 10_000
 # Larger numbers are not exact as floating-point numbers, so they are not drawn.
 LARGEST = 2.0**53
 TEXT_MAX_LENGTH = 200
 # The smallest tiles have no space for longer numbers.
-NUMBER_LENGTH_MAX = 9
+MAX_NUMBER_LENGTH = 9
 # The number of colors for series in the style sheet.
 COLORS = 8
 
@@ -169,12 +169,12 @@ def join_notes(*notes: str) -> str:
 
 def shorten(number: NumberFormat, value: float) -> str:
     """Return the short text of a value whose text is too long for the smallest tiles, or else an empty text."""
-    return number.write_short(value) if len(number.write(value)) > NUMBER_LENGTH_MAX else ""
+    return number.write_short(value) if len(number.write(value)) > MAX_NUMBER_LENGTH else ""
 
 
 def build_table(columns: list[str], rows: list[list[str | None]], of: int | None = None, note: str = "") -> Table:
     """Return a table within the limits, with a note about the rows and columns that were left out."""
-    shown = columns[:COLUMNS_MAX]
-    cut = [[*row, *[""] * (len(shown) - len(row))][: len(shown)] for row in rows[:ROWS_MAX]]
+    shown = columns[:MAX_COLUMNS]
+    cut = [[*row, *[""] * (len(shown) - len(row))][: len(shown)] for row in rows[:MAX_ROWS]]
     rest = describe_rest((len(rows) if of is None else of) - len(cut))
     return Table(shown, cut, join_notes(rest, describe_rest(len(columns) - len(shown), "column"), note))

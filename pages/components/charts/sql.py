@@ -10,13 +10,13 @@ from pages.components.charts.formats import PLAIN, NumberFormat, format_number, 
 from pages.components.charts.moments import UTC, format_moments, parse_moment
 from pages.components.charts.shapes import (
     AREAS,
-    BARS_MAX,
     COLORS,
     GROUPED,
     LINES,
-    POINTS_MAX,
-    ROWS_MAX,
-    SERIES_MAX,
+    MAX_BARS,
+    MAX_POINTS,
+    MAX_ROWS,
+    MAX_SERIES,
     STACKED,
     Bars,
     Drawable,
@@ -99,13 +99,13 @@ def build_sql_table(found: SqlResult) -> Table:
     """Return the rows as a table, with numbers that are not formatted."""
     rows = [
         [format_cell(value, kind, found.zone) for value, kind in zip(row, found.kinds, strict=True)]
-        for row in found.rows[:ROWS_MAX]
+        for row in found.rows[:MAX_ROWS]
     ]
     table = build_table(found.columns, rows, of=len(found.rows), note=MORE if found.has_more else "")
     numeric = {
         index
         for index in range(len(table.columns))
-        if all(_is_number(row[index]) or row[index] is None for row in found.rows[:ROWS_MAX])
+        if all(_is_number(row[index]) or row[index] is None for row in found.rows[:MAX_ROWS])
     }
     return table._replace(numeric=frozenset(numeric))
 
@@ -148,11 +148,11 @@ def _build_chart(found: SqlResult, node: Json, display: str) -> Drawable | None:
         return _build_parts(found, node, x, ys[0], as_pie=display == PIE)
     if display == PIE:
         return None
-    rows = found.rows[-POINTS_MAX:]
-    notes = [describe_rest(len(found.rows) - len(rows)), describe_rest(len(ys) - SERIES_MAX, "column")]
+    rows = found.rows[-MAX_POINTS:]
+    notes = [describe_rest(len(found.rows) - len(rows)), describe_rest(len(ys) - MAX_SERIES, "column")]
     series = [
         Series(found.columns[y], [to_number(row[y]) for row in rows], color % COLORS)
-        for color, y in enumerate(ys[:SERIES_MAX])
+        for color, y in enumerate(ys[:MAX_SERIES])
     ]
     return Graph(
         format_labels([row[x] for row in rows], found.kinds[x], found.zone),
@@ -175,8 +175,8 @@ def _build_parts(found: SqlResult, node: Json, x: int, y: int, *, as_pie: bool) 
     number = _get_format(node, found.columns[y])
     if as_pie:
         return Pie(sorted((item for item in items if item.value), key=lambda item: -item.value), number)
-    note = join_notes(describe_rest(len(items) - BARS_MAX), MORE if found.has_more else "")
-    return Bars(items[:BARS_MAX], number, note, tuple(items[BARS_MAX:]))
+    note = join_notes(describe_rest(len(items) - MAX_BARS), MORE if found.has_more else "")
+    return Bars(items[:MAX_BARS], number, note, tuple(items[MAX_BARS:]))
 
 
 def _find_axes(found: SqlResult, node: Json) -> tuple[int, list[int]] | None:

@@ -20,7 +20,7 @@ from pages.components.charts.ticks import CHARACTER, choose_ticks, get_anchor, s
 
 SIZE = 14
 LEGEND_LINE = 24
-LEGEND_LINES_MAX = 4
+MAX_LEGEND_LINES = 4
 
 
 def draw_graph(canvas: Canvas, box: Box, graph: Graph) -> None:
@@ -119,7 +119,7 @@ def _draw_legend(canvas: Canvas, box: Box, graph: Graph, *, has_letters: bool) -
             x = 0.0
         lines[-1].append((x, text, color, opacity))
         x += width
-    shown = lines[:LEGEND_LINES_MAX]
+    shown = lines[:MAX_LEGEND_LINES]
     top = box.bottom - LEGEND_LINE * len(shown)
     for number, line in enumerate(shown):
         y = top + LEGEND_LINE * (number + 1) - 6

@@ -21,7 +21,7 @@ from pages.components.charts.svg_canvas import (
 ROW = 30
 STEP = 66
 SIZE = 15
-CELL_MAX = 360.0
+MAX_CELL = 360.0
 
 
 def draw_bars(canvas: Canvas, box: Box, found: Bars) -> str:
@@ -88,7 +88,7 @@ def draw_table(canvas: Canvas, box: Box, found: Table) -> str:
 
 def _measure_columns(rows: Sequence[Sequence[str]]) -> list[float]:
     columns = zip(*rows, strict=True)
-    return [min(CELL_MAX, max(estimate_width(text, SIZE) for text in texts) + 24) for texts in columns]
+    return [min(MAX_CELL, max(estimate_width(text, SIZE) for text in texts) + 24) for texts in columns]
 
 
 def _count_columns(widths: Sequence[float], space: float) -> int:

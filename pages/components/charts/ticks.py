@@ -7,7 +7,7 @@ from typing import NamedTuple
 WIDTHS = (64, 128, 224, 384, 640, 1024)
 CHARACTER = 7.0
 GAP = 10
-LABEL_MAX = 18
+MAX_LABEL = 18
 EDGE = 3
 
 
@@ -21,7 +21,7 @@ class Tick(NamedTuple):
 
 
 def shorten(label: str) -> str:
-    return label if len(label) <= LABEL_MAX else f"{label[: LABEL_MAX - 1]}…"
+    return label if len(label) <= MAX_LABEL else f"{label[: MAX_LABEL - 1]}…"
 
 
 def build_ticks(labels: Sequence[str], places: Sequence[float], gutter: float) -> list[Tick]:

@@ -10,13 +10,13 @@ from pages.components.charts.moments import contains_moment, format_moments, gue
 from pages.components.charts.options import Options
 from pages.components.charts.shapes import (
     AREAS,
-    BARS_MAX,
     COLORS,
     GROUPED,
     LINES,
-    POINTS_MAX,
-    ROWS_MAX,
-    SERIES_MAX,
+    MAX_BARS,
+    MAX_POINTS,
+    MAX_ROWS,
+    MAX_SERIES,
     STACKED,
     Bars,
     Drawable,
@@ -77,9 +77,9 @@ def _build_pie(items: list[Item], options: Options) -> Pie | None:
 
 
 def build_bars(items: list[Item], options: Options) -> Bars:
-    rest = items[BARS_MAX:]
+    rest = items[MAX_BARS:]
     note = f"{describe_rest(len(rest))}, see the data" if rest else ""
-    return Bars(items[:BARS_MAX], options.number, note, tuple(rest))
+    return Bars(items[:MAX_BARS], options.number, note, tuple(rest))
 
 
 def build_graph(
@@ -94,12 +94,12 @@ def build_graph(
         for row, color in zip(rows, _assign_colors(rows), strict=True)
     ]
     points = max(len(each.values) for each in series)
-    left_out = len(days) - POINTS_MAX if len(days) > POINTS_MAX else 0
+    left_out = len(days) - MAX_POINTS if len(days) > MAX_POINTS else 0
     labels = _write_labels(rows, days)[-points:]
-    hidden = series[SERIES_MAX:]
+    hidden = series[MAX_SERIES:]
     return Graph(
         [*labels, *[""] * (points - len(labels))],
-        series[:SERIES_MAX],
+        series[:MAX_SERIES],
         style or STYLES.get(options.display, LINES),
         options.number,
         is_incomplete,
@@ -112,7 +112,7 @@ def build_graph(
 
 
 def _build_series(row: Json, color: int, options: Options, *, is_incomplete: bool, has_totals: bool) -> Series:
-    values = [to_number(value) for value in row["data"]][-POINTS_MAX:]
+    values = [to_number(value) for value in row["data"]][-MAX_POINTS:]
     has_open_end = is_incomplete and not is_previous(row)
     summary = _summarize(row, values, options, has_open_end=has_open_end) if has_totals else ""
     return Series(get_label(row), values, color, summary, is_previous(row))
@@ -156,11 +156,11 @@ def _get_axis(rows: list[Json]) -> list[Any]:
 
 def _write_labels(rows: list[Json], days: list[Any]) -> list[str]:
     """Return the labels of an axis: short dates if the axis has dates, else the labels of the result."""
-    written = format_moments(days[-POINTS_MAX:])
+    written = format_moments(days[-MAX_POINTS:])
     if written is not None:
         return written
     axes = [row["labels"] for row in rows if isinstance(row.get("labels"), list)] or [days]
-    return [to_text(label) for label in max(axes, key=len)][-POINTS_MAX:]
+    return [to_text(label) for label in max(axes, key=len)][-MAX_POINTS:]
 
 
 def _build_number(items: list[Item], options: Options) -> Number | None:
@@ -175,7 +175,7 @@ def _build_number(items: list[Item], options: Options) -> Number | None:
         options.number.write(current.value),
         describe_change(current.value, previous.value, options) if previous else "",
         f"{describe_rest(len(others), 'series', 'series')}, see the data" if others else "",
-        tuple((item.label, options.number.write(item.value)) for item in items[:ROWS_MAX]) if others else (),
+        tuple((item.label, options.number.write(item.value)) for item in items[:MAX_ROWS]) if others else (),
         shorten(options.number, current.value),
     )
 
@@ -257,7 +257,7 @@ def write_breakdown(value: Any) -> str:
     """Return the values of a breakdown as one text."""
     values = value if isinstance(value, list) else [value]
     names = {NULL_VALUE: NULL_TEXT, OTHER_VALUE: OTHER_TEXT, "": NULL_TEXT if isinstance(value, list) else ""}
-    return to_text(", ".join(names.get(text, text) for text in map(to_text, values[:ROWS_MAX])))
+    return to_text(", ".join(names.get(text, text) for text in map(to_text, values[:MAX_ROWS])))
 
 
 def is_previous(row: Json) -> bool:

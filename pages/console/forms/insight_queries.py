@@ -9,7 +9,7 @@ from pages.console.forms.growth_queries import build_lifecycle, build_stickiness
 from pages.console.forms.merging import Values, get_object, get_text
 from pages.console.forms.query_parts import (
     ALL_EVENTS,
-    SERIES_MAX,
+    MAX_SERIES,
     build_breakdown,
     build_series,
     build_shared,
@@ -26,7 +26,7 @@ from queries.runners.kinds import COMPUTED_KINDS
 Json = dict[str, Any]
 
 SQL = "HogQLQuery"
-DIGITS_MAX = 4  # Python refuses to convert very long numbers
+MAX_DIGITS = 4  # Python refuses to convert very long numbers
 MATHS = (
     ("total", "Total count"),
     ("dau", "Unique people"),
@@ -73,7 +73,7 @@ class Kind(NamedTuple):
     about: str
     read: Callable[[Json], Values]
     build: Callable[[Values, Json], Json]
-    series_max: int = SERIES_MAX
+    series_max: int = MAX_SERIES
 
 
 def _read_trends(source: Json) -> Values:
@@ -133,7 +133,7 @@ def _build_funnel(values: Values, base: Json) -> Json:
 
 def check_number(text: str, low: int, high: int, field: str) -> None:
     """Raise ValidationFailed unless a text is a whole number within limits."""
-    is_number = text.isascii() and text.isdigit() and len(text) <= DIGITS_MAX
+    is_number = text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS
     if not is_number or not low <= int(text) <= high:
         raise ValidationFailed(f"Write a number from {low} to {high}.", attr=field)
 

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from pages.console.edit_form import format_tags, parse_tags
 from pages.console.forms.merging import Values, get_text
 
-FILTERS_MAX = 10
+MAX_FILTERS = 10
 TYPES = (("event", "Event"), ("person", "Person"))
 OPERATORS = (
     ("exact", "is"),
@@ -40,7 +40,7 @@ def read_properties(filters: Any) -> Values | None:
     """Return the fields for a list of property filters, or None if the form cannot show them."""
     if not filters:
         return {}
-    if not isinstance(filters, list) or len(filters) > FILTERS_MAX:
+    if not isinstance(filters, list) or len(filters) > MAX_FILTERS:
         return None
     values: Values = {}
     for index, each in enumerate(filters):
@@ -87,10 +87,10 @@ def list_property_rows(values: Values, extra: int = 1) -> list[PropertyRow]:
         return []
     rows = [
         (name, *(values.get(f"{field}-{index}", "") for field in ("property-type", "operator", "value")))
-        for index in range(FILTERS_MAX)
+        for index in range(MAX_FILTERS)
         if (name := values.get(f"property-{index}", "").strip())
     ]
-    rows += [("", "", "", "")] * min(extra, FILTERS_MAX - len(rows))
+    rows += [("", "", "", "")] * min(extra, MAX_FILTERS - len(rows))
     return [
         PropertyRow(
             index, name, kind if kind in _TYPES else "event", operator if operator in _OPERATORS else "exact", value

@@ -10,7 +10,7 @@ from pages.console.forms.properties import build_properties, read_properties, re
 Json = dict[str, Any]
 
 ALL_EVENTS = "All events"
-SERIES_MAX = 10
+MAX_SERIES = 10
 MATHS_OF_PROPERTIES = frozenset({"sum", "avg", "min", "max", "median", "p75", "p90", "p95", "p99"})
 
 
@@ -23,11 +23,11 @@ class SeriesRow(NamedTuple):
     math_property: str
 
 
-def list_series_rows(values: Values, extra: int = 2, maximum: int = SERIES_MAX) -> list[SeriesRow]:
+def list_series_rows(values: Values, extra: int = 2, maximum: int = MAX_SERIES) -> list[SeriesRow]:
     """Return the rows that name an event, and `extra` empty rows, up to a maximum number of rows."""
     rows = [
         (event, values.get(f"math-{index}", ""), values.get(f"math-property-{index}", ""))
-        for index in range(SERIES_MAX)
+        for index in range(MAX_SERIES)
         if (event := values.get(f"event-{index}", "").strip())
     ]
     rows += [("", "", "")] * min(extra, maximum - len(rows))
@@ -37,7 +37,7 @@ def list_series_rows(values: Values, extra: int = 2, maximum: int = SERIES_MAX) 
 def read_series(source: Json) -> Values:
     values: Values = {}
     nodes = source.get("series")
-    for index, node in enumerate(nodes[:SERIES_MAX] if isinstance(nodes, list) else []):
+    for index, node in enumerate(nodes[:MAX_SERIES] if isinstance(nodes, list) else []):
         values[f"event-{index}"] = get_text(node, "event") or ALL_EVENTS
         values[f"math-{index}"] = get_text(node, "math", "total")
         values[f"math-property-{index}"] = get_text(node, "math_property")
@@ -55,7 +55,7 @@ def build_series(values: Values, base: Json, minimum: int, minimum_text: str) ->
 
 
 def _pair_rows(nodes: list[Any]) -> list[tuple[SeriesRow, Any]]:
-    nodes = nodes[:SERIES_MAX]
+    nodes = nodes[:MAX_SERIES]
     return list(zip(list_series_rows(read_series({"series": nodes}), extra=0), nodes, strict=False))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from dashboards_api.http.callers import AUTHENTICATED
-from dashboards_api.http.edge import BODIES_MAX_PER_NETWORK, Edge
+from dashboards_api.http.edge import MAX_BODIES_PER_NETWORK, Edge
 from dashboards_api.http.request_body import (
     KIB,
     LARGE_BODY_BYTES,
@@ -243,7 +243,7 @@ def test_invalid_keys_share_one_caller_and_valid_keys_belong_to_their_user() -> 
 
 def test_concurrent_bodies_of_one_network_are_limited() -> None:
     half = [
-        (build_request(content_length(100)), Protocol(b"x", is_silent=True)) for _ in range(BODIES_MAX_PER_NETWORK + 10)
+        (build_request(content_length(100)), Protocol(b"x", is_silent=True)) for _ in range(MAX_BODIES_PER_NETWORK + 10)
     ]
     found = [body for _, _, body in run_exchanges(*half, seconds=0.3)]
-    assert (found.count(b"BodyTimeout"), found.count(b"TooManyBodies")) == (BODIES_MAX_PER_NETWORK, 10)
+    assert (found.count(b"BodyTimeout"), found.count(b"TooManyBodies")) == (MAX_BODIES_PER_NETWORK, 10)

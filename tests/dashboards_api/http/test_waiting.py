@@ -98,7 +98,7 @@ def test_client_that_disconnects_gets_no_further_run() -> None:
     assert (protocol.answers, len(view.runs)) == ([], 1)
 
 
-@pytest.mark.parametrize("name", ["WAITERS_MAX", "WAITERS_MAX_PER_CALLER"])
+@pytest.mark.parametrize("name", ["MAX_WAITERS", "MAX_WAITERS_PER_CALLER"])
 def test_requests_beyond_a_limit_are_answered_without_waiting(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setattr(waiters, name, 3)
     view = View(1)
@@ -108,7 +108,7 @@ def test_requests_beyond_a_limit_are_answered_without_waiting(monkeypatch: pytes
 
 
 def test_limits_are_64_requests_and_32_of_one_caller() -> None:
-    assert (waiters.WAITERS_MAX, waiters.WAITERS_MAX_PER_CALLER) == (64, 32)
+    assert (waiters.MAX_WAITERS, waiters.MAX_WAITERS_PER_CALLER) == (64, 32)
 
 
 def test_failed_check_is_repeated() -> None:

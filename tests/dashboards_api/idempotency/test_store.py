@@ -105,7 +105,7 @@ def test_a_claim_needs_its_own_transaction(alice: Person) -> None:
 
 
 def test_expired_and_surplus_rows_are_deleted(alice: Person, bob: Person, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(idempotency, "REQUESTS_PER_USER_MAX", 5)
+    monkeypatch.setattr(idempotency, "MAX_REQUESTS_PER_USER", 5)
     claim(bob, "old")
     age_requests(RETENTION)
     claim(bob, "new")

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pages.components.links import LINKED_MAX_LENGTH, find_addresses, linkify
-from pages.components.markdown import PARSED_CHARACTERS_MAX, render_markdown
+from pages.components.markdown import MAX_PARSED_CHARACTERS, render_markdown
 from tests.builders import Person, make_dashboard, make_insight
 from tests.pages.browsing import get_dashboard_path, get_text, list_elements
 
@@ -118,7 +118,7 @@ def test_cost_is_linear_in_the_text(piece: str) -> None:
 
     assert any(seconds(1_000_000) < 2 for _ in range(3))
     started = time.process_time()
-    render_markdown((piece * PARSED_CHARACTERS_MAX)[:PARSED_CHARACTERS_MAX])
+    render_markdown((piece * MAX_PARSED_CHARACTERS)[:MAX_PARSED_CHARACTERS])
     assert time.process_time() - started < 10
 
 

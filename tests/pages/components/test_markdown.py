@@ -101,7 +101,7 @@ def measure_seconds(texts: list[str], monkeypatch: pytest.MonkeyPatch) -> float:
 
 
 def test_cache_keeps_the_latest_texts_up_to_a_size(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(markdown, "CACHED_CHARACTERS_MAX", 90)
+    monkeypatch.setattr(markdown, "MAX_CACHED_CHARACTERS", 90)
     cache = markdown._Cache()
     for name in ("first", "second", "third"):
         cache.put(name, SafeString(name * 5))

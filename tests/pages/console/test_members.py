@@ -11,7 +11,7 @@ from tests.builders import Person, make_person, make_session, set_password
 from tests.pages.browsing import get_csrf_token, get_text
 from users.models import Invitation, Membership, MembershipLevel, User
 from users.services.invitations import get_invitation
-from users.services.members import INVITATIONS_MAX, create_invitation
+from users.services.members import MAX_INVITATIONS, create_invitation
 from users.services.users import create_user
 
 
@@ -80,13 +80,13 @@ def test_member_cannot_be_invited_again(alice: Person, bob: Person, browser: Cli
 
 
 def test_number_of_invitations_is_limited(alice: Person, browser: Client) -> None:
-    for number in range(INVITATIONS_MAX):
+    for number in range(MAX_INVITATIONS):
         create_invitation(alice.membership, email=f"a{number}@example.com", level=MembershipLevel.MEMBER)
     response = post_form(browser, get_members_path(alice), action="invite", email="more@example.com", level="1")
     assert response.status_code == 400
     assert "at most 100 open invitations" in get_text(response)
     invite_user(browser, get_members_path(alice), email="a0@example.com", level="1")
-    assert Invitation.objects.count() == INVITATIONS_MAX
+    assert Invitation.objects.count() == MAX_INVITATIONS
 
 
 def test_level_is_changed_and_a_member_removed(alice: Person, bob: Person, browser: Client) -> None:

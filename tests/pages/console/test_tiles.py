@@ -260,7 +260,7 @@ def test_panel_says_that_more_dashboards_exist(
     browser: Client, alice: Person, board: Dashboard, first: Tile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = make_dashboard(alice, "A")
-    monkeypatch.setattr("pages.console.tile_moves.TARGETS_MAX", 2)
+    monkeypatch.setattr("pages.console.tile_moves.MAX_TARGETS", 2)
     path = f"{get_dashboard_path(board)}?panel=tile&tile={first.pk}"
     assert "dashboards are listed" not in get_text(browser.get(path))
     make_dashboard(alice, "Z")

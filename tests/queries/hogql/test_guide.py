@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from queries.hogql.errors import HogQLError, UnknownName
-from queries.hogql.lexer import NESTING_MAX, OPERATORS_MAX, TEXT_MAX_LENGTH
-from queries.hogql.session import DEFAULT_LIMIT, LIMIT_MAX
+from queries.hogql.lexer import MAX_NESTING, MAX_OPERATORS, TEXT_MAX_LENGTH
+from queries.hogql.session import DEFAULT_LIMIT, MAX_LIMIT
 from queries.hogql.tables import BUILT_IN_TABLES
 from tests.queries.hogql.helpers import read
 from tests.queries.hogql.store import Store
@@ -22,7 +22,7 @@ def test_query_of_the_guide_has_rows(store: Store, query: str) -> None:
 
 
 def test_guide_names_the_limits() -> None:
-    for limit in (NESTING_MAX, OPERATORS_MAX, TEXT_MAX_LENGTH, DEFAULT_LIMIT, LIMIT_MAX):
+    for limit in (MAX_NESTING, MAX_OPERATORS, TEXT_MAX_LENGTH, DEFAULT_LIMIT, MAX_LIMIT):
         assert f"{limit:,}" in GUIDE
 
 

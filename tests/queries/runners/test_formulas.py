@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from queries.exceptions import ResultTooLarge
-from queries.runners.formulas import FORMULAS_MAX, TEXT_MAX_LENGTH, read_formulas
+from queries.runners.formulas import MAX_FORMULAS, TEXT_MAX_LENGTH, read_formulas
 from tests.queries.hogql.store import Store
 from tests.queries.runners.insights import Event, ask, ask_data, build_trends, make_project, refuse
 
@@ -135,7 +135,7 @@ def test_other_texts_are_refused(text: str) -> None:
         ({"formula": "(" * 250 + "A" + ")" * 250}, "formula"),
         ({"formulas": "A"}, "formulas"),
         ({"formulas": ["A", 1]}, "formulas__1"),
-        ({"formulas": ["A"] * (FORMULAS_MAX + 1)}, "formulas"),
+        ({"formulas": ["A"] * (MAX_FORMULAS + 1)}, "formulas"),
         ({"formulaNodes": {"formula": "A"}}, "formulaNodes"),
         ({"formulaNodes": [{"formula": None}]}, "formulaNodes__0"),
         ({"formulaNodes": [{"formula": "A"}, {"formula": "D"}]}, "formulaNodes__1"),

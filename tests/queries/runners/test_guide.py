@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from queries.runners.filters import EXPRESSION, PROPERTY_TYPES
-from queries.runners.json_values import CHARACTERS_MAX, VALUES_MAX
+from queries.runners.json_values import MAX_CHARACTERS, MAX_VALUES
 from queries.runners.operators import OPERATORS
 from tests.queries.hogql.store import Store
 from tests.queries.runners.helpers import run
@@ -22,5 +22,5 @@ def test_example_runs(store: Store) -> None:
 def test_guide_names_each_operator_type_and_limit() -> None:
     for name in (*OPERATORS, *PROPERTY_TYPES, EXPRESSION):
         assert f"`{name.removesuffix('_multi')}`" in GUIDE
-    for limit in (VALUES_MAX, CHARACTERS_MAX):
+    for limit in (MAX_VALUES, MAX_CHARACTERS):
         assert f"{limit:,}" in GUIDE

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from queries.runners.series import NODES_MAX, SERIES_MAX
+from queries.runners.series import MAX_NODES, MAX_SERIES
 from tests.queries.hogql.store import Store
 from tests.queries.runners.insights import Event, ask, ask_data, build_trends, make_project, refuse
 
@@ -97,7 +97,7 @@ INVALID: list[tuple[dict[str, Any], str]] = [
     ({"properties": [{"type": "event"}]}, "__properties__0__key"),
     (group(), "__nodes"),
     (group({}) | {"nodes": None}, "__nodes"),
-    (group(*[{"event": "view"}] * (NODES_MAX + 1)), "__nodes"),
+    (group(*[{"event": "view"}] * (MAX_NODES + 1)), "__nodes"),
     (group({}) | {"nodes": [1]}, "__nodes__0"),
 ]
 
@@ -107,7 +107,7 @@ def test_invalid_series_is_refused(node: dict[str, Any], place: str) -> None:
     assert refuse(build_trends(node)) == ("invalid_query", f"query__series__0{place}")
 
 
-@pytest.mark.parametrize("series", [None, [], {}, "view", [{}] * (SERIES_MAX + 1)])
+@pytest.mark.parametrize("series", [None, [], {}, "view", [{}] * (MAX_SERIES + 1)])
 def test_query_has_1_to_26_series(series: Any) -> None:
     assert refuse(build_trends() | {"series": series}) == ("invalid_query", "query__series")
 
@@ -118,7 +118,7 @@ def test_series_is_an_object(node: Any) -> None:
 
 
 def test_26_series_are_answered_in_their_order(store: Store, project: int) -> None:
-    nodes = [{"event": "view", "custom_name": f"S{number}"} for number in range(SERIES_MAX)]
+    nodes = [{"event": "view", "custom_name": f"S{number}"} for number in range(MAX_SERIES)]
     found = ask(store, project, *nodes)
     assert [item["label"] for item in found] == [node["custom_name"] for node in nodes]
     assert {tuple(item["data"]) for item in found} == {(2, 0, 0)}
