@@ -10,7 +10,7 @@ from rest_framework.request import Request
 
 from dashboards.exceptions import WrongSharePassword
 from dashboards.services.share_passwords import check_share_password, find_locked_link
-from dashboards.share_tokens import SHARE_TOKEN_LIFETIME
+from dashboards.unlock_tokens import UNLOCK_TOKEN_LIFETIME
 from dashboards_api.errors import TooManyAttempts
 from dashboards_api.http.request_options import parse_object_parameter
 from queries.request_overrides import FILTERS_OVERRIDE, VARIABLES_OVERRIDE, RequestOverrides, validate_overrides
@@ -47,7 +47,7 @@ def unlock_share_link(request: HttpRequest, access_token: str, read_password: Ca
     return token
 
 
-def get_share_tokens(request: Request | HttpRequest) -> list[str]:
+def get_unlock_tokens(request: Request | HttpRequest) -> list[str]:
     """Return the share tokens in the cookies of a browser, and in the `Authorization: Bearer` header of a script."""
     tokens = (request.COOKIES.get(name) for name in SHARE_COOKIES)
     return [token for token in (*tokens, get_bearer_token(request)) if token]
@@ -59,7 +59,7 @@ def set_share_cookies(response: HttpResponseBase, path: str, token: str) -> None
         response.set_cookie(
             name,
             token,
-            max_age=SHARE_TOKEN_LIFETIME,
+            max_age=UNLOCK_TOKEN_LIFETIME,
             path=f"{path}{suffix}",
             httponly=True,
             samesite="Lax",

@@ -84,7 +84,7 @@ class SharePassword(models.Model):
         SharingConfiguration, on_delete=models.CASCADE, related_name="share_passwords"
     )
     password_hash = models.CharField(max_length=255, editable=False)
-    # For password look-ups, see `share_tokens.digest_password`. Empty in rows of earlier releases until the first use.
+    # For password look-ups, see `unlock_tokens.digest_password`. Empty in rows of earlier releases until the first use.
     digest = models.CharField(max_length=80, default="", db_default="", editable=False)
     note = models.CharField(max_length=SHARE_NOTE_MAX_LENGTH, null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)

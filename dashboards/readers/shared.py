@@ -32,8 +32,8 @@ from dashboards.readers.resolved_tiles import (
 from dashboards.readers.shared_queries import QueryDisplay
 from dashboards.readers.shared_variables import list_variables
 from dashboards.readers.tiles import TILE_JSON
-from dashboards.share_tokens import read_share_token
 from dashboards.tracked_fields import BUTTON_FIELDS, TEXT_FIELDS
+from dashboards.unlock_tokens import read_unlock_token
 from dashboards_api.db.fields import dump_json, raw_json
 from queries.models import ResultVersion
 from queries.readers.results import MAX_RESPONSE_CHARACTERS
@@ -112,14 +112,14 @@ class SharedDashboard(NamedTuple):
 
 
 def find_shared_dashboard(
-    access_token: str, *, share_tokens: Iterable[str] = (), overrides: RequestOverrides = NO_REQUEST_OVERRIDES
+    access_token: str, *, unlock_tokens: Iterable[str] = (), overrides: RequestOverrides = NO_REQUEST_OVERRIDES
 ) -> SharedDashboard:
     """Return the dashboard of a share link, for a request with these share tokens.
 
     Raises DashboardNotFound for an invalid link, SharePasswordRequired, and OverrideNotAllowed.
     """
     row = _read_sharing(access_token)
-    if row["password_required"] and not _is_unlocked(row["id"], access_token, share_tokens):
+    if row["password_required"] and not _is_unlocked(row["id"], access_token, unlock_tokens):
         raise SharePasswordRequired
     opened = SharedDashboard(access_token, row, overrides)
     _check_overrides(overrides, allowed=opened.allowed_overrides, variables=row["raw_variables"])
@@ -202,9 +202,9 @@ def _read_sharing(access_token: str) -> Row:
     return row
 
 
-def _is_unlocked(sharing_id: int, access_token: str, share_tokens: Iterable[str]) -> bool:
+def _is_unlocked(sharing_id: int, access_token: str, unlock_tokens: Iterable[str]) -> bool:
     """Return whether one of the share tokens is for this link and for a password that still exists."""
-    ids = {read_share_token(token, access_token) for token in share_tokens} - {None}
+    ids = {read_unlock_token(token, access_token) for token in unlock_tokens} - {None}
     return bool(ids) and SharePassword.objects.filter(sharing_configuration=sharing_id, pk__in=ids).exists()
 
 

@@ -12,7 +12,7 @@ from dashboards.changelog.tracking import ChangeSet
 from dashboards.exceptions import DashboardNotFound, SharePasswordNotFound, WrongSharePassword
 from dashboards.models import ActivityName, Dashboard, SharePassword, SharingConfiguration
 from dashboards.services.rows import lock_for_edit
-from dashboards.share_tokens import digest_password, is_current_digest, sign_share_token
+from dashboards.unlock_tokens import digest_password, is_current_digest, sign_unlock_token
 from dashboards_api.db.best_effort import best_effort_write
 from dashboards_api.db.retry import atomic_with_retry
 from dashboards_api.errors import ValidationFailed
@@ -169,7 +169,7 @@ def check_share_password(link: LockedLink, *, text: str) -> str:
     if found is None:
         raise WrongSharePassword
     _record_success(link, guesses)
-    return sign_share_token(link.access_token, found.pk)
+    return sign_unlock_token(link.access_token, found.pk)
 
 
 def _build_attempts(link: LockedLink) -> list[Attempt]:

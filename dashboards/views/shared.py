@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from dashboards.exceptions import TileNotFound
-from dashboards.http_requests import get_share_tokens, set_share_cookies, unlock_share_link
+from dashboards.http_requests import get_unlock_tokens, set_share_cookies, unlock_share_link
 from dashboards.readers.shared import PageType, find_shared_dashboard, read_shared_dashboard, read_shared_insight
 from dashboards.serializers.sharing import UnlockRequestSerializer
 from dashboards.views.base import OVERRIDES, REFRESH, get_overrides
@@ -48,7 +48,7 @@ class SharedDashboardViewSet(SharedViewSet):
     def retrieve(self, request: Request, access_token: str) -> Response:
         embedded = request.query_params.get("embedded", "false").lower() not in ("false", "0")
         opened = find_shared_dashboard(
-            access_token, share_tokens=get_share_tokens(request), overrides=get_overrides(self)
+            access_token, unlock_tokens=get_unlock_tokens(request), overrides=get_overrides(self)
         )
         refresh = parse_refresh(request.query_params.get(REFRESH.name))
         results = opened.get_results(refresh, get_first_run(request._request))
@@ -65,7 +65,7 @@ class SharedTileFileViewSet(SharedViewSet):
     @extend_schema(parameters=[*SIZE, REFRESH, *OVERRIDES])
     def retrieve(self, request: Request, access_token: str, tile_id: str, format: str) -> HttpResponse:
         opened = find_shared_dashboard(
-            access_token, share_tokens=get_share_tokens(request), overrides=get_overrides(self)
+            access_token, unlock_tokens=get_unlock_tokens(request), overrides=get_overrides(self)
         )
         size, refresh = get_image_size(self), parse_refresh(request.query_params.get(REFRESH.name))
         results = opened.get_results(refresh, get_first_run(request._request))

@@ -15,7 +15,7 @@ from django.views.decorators.csrf import csrf_exempt
 from rest_framework.exceptions import ValidationError
 
 from dashboards.exceptions import DashboardNotFound, OverrideNotAllowed, SharePasswordRequired, WrongSharePassword
-from dashboards.http_requests import get_share_tokens, parse_overrides, set_share_cookies, unlock_share_link
+from dashboards.http_requests import get_unlock_tokens, parse_overrides, set_share_cookies, unlock_share_link
 from dashboards.readers.shared import PageType, SharedDashboard, find_shared_dashboard, read_shared_dashboard
 from dashboards_api.db.fields import to_plain_json
 from dashboards_api.errors import TooManyAttempts, ValidationFailed
@@ -41,7 +41,7 @@ class SharedPageView(View):
     json_view: Callable[..., HttpResponseBase] | None = None  # responds to POST requests of scripts
 
     def get(self, request: HttpRequest, access_token: str) -> HttpResponseBase:
-        return self.show(request, access_token, get_share_tokens(request))
+        return self.show(request, access_token, get_unlock_tokens(request))
 
     def post(self, request: HttpRequest, access_token: str) -> HttpResponseBase:
         """Unlock the page. A request that does not accept HTML is from a script, and the response is JSON."""
@@ -67,11 +67,11 @@ class SharedPageView(View):
         set_share_cookies(opened, request.path, token)
         return opened
 
-    def show(self, request: HttpRequest, access_token: str, share_tokens: list[str]) -> HttpResponseBase:
+    def show(self, request: HttpRequest, access_token: str, unlock_tokens: list[str]) -> HttpResponseBase:
         try:
             overrides = add_form_overrides(parse_overrides(request.GET), request.GET)
             repeated = plan_repeated_reload(request)
-            opened = find_shared_dashboard(access_token, share_tokens=share_tokens, overrides=overrides)
+            opened = find_shared_dashboard(access_token, unlock_tokens=unlock_tokens, overrides=overrides)
         except DashboardNotFound:
             return self.render_page("pages/link_not_found.html", {}, status=404)
         except SharePasswordRequired:

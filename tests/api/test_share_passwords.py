@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from dashboards.models import Dashboard, SharePassword
-from dashboards.share_tokens import SHARE_TOKEN_LIFETIME, sign_share_token
+from dashboards.unlock_tokens import UNLOCK_TOKEN_LIFETIME, sign_unlock_token
 from tests.api.test_shared import share
 from tests.builders import Person, make_dashboard, make_key
 from tests.client import Answer, Api
@@ -260,7 +260,7 @@ def test_share_token_is_limited_to_one_link(alice: Person, board: Dashboard, tok
     unlocked = Browser().unlock(f"/shared/{token}", {"password": PASSWORD}).json["shareToken"]
     assert Browser().get(f"/shared/{other}.json", Authorization=f"Bearer {unlocked}").error == TOO_MANY_ATTEMPTS
     # A share token for the other link with a password of this link is invalid.
-    forged = sign_share_token(other, SharePassword.objects.earliest("pk").pk)
+    forged = sign_unlock_token(other, SharePassword.objects.earliest("pk").pk)
     assert Browser().get(f"/shared/{other}.json", Authorization=f"Bearer {forged}").error == TOO_MANY_ATTEMPTS
     # The old link stays unlocked for the grace period. The new link requires the password.
     new = alice.api.post(f"dashboards/{board.pk}/sharing/refresh/").json["access_token"]
@@ -274,8 +274,8 @@ def test_share_token_is_valid_for_a_day(alice: Person, token: str, path: str, mo
     browser.unlock(f"/shared/{token}", {"password": PASSWORD})
     now = timezone.now()
     for after, status in (
-        (SHARE_TOKEN_LIFETIME - timedelta(minutes=1), 200),
-        (SHARE_TOKEN_LIFETIME + timedelta(minutes=1), 401),
+        (UNLOCK_TOKEN_LIFETIME - timedelta(minutes=1), 200),
+        (UNLOCK_TOKEN_LIFETIME + timedelta(minutes=1), 401),
     ):
         monkeypatch.setattr(signing.time, "time", lambda later=now + after: later.timestamp())  # type: ignore[attr-defined]  # `signing` imports `time`
         assert browser.get(f"/shared/{token}.json").status == status
@@ -285,7 +285,7 @@ def test_share_token_is_valid_for_a_day(alice: Person, token: str, path: str, mo
 def test_other_tokens_do_not_unlock(alice: Person, token: str, path: str, forged: str) -> None:
     created = add_password(alice, path)
     signed_elsewhere = signing.dumps([token, created["id"]], salt="another salt")
-    wrong_shape = signing.dumps({"a": 1}, salt="dashboards.share_tokens")
+    wrong_shape = signing.dumps({"a": 1}, salt="dashboards.unlocking")
     for each in (forged, alice.key, signed_elsewhere, wrong_shape):
         assert Browser().get(f"/shared/{token}.json", Authorization=f"Bearer {each}").error == TOO_MANY_ATTEMPTS
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from dashboards.models import Dashboard, SharePassword
 from dashboards.services.share_passwords import RIGHT_UNLOCK, UNLOCK, UNLOCK_LINK
-from dashboards.share_tokens import is_current_digest
+from dashboards.unlock_tokens import is_current_digest
 from tests.api.test_share_passwords import PASSWORD, WRONG, Browser, add_password, pop_error
 from tests.api.test_shared import share
 from tests.builders import Person, make_dashboard

@@ -5,21 +5,21 @@ from datetime import timedelta
 from django.core import signing
 from django.utils.crypto import salted_hmac
 
-SHARE_TOKEN_LIFETIME = timedelta(hours=24)
+UNLOCK_TOKEN_LIFETIME = timedelta(hours=24)
 # Changing a salt invalidates every token, or every digest.
 _SALT = "dashboards.unlocking"
 _DIGEST_SALT = "dashboards.share_passwords"
 
 
-def sign_share_token(access_token: str, password_id: int) -> str:
+def sign_unlock_token(access_token: str, password_id: int) -> str:
     """Return a token for a link and a password. The token becomes invalid together with the link or the password."""
     return signing.dumps([access_token, password_id], salt=_SALT)
 
 
-def read_share_token(token: str, access_token: str) -> int | None:
+def read_unlock_token(token: str, access_token: str) -> int | None:
     """Return the id of the password that unlocked this link, or None for an invalid, expired or unrelated token."""
     try:
-        signed_access_token, password_id = signing.loads(token, salt=_SALT, max_age=SHARE_TOKEN_LIFETIME)
+        signed_access_token, password_id = signing.loads(token, salt=_SALT, max_age=UNLOCK_TOKEN_LIFETIME)
     except (signing.BadSignature, ValueError):
         return None
     return int(password_id) if signed_access_token == access_token else None
