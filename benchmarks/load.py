@@ -21,6 +21,7 @@ JOBS = ("list", "one", "304")
 SECONDS_TO_SETTLE = 0.3
 SETTLED_AFTER_AT_MOST = 20
 COUNTED_REQUESTS = 20
+LATENCY_PERCENTILES = (50, 99)
 # `wrk` calls these functions. It measures latencies in microseconds, and does not count status 304 as an error.
 # The script also counts started requests, because they cost CPU time even if `wrk` ends before the response.
 SCRIPT = """
@@ -36,7 +37,7 @@ done = function(summary, latency)
   local e = summary.errors
   local report = '{"started": %%d, "requests": %%d, "microseconds": %%d, "p50": %%f, "p99": %%f, "errors": %%d}'
   io.write('\\n' .. string.format(report, threads[1]:get("started"), summary.requests, summary.duration,
-    latency:percentile(50), latency:percentile(99),
+    latency:percentile(%d), latency:percentile(%d),
     e.connect + e.read + e.write + e.timeout + e.status))
 end
 """
@@ -156,7 +157,7 @@ def run_wrk(server: Server, job: Job, *, connections: int, seconds: int) -> dict
     headers = {"Authorization": f"Bearer {server.key}", **job.headers}
     options = [option for name, value in headers.items() for option in ("-H", f"{name}: {value}")]
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
-        script.write(SCRIPT % ",".join(json.dumps(path) for path in job.paths))
+        script.write(SCRIPT % (",".join(map(json.dumps, job.paths)), *LATENCY_PERCENTILES))
         script.flush()
         size = ["-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "20s"]
         command = [wrk, *size, "-s", script.name, *options, server.address]

@@ -9,7 +9,16 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from dashboards.packing import DEFAULT_SIZE, GRID_COLUMNS, GapFinder, GridPlacement, Number, Placement, drop_down, pack
+from dashboards.packing import (
+    DEFAULT_LAYOUT_SIZE,
+    GRID_COLUMNS,
+    GapFinder,
+    GridPlacement,
+    Number,
+    Placement,
+    drop_down,
+    pack,
+)
 from dashboards_api.errors import ValidationFailed
 
 Layouts = dict[str, Any]
@@ -182,9 +191,9 @@ def set_rows(layouts: Layouts, rows: Mapping[str, Number]) -> Layouts:
 
 def _get_size(layouts: Layouts, arrangement: Arrangement) -> tuple[int, Number]:
     place = layouts.get("sm") or {}
-    width = parse_number(place.get("w")) or DEFAULT_SIZE[0]
+    width = parse_number(place.get("w")) or DEFAULT_LAYOUT_SIZE[0]
     width = _WIDTHS.get(arrangement, width)
-    return min(max(round(width), 1), GRID_COLUMNS), _get_height(place, DEFAULT_SIZE[1])
+    return min(max(round(width), 1), GRID_COLUMNS), _get_height(place, DEFAULT_LAYOUT_SIZE[1])
 
 
 def _get_height(place: Mapping[str, Any] | None, default: Number) -> Number:

@@ -10,7 +10,7 @@ from heapq import heapify, heappop, heappush
 from math import inf
 
 GRID_COLUMNS = 12
-DEFAULT_SIZE = (6, 5)
+DEFAULT_LAYOUT_SIZE = (6, 5)
 
 Number = int | float
 Placement = tuple[Number, Number, Number, Number]
@@ -54,7 +54,7 @@ class GapFinder:
 
     def take_default_placement(self) -> GridPlacement:
         """Occupy the highest, then leftmost gap, and return its placement."""
-        width, height = DEFAULT_SIZE
+        width, height = DEFAULT_LAYOUT_SIZE
         while True:
             y = self._candidates[0]
             x = self._find_free_column(y)
@@ -67,7 +67,7 @@ class GapFinder:
         return x, y, width, height
 
     def _find_free_column(self, y: int) -> int | None:
-        width, height = DEFAULT_SIZE
+        width, height = DEFAULT_LAYOUT_SIZE
         used = 0
         for row in range(y, y + height):
             used |= self._used.get(row, 0)

@@ -98,7 +98,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "dashboards_api.http.middleware.HostCheckMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "dashboards_api.http.middleware.PagePolicyMiddleware",
+    "dashboards_api.http.middleware.PageCSPMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "dashboards_api.http.middleware.OptionalSlashMiddleware",
     "users.auth.authentication.BrowserSessionMiddleware",

@@ -142,7 +142,7 @@ class HostCheckMiddleware(CommonMiddleware):
         return None if request.path_info in OPERATIONS_PATHS else super().process_request(request)
 
 
-class PagePolicyMiddleware(CSPMiddleware):
+class PageCSPMiddleware(CSPMiddleware):
     """Middleware that adds the Content-Security-Policy to pages. Responses of the API are JSON and have no policy."""
 
     def __call__(self, request: HttpRequest) -> Any:

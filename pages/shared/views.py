@@ -114,7 +114,7 @@ class SharedPageView(View):
                 "address": f"{get_base_url(request)}{request.path}",
             }
             response = self.render_page("pages/shared/dashboard.html", around)
-            self.set_embed_policy(response, style=page.tile_grid.style_hash)
+            self.set_embed_csp(response, style=page.tile_grid.style_hash)
         response["ETag"] = etag
         return response
 
@@ -126,10 +126,10 @@ class SharedPageView(View):
         response = render(self.request, template, context, status=status)
         response["Cache-Control"] = "private, no-cache"
         response["X-Robots-Tag"] = "noindex"
-        self.set_embed_policy(response)
+        self.set_embed_csp(response)
         return response
 
-    def set_embed_policy(self, response: HttpResponseBase, style: str | None = None) -> HttpResponseBase:
+    def set_embed_csp(self, response: HttpResponseBase, style: str | None = None) -> HttpResponseBase:
         """Set the content security policy: the origins that may frame the page, and its only inline style."""
         response._csp_update = {"style-src": [style] if style else []}  # type: ignore[attr-defined]  # of django-csp
         response._csp_replace = {"frame-ancestors": settings.EMBED_ORIGINS}  # type: ignore[attr-defined]  # of django-csp

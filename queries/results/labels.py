@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from datetime import datetime
 
 # Breakdown values with PostHog's names: for a missing value, and for all values beyond the limit.
-NULL_VALUE = "$$_posthog_breakdown_null_$$"
-OTHER_VALUE = "$$_posthog_breakdown_other_$$"
+BREAKDOWN_NULL = "$$_posthog_breakdown_null_$$"
+BREAKDOWN_OTHER = "$$_posthog_breakdown_other_$$"
 
 SHORT_INTERVALS = frozenset({"second", "minute", "hour"})
 # The names are listed here because strftime depends on the locale of the process.

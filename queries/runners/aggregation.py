@@ -23,7 +23,7 @@ from queries.hogql.ast import (
     Window,
     WindowCall,
 )
-from queries.results.labels import NULL_VALUE, OTHER_VALUE
+from queries.results.labels import BREAKDOWN_NULL, BREAKDOWN_OTHER
 from queries.runners.maths import NUMBER, Math, PerUnit
 from queries.runners.stages import StagedExpression
 
@@ -82,7 +82,7 @@ def aggregate(rows: EventRows, grouping: Grouping, math: Math) -> Select:
     staged = StagedExpression(math.expr)
     states = group(rows.source, grouping.aliases, staged.build_states(), where=rows.where)
     ranked = _rank(states, grouping, staged.finish(Stage.FINAL))
-    return group(QuerySource(ranked), _group_rest_as_other(grouping), [Alias(staged.finish(Stage.MERGE), NUMBER)])
+    return group(QuerySource(ranked), _group_breakdown_other(grouping), [Alias(staged.finish(Stage.MERGE), NUMBER)])
 
 
 def count_first_buckets(rows: EventRows, grouping: Grouping, unit: Expr) -> Select:
@@ -92,7 +92,7 @@ def count_first_buckets(rows: EventRows, grouping: Grouping, unit: Expr) -> Sele
     seen = group(rows.source, [*by_value.aliases, Alias(unit, UNIT)], first, where=rows.where)
     if grouping.values:
         ranked = _rank(seen, grouping, IS_UNIT)
-        kept = _group_rest_as_other(Grouping(grouping.values, None, grouping.limit))
+        kept = _group_breakdown_other(Grouping(grouping.values, None, grouping.limit))
         seen = group(QuerySource(ranked), [*kept, _keep(UNIT)], [Alias(Call("min", (Field((BUCKET,)),)), BUCKET)])
     return group(QuerySource(seen), [_keep(name) for name in grouping.keys], [Alias(COUNT_UNITS, NUMBER)])
 
@@ -105,7 +105,7 @@ def _aggregate_units(rows: EventRows, grouping: Grouping, math: PerUnit) -> Sele
     if grouping.values:
         ranked = _rank(units, grouping, Field((NUMBER,)))
         combined = Alias(Call(math.combine, (Field((NUMBER,)),)), NUMBER)
-        units = group(QuerySource(ranked), [*_group_rest_as_other(grouping), _keep(UNIT)], [combined])
+        units = group(QuerySource(ranked), [*_group_breakdown_other(grouping), _keep(UNIT)], [combined])
     keys = [_keep(name) for name in grouping.keys]
     return group(QuerySource(units), keys, [Alias(math.last, NUMBER)])
 
@@ -124,7 +124,7 @@ def _rank(rows: Select, grouping: Grouping, number: Expr) -> Select:
     with_total = Select((*columns, Alias(total, TOTAL)), QuerySource(rows))
     orders = [OrderBy(Field((TOTAL,)), descending=True), *map(OrderBy, values)]
     if len(values) == 1:
-        orders.insert(0, OrderBy(Compare("==", values[0], Constant(NULL_VALUE))))
+        orders.insert(0, OrderBy(Compare("==", values[0], Constant(BREAKDOWN_NULL))))
     rank = WindowCall(Call("dense_rank"), Window(order_by=tuple(orders)))
     return Select((*columns, Alias(rank, RANK)), QuerySource(with_total))
 
@@ -137,10 +137,10 @@ def _weight(number: Expr, grouping: Grouping) -> Expr:
     return Arithmetic("*", number, Call("transform", (Field((BUCKET,)), starts, weights)))
 
 
-def _group_rest_as_other(grouping: Grouping) -> list[Alias]:
-    """Return the keys, with OTHER_VALUE in place of the values beyond the limit."""
+def _group_breakdown_other(grouping: Grouping) -> list[Alias]:
+    """Return the keys, with BREAKDOWN_OTHER in place of the values beyond the limit."""
     is_kept = Compare("<=", Field((RANK,)), Constant(grouping.limit))
-    values = [Alias(Call("if", (is_kept, Field((name,)), Constant(OTHER_VALUE))), name) for name in grouping.names]
+    values = [Alias(Call("if", (is_kept, Field((name,)), Constant(BREAKDOWN_OTHER))), name) for name in grouping.names]
     return values if grouping.bucket is None else [*values, _keep(BUCKET)]
 
 

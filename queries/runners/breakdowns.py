@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from queries.hogql.ast import And, Call, Compare, Constant, Expr
-from queries.results.labels import NULL_VALUE
+from queries.results.labels import BREAKDOWN_NULL
 from queries.runners.errors import InvalidQuery, Path, UnsupportedPart
 from queries.runners.filters import EXPRESSION, KEY_MAX_LENGTH, FilterBuilder
 from queries.runners.json_values import check_choice, describe, get_boolean, get_number, get_object
@@ -41,8 +41,8 @@ class Breakdown:
 
     @property
     def value(self) -> Expr:
-        """Return the text, or NULL_VALUE if the text is null or empty."""
-        return Call("ifNull", (Call("nullIf", (self.text, Constant(""))), Constant(NULL_VALUE)))
+        """Return the text, or BREAKDOWN_NULL if the text is null or empty."""
+        return Call("ifNull", (Call("nullIf", (self.text, Constant(""))), Constant(BREAKDOWN_NULL)))
 
 
 @dataclass(frozen=True)
@@ -155,10 +155,10 @@ class Bins:
         return [f"[{format_text(round(low, 6))},{format_text(round(high, 6))}]" for low, high in pairs]
 
     def build_value(self, number: Expr) -> Expr:
-        """Return the label of the bin of a number, or NULL_VALUE if the number is null."""
-        branches: list[Expr] = [Compare("==", number, NULL), Constant(NULL_VALUE)]
+        """Return the label of the bin of a number, or BREAKDOWN_NULL if the number is null."""
+        branches: list[Expr] = [Compare("==", number, NULL), Constant(BREAKDOWN_NULL)]
         signs = ["<"] * (len(self.labels) - 1) + ["<="]  # `_LAST_BIN` may be lost by rounding
         for label, low, high, sign in zip(self.labels, self.edges, self.edges[1:], signs, strict=False):
             inside = And((Compare(">=", number, Constant(low)), Compare(sign, number, Constant(high))))
             branches += [inside, Constant(label)]
-        return Call("multiIf", (*branches, Constant(NULL_VALUE)))
+        return Call("multiIf", (*branches, Constant(BREAKDOWN_NULL)))

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from queries.exceptions import ResultTooLarge
-from queries.results.labels import OTHER_VALUE
+from queries.results.labels import BREAKDOWN_OTHER
 from queries.results.retention import RetentionTable
 from queries.runners.compiled import Body, CompiledQuery, ReadRows, Rows
 from queries.runners.context import QueryContext
@@ -60,7 +60,7 @@ def shape_retention(table: RetentionTable, breakdown: Breakdown | None, types: S
     for place, value, start, back, number in rows:
         is_other = place > breakdown.limit
         if not (is_other and breakdown.hides_other):
-            _, cells = tables.setdefault(place, (OTHER_VALUE if is_other else value, {}))
+            _, cells = tables.setdefault(place, (BREAKDOWN_OTHER if is_other else value, {}))
             cells[start, back] = number
     if len(tables) * len(table.starts) * table.columns > MAX_CELLS:
         raise ResultTooLarge(f"The result has more than {MAX_CELLS:,} cells. Choose a smaller breakdown limit.")

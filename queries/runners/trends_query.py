@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from queries.hogql.ast import Alias, Call, Constant, Expr, Field, Query, QuerySource, Select, SetPart, SetQuery
-from queries.results.labels import NULL_VALUE, OTHER_VALUE
+from queries.results.labels import BREAKDOWN_NULL, BREAKDOWN_OTHER
 from queries.results.trends import FormulaInfo, PeriodInfo, SeriesInfo, TrendsResult, TrendsShape
 from queries.runners.aggregation import Grouping, aggregate, count_first_buckets
 from queries.runners.breakdowns import DEFAULT_LIMIT, Breakdown, read_breakdowns
@@ -87,7 +87,7 @@ class TrendsCompiler:
         for number in numbers:
             breakdown: Breakdown = self.breakdowns.items[number]
             bins = read_bins(item, breakdown, self.context, self.read_rows)
-            values[number] = bins.build_value(breakdown.number) if bins else Constant(NULL_VALUE)
+            values[number] = bins.build_value(breakdown.number) if bins else Constant(BREAKDOWN_NULL)
             if bins and len(values) == 1:
                 self.bins[place] = bins.labels
         return replace(item, values=tuple(values))
@@ -115,8 +115,8 @@ class TrendsCompiler:
             key_length=len(self.breakdowns.items),
             is_list=self.breakdowns.is_list,
             hides_other=self.breakdowns.hides_other,
-            null_value=NULL_VALUE,
-            other_value=OTHER_VALUE,
+            null_value=BREAKDOWN_NULL,
+            other_value=BREAKDOWN_OTHER,
             bins=self.bins,
         )
 

@@ -18,7 +18,7 @@ from tests.client import Answer, Api
 from users.models import AttemptCounter
 
 PASSWORD = "correct horse 1"
-TOO_MANY_ATTEMPTS = (401, "authentication_error", "password_required", None)
+PASSWORD_REQUIRED = (401, "authentication_error", "password_required", None)
 WRONG = (401, "authentication_error", "incorrect_password", None)
 
 
@@ -168,7 +168,7 @@ def test_correct_password_unlocks_the_json(alice: Person, token: str, path: str,
     add_password(alice, path, raw_password="another one")
     add_password(alice, path)
     browser = Browser()
-    assert browser.get(f"/{step}/{token}.json").error == TOO_MANY_ATTEMPTS
+    assert browser.get(f"/{step}/{token}.json").error == PASSWORD_REQUIRED
     answer = browser.unlock(f"/{step}/{token}", {"password": PASSWORD})
     assert (answer.status, list(answer.json)) == (200, ["shareToken"])
     for cookie in answer.response.cookies.values():
@@ -180,7 +180,7 @@ def test_correct_password_unlocks_the_json(alice: Person, token: str, path: str,
     # Scripts send the token in a header. Clients without the token are refused.
     shown = Browser().get(f"/{step}/{token}.json", Authorization=f"Bearer {answer.json['shareToken']}")
     assert shown.json["dashboard"]["name"] == "Quarter"
-    assert Browser().get(f"/{step}/{token}.json").error == TOO_MANY_ATTEMPTS
+    assert Browser().get(f"/{step}/{token}.json").error == PASSWORD_REQUIRED
 
 
 def test_form_unlocks(alice: Person, token: str, path: str) -> None:
@@ -248,7 +248,7 @@ def test_share_token_is_invalid_without_its_password(alice: Person, token: str, 
     assert alice.api.delete(f"{path}{other['id']}/").status == 204
     assert browser.get(f"/shared/{token}.json").status == 200
     assert alice.api.delete(f"{path}{created['id']}/").status == 204
-    assert browser.get(f"/shared/{token}.json").error == TOO_MANY_ATTEMPTS
+    assert browser.get(f"/shared/{token}.json").error == PASSWORD_REQUIRED
     assert browser.unlock(f"/shared/{token}", {"password": PASSWORD}).status == 401
 
 
@@ -258,14 +258,14 @@ def test_share_token_is_limited_to_one_link(alice: Person, board: Dashboard, tok
     other = share(alice, other_board, password_required=True)
     add_password(alice, f"dashboards/{other_board.pk}/sharing/passwords/")
     unlocked = Browser().unlock(f"/shared/{token}", {"password": PASSWORD}).json["shareToken"]
-    assert Browser().get(f"/shared/{other}.json", Authorization=f"Bearer {unlocked}").error == TOO_MANY_ATTEMPTS
+    assert Browser().get(f"/shared/{other}.json", Authorization=f"Bearer {unlocked}").error == PASSWORD_REQUIRED
     # A share token for the other link with a password of this link is invalid.
     forged = sign_unlock_token(other, SharePassword.objects.earliest("pk").pk)
-    assert Browser().get(f"/shared/{other}.json", Authorization=f"Bearer {forged}").error == TOO_MANY_ATTEMPTS
+    assert Browser().get(f"/shared/{other}.json", Authorization=f"Bearer {forged}").error == PASSWORD_REQUIRED
     # The old link stays unlocked for the grace period. The new link requires the password.
     new = alice.api.post(f"dashboards/{board.pk}/sharing/refresh/").json["access_token"]
     assert Browser().get(f"/shared/{token}.json", Authorization=f"Bearer {unlocked}").status == 200
-    assert Browser().get(f"/shared/{new}.json", Authorization=f"Bearer {unlocked}").error == TOO_MANY_ATTEMPTS
+    assert Browser().get(f"/shared/{new}.json", Authorization=f"Bearer {unlocked}").error == PASSWORD_REQUIRED
 
 
 def test_share_token_is_valid_for_a_day(alice: Person, token: str, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -287,7 +287,7 @@ def test_other_tokens_do_not_unlock(alice: Person, token: str, path: str, forged
     signed_elsewhere = signing.dumps([token, created["id"]], salt="another salt")
     wrong_shape = signing.dumps({"a": 1}, salt="dashboards.unlocking")
     for each in (forged, alice.key, signed_elsewhere, wrong_shape):
-        assert Browser().get(f"/shared/{token}.json", Authorization=f"Bearer {each}").error == TOO_MANY_ATTEMPTS
+        assert Browser().get(f"/shared/{token}.json", Authorization=f"Bearer {each}").error == PASSWORD_REQUIRED
 
 
 def test_share_token_is_not_an_api_key(alice: Person, token: str, path: str) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboards.layout import compute_placements, get_placement
-from dashboards.packing import DEFAULT_SIZE, GRID_COLUMNS, Number, Placement, compact_vertically
+from dashboards.packing import DEFAULT_LAYOUT_SIZE, GRID_COLUMNS, Number, Placement, compact_vertically
 
 Layouts = dict[str, Any]
 
@@ -21,7 +21,7 @@ def find_lowest_row(taken: Iterable[Placement], x: Number, width: Number) -> Num
 
 def find_first_gap(taken: Collection[Placement]) -> Placement:
     """Search every row and column for the first placement of the default size that overlaps no tile."""
-    width, height = DEFAULT_SIZE
+    width, height = DEFAULT_LAYOUT_SIZE
     rows = sorted({0, *(each[1] + each[3] for each in taken)})
     for y in rows:
         near = [each for each in taken if each[1] < y + height and y < each[1] + each[3]]

@@ -33,7 +33,7 @@ from pages.components.charts.shapes import (
     to_number,
     to_text,
 )
-from queries.results.labels import NULL_VALUE, OTHER_VALUE
+from queries.results.labels import BREAKDOWN_NULL, BREAKDOWN_OTHER
 
 NULL_TEXT = "(none)"
 OTHER_TEXT = "Other"
@@ -234,7 +234,7 @@ def _rank_countries(rows: list[Json], options: Options) -> Bars | None:
 def _name_country(row: Json) -> str:
     code = row.get("breakdown_value", row.get("label"))
     code = code[0] if isinstance(code, list) and len(code) == 1 else code
-    if not isinstance(code, str) or code in (NULL_VALUE, OTHER_VALUE):
+    if not isinstance(code, str) or code in (BREAKDOWN_NULL, BREAKDOWN_OTHER):
         return get_label(row)
     return _mark_previous(get_country_name(code)) if is_previous(row) else get_country_name(code)
 
@@ -250,13 +250,13 @@ def _get_name(row: Json) -> str:
     text = label if isinstance(label, str) and label else value
     if value and text != value and row.get("action", row) is None:
         text = f"{text} - {value}"  # the label of a formula's row is only the name of the formula
-    return to_text(text.replace(NULL_VALUE, NULL_TEXT).replace(OTHER_VALUE, OTHER_TEXT)) or "Value"
+    return to_text(text.replace(BREAKDOWN_NULL, NULL_TEXT).replace(BREAKDOWN_OTHER, OTHER_TEXT)) or "Value"
 
 
 def write_breakdown(value: Any) -> str:
     """Return the values of a breakdown as one text."""
     values = value if isinstance(value, list) else [value]
-    names = {NULL_VALUE: NULL_TEXT, OTHER_VALUE: OTHER_TEXT, "": NULL_TEXT if isinstance(value, list) else ""}
+    names = {BREAKDOWN_NULL: NULL_TEXT, BREAKDOWN_OTHER: OTHER_TEXT, "": NULL_TEXT if isinstance(value, list) else ""}
     return to_text(", ".join(names.get(text, text) for text in map(to_text, values[:MAX_ROWS])))
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from queries.results.labels import NULL_VALUE, OTHER_VALUE
+from queries.results.labels import BREAKDOWN_NULL, BREAKDOWN_OTHER
 from tests.queries.hogql.store import Store
 from tests.queries.runners.helpers import run
 from tests.queries.runners.insights import Event, ask, ask_data, build_trends, make_context, make_project, refuse
@@ -21,7 +21,7 @@ EVENTS: list[Event] = [
 ]
 PERSONS = {"ann": {"team": "red"}, "ben": {"team": "blue"}}
 A, B, ONE, TRUE = {"a": [3, 0, 0]}, {"b": [1, 1, 0]}, {"1": [0, 1, 0]}, {"true": [0, 1, 0]}
-NULL = {NULL_VALUE: [0, 0, 3]}
+NULL = {BREAKDOWN_NULL: [0, 0, 3]}
 
 
 @pytest.fixture(scope="module")
@@ -40,10 +40,10 @@ def test_values_come_by_their_total_then_by_name_and_null_last(store: Store, pro
 
 LIMITS: list[tuple[int, bool, dict[str, Any]]] = [
     (5, False, {**A, **B, **ONE, **TRUE, **NULL}),
-    (4, False, {**A, **B, **ONE, **TRUE, OTHER_VALUE: [0, 0, 3]}),
-    (2, False, {**A, **B, OTHER_VALUE: [0, 2, 3]}),
+    (4, False, {**A, **B, **ONE, **TRUE, BREAKDOWN_OTHER: [0, 0, 3]}),
+    (2, False, {**A, **B, BREAKDOWN_OTHER: [0, 2, 3]}),
     (2, True, {**A, **B}),
-    (1, False, {**A, OTHER_VALUE: [1, 3, 3]}),
+    (1, False, {**A, BREAKDOWN_OTHER: [1, 3, 3]}),
 ]
 
 
@@ -67,9 +67,12 @@ def test_limit_is_25_and_250_on_a_map(store: Store) -> None:
 
 
 KINDS: list[tuple[dict[str, Any], dict[str, Any]]] = [
-    ({"breakdown": "team", "breakdown_type": "person"}, {"red": [4, 0, 0], "blue": [0, 3, 1], NULL_VALUE: [0, 0, 2]}),
-    ({"breakdown": "$session_duration", "breakdown_type": "session"}, {"60": [4, 0, 0], NULL_VALUE: [0, 3, 3]}),
-    ({"breakdown": "toUpper", "breakdown_type": None}, {NULL_VALUE: [4, 3, 3]}),
+    (
+        {"breakdown": "team", "breakdown_type": "person"},
+        {"red": [4, 0, 0], "blue": [0, 3, 1], BREAKDOWN_NULL: [0, 0, 2]},
+    ),
+    ({"breakdown": "$session_duration", "breakdown_type": "session"}, {"60": [4, 0, 0], BREAKDOWN_NULL: [0, 3, 3]}),
+    ({"breakdown": "toUpper", "breakdown_type": None}, {BREAKDOWN_NULL: [4, 3, 3]}),
     (
         {"breakdown": "if(properties.plan = 'a', 'yes', 'no')", "breakdown_type": "hogql"},
         {"no": [1, 3, 3], "yes": [3, 0, 0]},
@@ -102,22 +105,22 @@ def test_value_is_a_list_where_the_breakdowns_are_one(store: Store, project: int
 def test_three_breakdowns_share_the_limit(store: Store, project: int) -> None:
     items = [{"property": "plan"}, {"property": "size"}, {"property": "team", "type": "person"}]
     found = ask_data(store, project, breakdownFilter={"breakdowns": items, "breakdown_limit": 1})
-    assert found == {"a::1::red": [3, 0, 0], "::".join([OTHER_VALUE] * 3): [1, 3, 3]}
+    assert found == {"a::1::red": [3, 0, 0], "::".join([BREAKDOWN_OTHER] * 3): [1, 3, 3]}
 
 
 def test_name_of_the_series_is_in_the_label_of_several(store: Store, project: int) -> None:
     found = ask(store, project, {"event": "view"}, {}, breakdownFilter={"breakdown": "plan", "breakdown_limit": 1})
-    names = [f"{name} - {value}" for name in ("view", "All events") for value in ("a", OTHER_VALUE)]
+    names = [f"{name} - {value}" for name in ("view", "All events") for value in ("a", BREAKDOWN_OTHER)]
     assert [item["label"] for item in found] == names
 
 
 MATHS: list[tuple[dict[str, Any], dict[str, Any]]] = [
-    ({"math": "dau"}, {"b": [1, 1, 0], OTHER_VALUE: [1, 1, 2]}),  # cat and ben, each once
-    ({"math": "max", "math_property": "size"}, {"b": [2, 3, 0], OTHER_VALUE: [1, 4, 0]}),
-    ({"math": "avg_count_per_actor"}, {"a": [3, 0, 0], OTHER_VALUE: [1, 3, 1.5]}),
-    ({"math": "hogql", "math_hogql": "count() * 2 + 1"}, {"a": [7, 0, 0], OTHER_VALUE: [3, 7, 7]}),
-    ({"math": "unique_session"}, {"a": [1, 0, 0], OTHER_VALUE: [1, 0, 0]}),
-    ({"math": "avg", "math_property": "$session_duration"}, {"a": [60, 0, 0], OTHER_VALUE: [60, 0, 0]}),
+    ({"math": "dau"}, {"b": [1, 1, 0], BREAKDOWN_OTHER: [1, 1, 2]}),  # cat and ben, each once
+    ({"math": "max", "math_property": "size"}, {"b": [2, 3, 0], BREAKDOWN_OTHER: [1, 4, 0]}),
+    ({"math": "avg_count_per_actor"}, {"a": [3, 0, 0], BREAKDOWN_OTHER: [1, 3, 1.5]}),
+    ({"math": "hogql", "math_hogql": "count() * 2 + 1"}, {"a": [7, 0, 0], BREAKDOWN_OTHER: [3, 7, 7]}),
+    ({"math": "unique_session"}, {"a": [1, 0, 0], BREAKDOWN_OTHER: [1, 0, 0]}),
+    ({"math": "avg", "math_property": "$session_duration"}, {"a": [60, 0, 0], BREAKDOWN_OTHER: [60, 0, 0]}),
 ]
 
 
@@ -135,7 +138,7 @@ def test_value_without_sessions_is_shown_as_zero(
     store: Store, project: int, math: dict[str, Any], display: str
 ) -> None:
     found = ask(store, project, math, breakdownFilter={"breakdown": "plan"}, trendsFilter={"display": display})
-    assert sorted(item["label"] for item in found) == sorted([NULL_VALUE, "1", "a", "b", "true"])
+    assert sorted(item["label"] for item in found) == sorted([BREAKDOWN_NULL, "1", "a", "b", "true"])
 
 
 def test_bins_have_the_same_number_of_different_values(store: Store, project: int) -> None:
@@ -144,7 +147,7 @@ def test_bins_have_the_same_number_of_different_values(store: Store, project: in
         ("[1,2]", [3, 0, 0]),
         ("[2,3]", [1, 0, 0]),
         ("[3,4.01]", [0, 2, 0]),
-        (NULL_VALUE, [0, 1, 3]),
+        (BREAKDOWN_NULL, [0, 1, 3]),
     ]
 
 
@@ -156,7 +159,7 @@ def test_all_bins_are_shown_whatever_the_limit(store: Store, project: int, hides
         build_trends(breakdownFilter=options | {"breakdown_hide_other_aggregation": hides}),
         make_context(project),
     )
-    assert [item["label"] for item in body["results"]] == ["[1,2]", "[2,3]", "[3,4.01]", NULL_VALUE]
+    assert [item["label"] for item in body["results"]] == ["[1,2]", "[2,3]", "[3,4.01]", BREAKDOWN_NULL]
     assert body["hasMore"] is False
 
 
@@ -165,14 +168,14 @@ def test_bins_beside_another_breakdown(store: Store, project: int) -> None:
     assert ask_data(store, project, breakdownFilter={"breakdowns": items}) == {
         "[1,2.5]::red": [4, 0, 0],
         "[2.5,4.01]::blue": [0, 2, 0],
-        f"{NULL_VALUE}::blue": [0, 1, 1],
-        f"{NULL_VALUE}::{NULL_VALUE}": [0, 0, 2],
+        f"{BREAKDOWN_NULL}::blue": [0, 1, 1],
+        f"{BREAKDOWN_NULL}::{BREAKDOWN_NULL}": [0, 0, 2],
     }
 
 
 def test_property_without_numbers_has_no_bins(store: Store, project: int) -> None:
     options = {"breakdown": "team", "breakdown_histogram_bin_count": 3}
-    assert ask_data(store, project, breakdownFilter=options) == {NULL_VALUE: [4, 3, 3]}
+    assert ask_data(store, project, breakdownFilter=options) == {BREAKDOWN_NULL: [4, 3, 3]}
 
 
 def test_infinite_numbers_are_in_no_bin(store: Store) -> None:
@@ -180,7 +183,7 @@ def test_infinite_numbers_are_in_no_bin(store: Store) -> None:
     project = make_project(store, [("2026-03-01 10:00:00", "ann", "view", {"size": size}) for size in sizes])
     found = ask(store, project, breakdownFilter={"breakdown": "size", "breakdown_histogram_bin_count": 2})
     assert [item["count"] for item in found] == [1, 1, 5]
-    assert found[-1]["label"] == NULL_VALUE
+    assert found[-1]["label"] == BREAKDOWN_NULL
 
 
 def test_100_bins_of_one_value(store: Store, project: int) -> None:
@@ -196,7 +199,7 @@ def test_100_bins_of_one_value(store: Store, project: int) -> None:
         ("https://x.org/docs?a=1#b", "https://x.org/docs"),
         ("https://x.org/?a=/", "https://x.org"),
         ("/docs//", "/docs"),
-        ("/", NULL_VALUE),
+        ("/", BREAKDOWN_NULL),
     ],
 )
 def test_addresses_are_normalized(store: Store, address: str, value: str) -> None:
@@ -270,11 +273,11 @@ def test_expression_of_a_breakdown_is_checked(text: str, code: str) -> None:
     assert refuse(build_trends(breakdownFilter={"breakdowns": [{"property": text, "type": "hogql"}]}))[0] == code
 
 
-FIRST = {"[1,3.01]": [1, 1, 0], NULL_VALUE: [0, 0, 1]}  # ben's first event has the size 3
+FIRST = {"[1,3.01]": [1, 1, 0], BREAKDOWN_NULL: [0, 0, 1]}  # ben's first event has the size 3
 LOOKING_BACK = [
     ("first_time_for_user", FIRST),
     ("first_matching_event_for_user", FIRST),
-    ("weekly_active", {"[1,4.01]": [1, 2, 2], NULL_VALUE: [0, 1, 2]}),
+    ("weekly_active", {"[1,4.01]": [1, 2, 2], BREAKDOWN_NULL: [0, 1, 2]}),
 ]
 
 
@@ -290,4 +293,4 @@ def test_bin_of_a_first_event_without_a_number_is_null(store: Store) -> None:
     project = make_project(store, [("2026-03-01 10:00:00", "ann", "view", properties) for properties in sizes])
     options = {"breakdown": "size", "breakdown_histogram_bin_count": 2}
     found = ask_data(store, project, {"math": "first_time_for_user"}, breakdownFilter=options)
-    assert found == {NULL_VALUE: [1, 0, 0]}
+    assert found == {BREAKDOWN_NULL: [1, 0, 0]}
