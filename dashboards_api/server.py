@@ -30,7 +30,7 @@ MAX_HEADER_BYTES = 64 * 1024
 HEADER_MILLISECONDS = 30_000
 CONNECTIONS_PER_WORKER = 4096
 MAX_FILES = 2 * CONNECTIONS_PER_WORKER
-SECONDS_TO_FINISH = 10
+SHUTDOWN_TIMEOUT_SECONDS = 10
 EXIT_CODE = 2
 
 
@@ -86,7 +86,7 @@ def build_server(host: str, port: int, workers: int) -> Any:
             pipeline_flush=False,
         ),
         respawn_failed_workers=True,
-        workers_kill_timeout=SECONDS_TO_FINISH,
+        workers_kill_timeout=SHUTDOWN_TIMEOUT_SECONDS,
         log_level=LogLevels.error,
         log_access=False,
     )

@@ -52,14 +52,14 @@ _TABLES = {
 TABLES = tuple(_TABLES)
 
 
-def build_statements(*, durable: bool) -> list[str]:
+def build_create_statements(*, durable: bool) -> list[str]:
     """Return the statements that create the missing tables. `durable` is for the embedded engine, which owns its disk.
 
     On a server, the operator decides on the storage. The database may be replicated, and the tables may be views or
     distributed tables.
     """
-    return [build_table(name, columns, engine, durable=durable) for name, (columns, engine) in _TABLES.items()]
+    return [build_create_table(name, columns, engine, durable=durable) for name, (columns, engine) in _TABLES.items()]
 
 
-def build_table(name: str, columns: str, engine: str, *, durable: bool) -> str:
+def build_create_table(name: str, columns: str, engine: str, *, durable: bool) -> str:
     return f"CREATE TABLE IF NOT EXISTS {name} ({columns.strip()}) ENGINE = {engine}{f' {DURABLE}' if durable else ''}"

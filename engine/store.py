@@ -16,7 +16,7 @@ from engine.client import get_folder
 from engine.errors import EngineUnavailable
 from engine.files import LOCK_NAME
 from engine.interface import EngineClient
-from engine.schema import TABLES, build_statements
+from engine.schema import TABLES, build_create_statements
 from engine.server_client import ServerClient
 
 # The checked stores, each with the start of its engine.
@@ -25,7 +25,7 @@ _checked: set[tuple[UUID, str, int, int]] = set()
 
 def create_store(client: EngineClient, store_id: UUID) -> None:
     """Create the missing tables and the id of a store. Raises EngineError, also if the store has another id."""
-    for statement in build_statements(durable=not isinstance(client, ServerClient)):
+    for statement in build_create_statements(durable=not isinstance(client, ServerClient)):
         client.execute(statement)
     if read_store_id(client) is None:
         client.execute("INSERT INTO store VALUES ({id:UUID}, now64(6))", {"id": store_id})

@@ -25,8 +25,8 @@ from dashboards.changelog.activity_log import (
 from dashboards.changelog.diff import Change, Snapshot
 from dashboards.changelog.versions import (
     CounterQuery,
-    bump_versions,
     get_version,
+    increment_versions,
     select_dashboards_sharing,
     select_dashboards_showing,
     select_rows,
@@ -174,7 +174,7 @@ class ChangeSet:
         Each write calls this once. The versions are the last rows to be locked, which prevents deadlocks. Raises
         TooManyTiles and DashboardTooLarge for a dashboard that now exceeds its limits.
         """
-        self.versions = bump_versions(self._list_counters())
+        self.versions = increment_versions(self._list_counters())
         write_activity(
             ChangeSummary(
                 actor=self.actor,

@@ -64,7 +64,7 @@ class CounterQuery(NamedTuple):
     params: list[Any]
 
 
-def bump_versions(queries: Iterable[CounterQuery]) -> dict[int, int]:
+def increment_versions(queries: Iterable[CounterQuery]) -> dict[int, int]:
     """Increment the counters that these queries select. Return the new versions of dashboards by id."""
     parts = list(queries)
     if not parts:
@@ -124,7 +124,7 @@ def select_dashboards_sharing(dashboard_ids: list[int]) -> CounterQuery:
     return CounterQuery(" UNION ".join(parts), dashboard_ids * len(parts))
 
 
-def bump_versions_of_user(sender: object, *, user_id: int, **_: object) -> None:
+def increment_versions_of_user(sender: object, *, user_id: int, **_: object) -> None:
     """Increment the counters of dashboards and lists that show a renamed user. A receiver of `user_profile_changed`."""
     tile, dashboard = Tile._meta.db_table, Dashboard._meta.db_table
     parts = [
@@ -137,7 +137,7 @@ def bump_versions_of_user(sender: object, *, user_id: int, **_: object) -> None:
             f" JOIN {model._meta.db_table} AS content ON content.id = tile.{column} WHERE content.{role}_id = %s"
             for role in ("created_by", "last_modified_by")
         ]
-    bump_versions(CounterQuery(part, [user_id]) for part in parts)
+    increment_versions(CounterQuery(part, [user_id]) for part in parts)
 
 
 @atomic_with_retry

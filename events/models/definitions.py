@@ -66,7 +66,7 @@ class PropertyDefinition(models.Model):
     def __str__(self) -> str:
         return f"{self.owner}: {self.name} ({self.property_type})"
 
-    def derive_type(self) -> None:
+    def infer_property_type(self) -> None:
         """Set the most frequent type. In a tie, text takes precedence, because any value can be read as text."""
         counts = {
             PropertyType.STRING: self.string_count,

@@ -150,7 +150,7 @@ def store_property_definitions(project_id: int, owner: PropertyOwner, seen: Mapp
         row.last_seen_at = find_latest(row.last_seen_at, seen[name].last_seen_at)
         for count, number in seen[name].counts.items():
             setattr(row, count, getattr(row, count) + number)
-        row.derive_type()
+        row.infer_property_type()
         rows.append(row)
     PropertyDefinition.objects.bulk_create(
         rows,

@@ -90,7 +90,7 @@ class Importer:
         table = create_staging_table(self.client, f"{STAGING_COLUMNS}, {self.kind.columns}", path.stat().st_size)
         try:
             staged = self.stage(path, format, table, reports=reports)
-            problems = describe_problems(path, format, staged)
+            problems = describe_bad_rows(path, format, staged)
             self.check_problems(path, problems)
         except BaseException:
             drop_table(self.client, table)
@@ -160,7 +160,7 @@ class Importer:
         return left_out
 
 
-def describe_problems(path: Path, format: Format, staged: StagingCounts) -> list[str]:
+def describe_bad_rows(path: Path, format: Format, staged: StagingCounts) -> list[str]:
     """Return one line for each of the first bad rows, and one line with the number of further bad rows."""
     places = find_lines(path, format, [bad.row for bad in staged.examples])
     if len(places) != len(staged.examples):  # Python's CSV reader splits rows differently from the engine

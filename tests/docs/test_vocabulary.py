@@ -41,7 +41,7 @@ RETIRED_NAMES = {
     "begin": "record_baselines",
     "changing": "perform_write",
     "check_room": "check_tile_limits",
-    "count_up": "bump_versions",
+    "count_up": "increment_versions",
     "is_known": "etag_matches",
     "nearest_of": "find_closest_match",
     "note_act": "record_event",

@@ -16,7 +16,7 @@ from engine.errors import DiskFull, EngineError, EngineUnavailable, StoreDamaged
 from engine.files import STORE
 from engine.interface import make_query_id
 from engine.materialized_columns import add_materialized_columns, drop_materialized_columns, read_materialized_columns
-from engine.schema import build_statements
+from engine.schema import build_create_statements
 from engine.supervision import stop_supervisor
 from tests.engine.conftest import get_pid, wait_until
 from tests.engine.test_store import EVENTS, make_event
@@ -29,7 +29,7 @@ COPY_MANY = (
 
 
 def fill(client: EmbeddedClient, rows: int) -> None:
-    for statement in build_statements(durable=True):
+    for statement in build_create_statements(durable=True):
         client.execute(statement)
     client.insert_rows("events", EVENTS, [make_event(number) for number in range(rows)])
 

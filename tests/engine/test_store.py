@@ -11,7 +11,7 @@ import pytest
 from engine.embedded_client import EmbeddedClient
 from engine.errors import EngineError, EngineUnavailable
 from engine.interface import FileImport
-from engine.schema import TABLES, build_statements
+from engine.schema import TABLES, build_create_statements
 from engine.store import check_store, create_store, read_store_id
 
 EVENTS = (
@@ -53,7 +53,7 @@ def test_new_store_has_the_tables_and_an_id_that_stays(own: EmbeddedClient) -> N
 
 
 def test_store_whose_creation_was_cut_off_is_completed(own: EmbeddedClient) -> None:
-    for statement in build_statements(durable=True)[1:]:
+    for statement in build_create_statements(durable=True)[1:]:
         own.execute(statement)
     create_store(own, STORE_ID)
     check_store(own, STORE_ID)

@@ -22,10 +22,10 @@ def test_property_types_are_those_of_the_project(home: Project, away: Project) -
 
 def test_type_of_a_property_is_that_of_most_values() -> None:
     definition = PropertyDefinition(string_count=2, numeric_count=3, datetime_count=1)
-    definition.derive_type()
+    definition.infer_property_type()
     assert definition.property_type == "Numeric"
     definition.string_count = 3
-    definition.derive_type()
+    definition.infer_property_type()
     assert definition.property_type == "String"
 
 

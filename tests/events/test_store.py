@@ -11,7 +11,7 @@ from dashboards_api.environment import parse_engine_url
 from engine.embedded_client import EmbeddedClient
 from engine.errors import EngineUnavailable
 from engine.interface import EngineClient
-from engine.schema import build_statements
+from engine.schema import build_create_statements
 from engine.store import create_store, read_store_id
 from engine.supervision import stop_supervisor
 from events.exceptions import NoData
@@ -39,7 +39,7 @@ def test_first_import_creates_the_store(engine: EngineClient) -> None:
 @pytest.mark.parametrize("statements", [0, 2, 4])
 def test_interrupted_creation_is_completed(engine: EngineClient, statements: int) -> None:
     row = Store.objects.create(pk=1)
-    for statement in build_statements(durable=True)[:statements]:
+    for statement in build_create_statements(durable=True)[:statements]:
         engine.execute(statement)
     with pytest.raises(NoData):
         open_store()

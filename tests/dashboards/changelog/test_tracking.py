@@ -3,7 +3,7 @@
 import pytest
 
 from dashboards.changelog.tracking import ChangeSet, IfMatchVersions, perform_write
-from dashboards.changelog.versions import bump_versions, get_version, select_rows
+from dashboards.changelog.versions import get_version, increment_versions, select_rows
 from dashboards.models import Dashboard, RevisionKind
 from dashboards.services.dashboards import update_dashboard
 from dashboards_api.errors import VersionConflict
@@ -16,7 +16,7 @@ def test_write_through_shared_content_in_between_is_a_conflict(alice: Person) ->
     project = alice.membership.project
 
     def rename(changes: ChangeSet) -> None:
-        bump_versions([select_rows([(RevisionKind.DASHBOARD.value, board.pk, 0)])])  # the concurrent write
+        increment_versions([select_rows([(RevisionKind.DASHBOARD.value, board.pk, 0)])])  # the concurrent write
         update_dashboard(changes, board.pk, project=project, content={"name": "after"})
 
     version = get_version(board.pk)

@@ -8,7 +8,7 @@ from uuid import UUID
 import orjson
 
 from engine.embedded_client import EmbeddedClient
-from engine.schema import build_statements
+from engine.schema import build_create_statements
 from engine.supervision import stop_supervisor
 from queries.hogql.statement import Statement
 from queries.runners.moments import localize_rows
@@ -43,7 +43,7 @@ class Store:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.client = EmbeddedClient(folder)
-        for table in [*build_statements(durable=False), ORDERS_TABLE]:
+        for table in [*build_create_statements(durable=False), ORDERS_TABLE]:
             self.client.execute(table)
 
     def read(self, statement: Statement) -> list[list[Any]]:
