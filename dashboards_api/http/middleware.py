@@ -30,8 +30,10 @@ CLIENT_ADDRESS = "dashboards.client_address"
 
 SAFE_REQUEST_ID = re.compile(r"[0-9A-Za-z_.-]{1,64}")
 API_KEY = re.compile(r"phx_\w+")
-# Paths with secrets: share links, set-up links and invitations.
-SECRET_PATH = re.compile(r"(?i)/(shared|embedded|shared_dashboard|setup|invitations)/+[^/]+")
+# The first part of paths with a secret: of share links, set-up links and invitations. The proxies in docs/proxies/ omit
+# the same secrets from their logs.
+SECRET_PATH_PREFIXES = ("shared", "embedded", "shared_dashboard", "setup", "invitations")
+SECRET_PATH = re.compile(rf"(?i)/({'|'.join(SECRET_PATH_PREFIXES)})/+[^/]+")
 
 _requests = logging.getLogger("dashboards_api.request")
 

@@ -9,6 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
+from dashboards_api.http.middleware import SECRET_PATH_PREFIXES
+from tests.engine.conftest import wait_until
 from tests.live.conftest import ROOT, Service, environment
 from tests.ops.proxies import CLIENT, DASHBOARDS, METRICS_TOKEN, NEIGHBOUR, Proxy, admin, proxy, public_port, service
 
@@ -80,6 +82,17 @@ def test_sign_in_on_a_port_other_than_443(proxy: Proxy, environment: dict[str, s
         log = proxy.log.read_text()
         assert '"GET /setup/..." 200 ' in log
         assert link.rpartition("/")[2] not in log
+
+
+@pytest.mark.parametrize("prefix", SECRET_PATH_PREFIXES)
+def test_log_contains_no_secrets_of_paths(proxy: Proxy, prefix: str) -> None:
+    token = f"secret-of-{prefix}"
+    with proxy.client() as browser:
+        assert browser.get(f"/{prefix}/{token}").status_code == 404
+    if proxy.name != "caddy":  # the configuration of Caddy has no request log
+        line = f'"GET /{prefix}/..." 404 '
+        wait_until(lambda: line in proxy.log.read_text())  # the line is written after the response
+        assert token not in proxy.log.read_text()
 
 
 def test_links_begin_with_the_public_url(proxy: Proxy, admin: httpx.Client) -> None:
