@@ -64,9 +64,9 @@ class Server(NamedTuple):
         """Return the status, the headers and the JSON of the response to a request with a JSON body."""
         sent = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json", **headers}
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self.address + path, data, sent, method=method)  # noqa: S310  our own address
+        request = urllib.request.Request(self.address + path, data, sent, method=method)  # noqa: S310  our own URL
         try:
-            with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310  an address of our own
+            with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310  our own URL
                 return answer.status, answer.headers, json.loads(answer.read())
         except urllib.error.HTTPError as error:
             return error.code, error.headers, None

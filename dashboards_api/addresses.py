@@ -1,4 +1,4 @@
-"""The address on which a server listens, and the address that users open in a browser."""
+"""The IP address on which a server listens, and the URL that users open in a browser."""
 
 import ipaddress
 import os
@@ -15,7 +15,10 @@ FILE_NAME = "address"  # of the file in DATA_DIR
 
 
 def get_browser_url(address: str, port: int) -> str:
-    """Return the URL for a browser: PUBLIC_URL, or the loopback address if the service listens on all addresses."""
+    """Return the URL for a browser: PUBLIC_URL, or else a URL with the IP address and the port.
+
+    The loopback address replaces the unspecified address, which stands for all IP addresses of the machine.
+    """
     ip = ipaddress.ip_address(address)
     if ip.is_unspecified:
         ip = ipaddress.ip_address("127.0.0.1" if ip.version == 4 else "::1")
@@ -28,7 +31,7 @@ def format_host(address: str) -> str:
 
 
 def build_server_environment(address: str) -> dict[str, str]:
-    """Return the environment of a server that listens on one address and accepts it as a `Host`."""
+    """Return the environment of a server that listens on one IP address and accepts it as a `Host`."""
     host = format_host(address)
     if ipaddress.ip_address(address).is_unspecified or {host, "*"} & {*settings.ALLOWED_HOSTS}:
         return dict(os.environ)
@@ -37,13 +40,13 @@ def build_server_environment(address: str) -> dict[str, str]:
 
 
 def store_address(address: str) -> None:
-    """Store the address for commands that print links. Errors are ignored, since the service may not need DATA_DIR."""
+    """Store the URL for commands that print links. Errors are ignored, since the service may not need DATA_DIR."""
     with suppress(StartError):
         write_private(settings.DATA_DIR / FILE_NAME, f"{address}\n")
 
 
 def load_address() -> str:
-    """Return the address at the last start of the service, or the default address."""
+    """Return the URL at the last start of the service, or the default URL."""
     with suppress(OSError):
         return (settings.DATA_DIR / FILE_NAME).read_text().strip() or DEFAULT_ADDRESS
     return DEFAULT_ADDRESS

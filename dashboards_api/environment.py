@@ -157,8 +157,8 @@ def _parse_host(host: str) -> str:
         return f"[{address}]" if address.version == 6 else str(address)
     if host != "*" and not _HOST.fullmatch(host):
         raise ValueError(
-            "must list host names or addresses such as dashboards.example.com, .example.com, 10.0.0.5 or *, without"
-            f" scheme, port, path or network, not {quote_value(host)}"
+            "must list host names or IP addresses such as dashboards.example.com, .example.com, 10.0.0.5 or *,"
+            f" without scheme, port, path or network, not {quote_value(host)}"
         )
     return host
 
@@ -171,11 +171,11 @@ def _parse_ip_address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Addres
 
 
 def parse_networks(text: str) -> list[Network]:
-    """Return networks in CIDR notation. A bare address is a network with one address."""
+    """Return networks in CIDR notation. An IP address without a prefix length is a network with one IP address."""
     try:
         return [ipaddress.ip_network(value) for value in split_list(text)]
     except ValueError as error:
-        raise ValueError(f"must list addresses such as 10.0.0.5 or networks such as 10.0.0.0/8: {error}") from error
+        raise ValueError(f"must list IP addresses such as 10.0.0.5 or networks such as 10.0.0.0/8: {error}") from error
 
 
 def parse_origins(text: str) -> list[str]:

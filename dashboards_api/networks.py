@@ -1,4 +1,4 @@
-"""The network that represents an address in limits."""
+"""The network that represents an IP address in limits."""
 
 import ipaddress
 from functools import lru_cache
@@ -9,7 +9,7 @@ IPV6_NETWORK = 64
 
 @lru_cache(maxsize=4096)
 def get_network(address: str) -> str:
-    """Return the /64 network of an IPv6 address, or any other address itself."""
+    """Return the /64 network of an IPv6 address, an IPv4 address itself, or the text if it is not an IP address."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:

@@ -1,4 +1,4 @@
-"""The server process, which `manage.py serve` executes: `python -m dashboards_api.server HOST PORT WORKERS ADDRESS`.
+"""The server process, which `manage.py serve` executes: `python -m dashboards_api.server HOST PORT WORKERS URL`.
 
 The main process binds the port and loads the service once. Workers are forked from it, so that they share its memory
 and are replaced immediately after a failure. The main process owns the folder with the metrics of all workers, so that
@@ -34,7 +34,7 @@ SHUTDOWN_TIMEOUT_SECONDS = 10
 EXIT_CODE = 2
 
 
-USAGE = "Usage: python -m dashboards_api.server HOST PORT WORKERS ADDRESS. `manage.py serve` prepares and starts it."
+USAGE = "Usage: python -m dashboards_api.server HOST PORT WORKERS URL. `manage.py serve` prepares and starts it."
 
 
 def main() -> None:
@@ -101,7 +101,7 @@ def exit_with_reason(reason: str) -> None:
 
 @contextlib.contextmanager
 def reserve_port(host: str, port: int) -> Iterator[str]:
-    """Hold the port during the block, and yield the numeric address of `host`. Exit if the port cannot be bound.
+    """Hold the port during the block, and yield the IP address of `host`. Exit if the port cannot be bound.
 
     Workers bind the port with SO_REUSEPORT. With this option alone, a second service could share the port unnoticed,
     and requests would be split between two databases. So the port is first bound exclusively. Two sockets can both be

@@ -51,7 +51,7 @@ WORKERS = env.value("WORKERS", parse_workers, str(get_default_workers()))
 
 HTTPS = PUBLIC_URL.startswith("https://")
 if DEBUG and HTTPS:
-    raise SettingError("DEBUG", "must be off if PUBLIC_URL is an https address")
+    raise SettingError("DEBUG", "must be off if PUBLIC_URL is an https URL")
 
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]  # requested from inside, over plain HTTP

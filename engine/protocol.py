@@ -17,7 +17,7 @@ import orjson
 SOCKET_NAME = "engine.sock"
 MAX_HEADER_BYTES = 8 * 1024 * 1024
 MAX_BODY_BYTES = 512 * 1024 * 1024
-# The address of a Unix socket has 108 bytes on Linux and 104 on macOS, including a terminating zero.
+# The path of a Unix socket has at most 108 bytes on Linux and 104 on macOS, including a terminating zero.
 MAX_ADDRESS_BYTES = 103
 # The first byte that the engine sends on each connection. Without it, a connection that the engine accepted just before
 # its end would look like a connection that was lost while a statement ran.
@@ -66,7 +66,7 @@ def _receive(connection: socket.socket, length: int) -> bytearray:
 
 @contextmanager
 def get_socket_address(folder: Path) -> Iterator[str]:
-    """Yield an address of the socket in a folder. On Linux, it is short even if the path of the folder is long."""
+    """Yield a path of the socket in a folder. On Linux, it is short even if the path of the folder is long."""
     path = str(folder / SOCKET_NAME)
     if len(os.fsencode(path)) <= MAX_ADDRESS_BYTES or sys.platform != "linux":
         yield path

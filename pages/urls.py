@@ -49,7 +49,7 @@ console = [
     path("projects/<str:project_id>/dashboards/<str:id>/versions/<str:version>", VersionView.as_view()),
     path("projects/<str:project_id>/dashboards/<str:id>/insights/<str:insight_id>", InsightView.as_view()),
 ]
-# Addresses of PostHog's pages.
+# URLs of PostHog's pages.
 posthog_addresses = [
     path("project/<str:project_id>", PostHogProjectAddressView.as_view()),
     path("project/<str:project_id>/", PostHogProjectAddressView.as_view()),

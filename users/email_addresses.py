@@ -1,4 +1,4 @@
-"""Normalize e-mail addresses, so that no two accounts have addresses that look alike."""
+"""Normalize e-mail addresses, so that no two accounts have e-mail addresses that look alike."""
 
 from contextlib import suppress
 
@@ -12,7 +12,7 @@ _INVALID = "Enter a valid email address."
 
 
 def normalize_new_email(text: str) -> str:
-    """Return the address in lower case, with an ASCII local part and the domain in punycode.
+    """Return the e-mail address in lower case, with an ASCII local part and the domain in punycode.
 
     The local part is checked before it is lowercased, because lowercasing turns the Kelvin sign into `k`. Raises
     ValidationError.
@@ -21,9 +21,9 @@ def normalize_new_email(text: str) -> str:
     if len(text) > EMAIL_MAX_LENGTH or not at:
         raise ValidationError(_INVALID)
     if not local.isascii():
-        raise ValidationError("The part of an address before the @ may only have ASCII characters.")
+        raise ValidationError("The part of an e-mail address before the @ may only have ASCII characters.")
     if _REPLACED.intersection(domain):
-        raise ValidationError("Write the domain of this address in punycode (xn--…).")
+        raise ValidationError("Write the domain of this e-mail address in punycode (xn--…).")
     try:
         address = f"{local}@{domain.encode('idna').decode()}".lower()
     except UnicodeError as error:
@@ -35,7 +35,7 @@ def normalize_new_email(text: str) -> str:
 
 
 def get_email_variants(address: str) -> set[str]:
-    """Return the spellings in which accounts may store this address. Old accounts keep the domain as it was typed."""
+    """Return the spellings in which accounts may store this e-mail address. Old accounts keep the typed domain."""
     local, _, domain = address.strip().lower().rpartition("@")
     domains = {domain}
     with suppress(UnicodeError):  # the domain has only one spelling

@@ -16,14 +16,14 @@ BUTTON_URL_MAX_LENGTH = 2000
 BUTTON_TEXT_MAX_LENGTH = 200
 
 
-# An http or https address, or a path on this site. Paths must not begin with `//` or `/\`, which lead to other sites.
+# An http or https URL, or a path on this site. Paths must not begin with `//` or `/\`, which lead to other sites.
 _BUTTON_URL = re.compile(
     r"(https?://[^\s/?#\\]|/(?![/\\]))[^\s\\\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]*", re.IGNORECASE
 )
 
 
 def is_button_url(url: str) -> bool:
-    """Return whether a URL is valid for a button: an http or https address, or a path that begins with one slash."""
+    """Return whether a button may have this URL: an http or https URL, or a path that begins with one slash."""
     try:
         urlsplit(url)
     except ValueError:
@@ -35,7 +35,7 @@ _markdown = MarkdownIt("commonmark")
 
 
 def is_image(body: str) -> bool:
-    """Return whether a text is exactly one image in Markdown, at an address that a button may link to."""
+    """Return whether a text is exactly one image in Markdown, with a URL that a button may have."""
     tokens = [token for token in _markdown.parse(body) if token.type not in ("paragraph_open", "paragraph_close")]
     inline = tokens[0].children or [] if len(tokens) == 1 else []
     return len(inline) == 1 and inline[0].type == "image" and is_button_url(str(inline[0].attrGet("src")))

@@ -82,5 +82,5 @@ class DashboardTemplateRequestSerializer(RequestSerializer):
 
     def validate_image_url(self, url: str | None) -> str | None:
         if url is not None and not is_button_url(url):
-            raise ValidationError("An image must be at an http or https address, or at a path that begins with one /.")
+            raise ValidationError("An image must have an http or https URL, or a path that begins with one /.")
         return url

@@ -88,7 +88,7 @@ class CreateTextTileRequestSerializer(RequestSerializer):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs.pop("type", "text") == "image" and not is_image(attrs["body"]):
-            detail = "The body must be exactly one image in Markdown, at an http or https address: ![text](address)"
+            detail = "The body must be exactly one image in Markdown, with an http or https URL: ![text](url)"
             raise ValidationError({"body": [ErrorDetail(detail, code="invalid")]})
         return attrs
 

@@ -100,7 +100,7 @@ class ButtonTileRequestSerializer(RequestSerializer):
         required=False,
         trim_whitespace=False,
         max_length=BUTTON_URL_MAX_LENGTH,
-        help_text="An http or https address, or a path that begins with one slash.",
+        help_text="An http or https URL, or a path that begins with one slash.",
     )
     text = StrictCharField(required=False, trim_whitespace=False, max_length=BUTTON_TEXT_MAX_LENGTH)
     placement = SuggestingChoiceField(required=False, choices=ButtonPlacement.choices)
@@ -108,9 +108,7 @@ class ButtonTileRequestSerializer(RequestSerializer):
 
     def validate_url(self, url: str) -> str:
         if not is_button_url(url):
-            raise ValidationError(
-                "A button must link to an http or https address, or to a path that begins with one /."
-            )
+            raise ValidationError("A button must link to an http or https URL, or to a path that begins with one /.")
         return url
 
     def validate_text(self, text: str) -> str:

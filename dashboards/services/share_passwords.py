@@ -30,12 +30,12 @@ from users.services.password_hashing import hash_password, verify_password
 
 # An attempt is checked against the deliberately slow hash of every password without a digest.
 MAX_PASSWORDS = 10
-UNLOCK = AttemptLimit("unlock", attempts=10, within=timedelta(minutes=1))  # for one link and address
-# For one link and all addresses. An attempt counts once for each slow hash.
+UNLOCK = AttemptLimit("unlock", attempts=10, within=timedelta(minutes=1))  # for one link and IP address
+# For one link and all IP addresses. An attempt counts once for each slow hash.
 UNLOCK_LINK = AttemptLimit("unlock_link", attempts=100, within=timedelta(minutes=10))
 RIGHT_UNLOCK = AttemptLimit(
     "right_unlock", attempts=100, within=timedelta(minutes=10)
-)  # many visitors may share an address
+)  # many visitors may share an IP address
 KNOWN_VIEWER = AttemptLimit("known_viewer", attempts=1, within=timedelta(days=30))
 
 
@@ -54,7 +54,7 @@ class NewSharePassword(NamedTuple):
 
 
 class LockedLink(NamedTuple):
-    """A link that is locked by a password, and the network address of the client that tries to unlock it."""
+    """A link that is locked by a password, and the IP address of the client that tries to unlock it."""
 
     access_token: str
     address: str
@@ -175,8 +175,8 @@ def check_share_password(link: LockedLink, *, text: str) -> str:
 def _build_attempts(link: LockedLink) -> list[Attempt]:
     """Return the attempts that are counted for one password.
 
-    Guesses from other addresses do not lock out an address that unlocked the link recently, but slow hashes are limited
-    for all addresses.
+    Guesses from other IP addresses do not lock out an IP address that unlocked the link recently, but slow hashes are
+    limited for all IP addresses.
     """
     guesses = [Attempt(UNLOCK, link.access_token, link.address)]
     hashes = len(link.without_digest)

@@ -25,7 +25,7 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 OPERATIONS_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
 # Longer chains are not read, since each hop is compared with each trusted network.
 MAX_PROXIES = 20
-# The key of the client's address in the WSGI environment. No header can have such a name.
+# The key of the client's IP address in the WSGI environment. No header can have such a name.
 CLIENT_ADDRESS = "dashboards.client_address"
 
 SAFE_REQUEST_ID = re.compile(r"[0-9A-Za-z_.-]{1,64}")
@@ -41,8 +41,8 @@ _requests = logging.getLogger("dashboards_api.request")
 class TrustedProxyMiddleware:
     """Middleware that reads X-Forwarded-For and X-Forwarded-Proto from the proxies in TRUSTED_PROXIES only.
 
-    The client address is the last address that belongs to no trusted proxy. X-Forwarded-Host is never read, because
-    links are built from PUBLIC_URL or from an allowed host.
+    The client's IP address is the last IP address of the chain that belongs to no trusted proxy.
+    X-Forwarded-Host is never read, because links are built from PUBLIC_URL or from an allowed host.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -59,14 +59,14 @@ class TrustedProxyMiddleware:
 
 
 def get_client_address(meta: dict[str, Any]) -> str:
-    """Return the address of the client. It is determined only once for each request."""
+    """Return the IP address of the client. It is determined only once for each request."""
     if CLIENT_ADDRESS not in meta:
         meta[CLIENT_ADDRESS] = find_client_address(meta)
     return str(meta[CLIENT_ADDRESS])
 
 
 def find_client_address(meta: dict[str, Any]) -> str:
-    """Return the last address in the chain that belongs to no trusted proxy."""
+    """Return the last IP address in the chain that belongs to no trusted proxy."""
     address: str = meta.get("REMOTE_ADDR", "")
     if not settings.TRUSTED_PROXIES or not is_trusted(address):
         return address
@@ -137,7 +137,7 @@ class RequestLogMiddleware:
 class HostCheckMiddleware(CommonMiddleware):
     """Django's CommonMiddleware, which checks `Host` and sets `Content-Length`.
 
-    The paths for load balancers accept any host, because load balancers use addresses that cannot be listed.
+    The paths for load balancers accept any host, because load balancers use IP addresses that cannot be listed.
     """
 
     def process_request(self, request: HttpRequest) -> Any:
@@ -169,7 +169,7 @@ def is_api_request(request: HttpRequest) -> bool:
 
 
 def get_base_url(request: HttpRequest) -> str:
-    """Return the base of absolute addresses: PUBLIC_URL, or else the allowed host that the client used."""
+    """Return the base of absolute URLs: PUBLIC_URL, or else the allowed host that the client used."""
     return settings.PUBLIC_URL or f"{request.scheme}://{request.get_host()}"
 
 

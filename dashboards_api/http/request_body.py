@@ -73,7 +73,7 @@ class FailedBody:
 
 
 class SharedLimit:
-    """A limit that clients share. Each address may use only a part of it. Use this class in the event loop only."""
+    """A limit that clients share. Each IP address may use only a part. Use this class in the event loop only."""
 
     def __init__(self, limit: int, limit_per_address: int) -> None:
         self.limit = limit
@@ -82,7 +82,7 @@ class SharedLimit:
         self.used_by: Counter[str] = Counter()
 
     def reserve(self, address: str, size: int) -> None:
-        """Reserve `size`. Raises TooManyBodies if this would exceed the limit of all addresses or of this address."""
+        """Reserve `size`. Raises TooManyBodies beyond the limit of all IP addresses or the limit of this IP address."""
         if self.used + size > self.limit or self.used_by[address] + size > self.limit_per_address:
             raise TooManyBodies
         self.used += size

@@ -64,17 +64,17 @@ def parse_table(place: str) -> sql.Identifier:
     """Return the identifier of a table from `schema.table` or `table`. Raises BadFile."""
     parts = place.split(".")
     if not all(parts) or len(parts) > 2:
-        raise BadFile("The address must end with the name of a table: postgresql://user@host/database#schema.table.")
+        raise BadFile("The URL must end with the name of a table: postgresql://user@host/database#schema.table.")
     return sql.Identifier(*parts)
 
 
 def describe_address(source: str) -> str:
-    """Return the address of a table for messages, without the user, the password and the options."""
+    """Return the URL of a table for messages, without the user, the password and the options."""
     try:
         parts = urlsplit(source)
         place = f"{parts.hostname or ''}{f':{parts.port}' if parts.port else ''}{parts.path}"
     except ValueError as error:
-        raise BadFile("The source is not a valid address of a PostgreSQL database.") from error
+        raise BadFile("The source is not a valid URL of a PostgreSQL database.") from error
     return f"postgresql://{place}#{unquote(parts.fragment)}"
 
 
@@ -94,8 +94,8 @@ def _copy(address: str, table: sql.Identifier, write: Callable[[bytes], object],
     except psycopg.OperationalError as error:
         raise BadFile(f"{name}: the database cannot be read: {_hide_password(address, error)}") from error
     except psycopg.ProgrammingError as error:
-        if error.sqlstate is None:  # psycopg could not parse the address, and its message quotes it
-            raise BadFile(f"{name}: the source is not a valid address of a PostgreSQL database.") from None
+        if error.sqlstate is None:  # psycopg could not parse the URL, and its message quotes it
+            raise BadFile(f"{name}: the source is not a valid URL of a PostgreSQL database.") from None
         raise BadFile(f"{name}: {_hide_password(address, error)}") from error
     except psycopg.Error as error:
         raise BadFile(f"{name}: {_hide_password(address, error)}") from error

@@ -1,4 +1,4 @@
-"""Web and mail addresses in plain text, found in one pass and without backtracking."""
+"""URLs and e-mail addresses in plain text, found in one pass and without backtracking."""
 
 import re
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ _ADDRESS = re.compile(
     r")",
     re.IGNORECASE,
 )
-# Characters at the end of an address that belong to the sentence.
+# Characters at the end of a URL or an e-mail address that belong to the sentence.
 _AFTER = "?!.,:;*_~'\""
 
 
@@ -30,7 +30,7 @@ class Address(NamedTuple):
 
 
 def find_addresses(text: str) -> Iterator[Address]:
-    """Yield the web and mail addresses in a text, with the targets of their links."""
+    """Yield the URLs and e-mail addresses in a text, with the targets of their links."""
     for match in _ADDRESS.finditer(text):
         shown = _strip_punctuation(match[0])
         if match["mail"]:
@@ -42,7 +42,7 @@ def find_addresses(text: str) -> Iterator[Address]:
 
 
 def linkify(text: str) -> SafeString:
-    """Return a plain text as HTML, with its addresses as links."""
+    """Return a plain text as HTML, with its URLs and e-mail addresses as links."""
     if len(text) > LINKED_MAX_LENGTH:
         return conditional_escape(text)
     parts, start = [], 0
@@ -56,7 +56,7 @@ def linkify(text: str) -> SafeString:
 
 
 def _strip_punctuation(text: str) -> str:
-    """Return an address without the punctuation or bracket that follows it in the text."""
+    """Return a URL or an e-mail address without the punctuation or bracket that follows it in the text."""
     unopened = text.count(")") - text.count("(")
     end = len(text)
     while end:

@@ -1,4 +1,4 @@
-"""Markdown rendered as safe HTML: no raw HTML, images as links, and only safe addresses.
+"""Markdown rendered as safe HTML: no raw HTML, images as links, and only safe URLs.
 
 Two layers protect pages: the parser accepts no HTML, and its output is sanitized with an allowlist of tags.
 """
@@ -69,7 +69,7 @@ def _add_task_boxes(state: StateCore) -> None:
 
 
 def _link_addresses(state: StateCore) -> None:
-    """Turn the addresses in text into links, except in links and code."""
+    """Turn the URLs and e-mail addresses in text into links, except in links and code."""
     for token in state.tokens:
         if token.type != "inline" or not token.children:
             continue

@@ -80,7 +80,7 @@ class TileDetails(NamedTuple):
     has_about: bool = True  # descriptions, and kinds of queries
     has_query_texts: bool = True
     has_queries: bool = True  # queries, and their kinds
-    get_file_link: Callable[[Row, str], str] | None = None  # the address of a tile's result in a format
+    get_file_link: Callable[[Row, str], str] | None = None  # the URL of a tile's result in a format
 
 
 def build_tile_grid(
@@ -155,7 +155,7 @@ def _build_insight(tile: Row, clock: Clock, details: TileDetails) -> Row:
 
 
 def _list_files(tile: Row, details: TileDetails) -> list[tuple[str, str]]:
-    """Return the names and the addresses of the files that a page offers for a tile with a chart."""
+    """Return the names and the URLs of the files that a page offers for a tile with a chart."""
     link = details.get_file_link
     return [(format.upper(), link(tile, format)) for format in FORMATS] if link else []
 

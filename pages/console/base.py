@@ -83,7 +83,7 @@ class ConsoleView(FormView):
 
     @property
     def base(self) -> str:
-        """Return the base address of share links and invitation links."""
+        """Return the base URL of share links and invitation links."""
         return get_base_url(self.request)
 
     def render_refusal(self, error: DomainError) -> HttpResponse:

@@ -125,6 +125,6 @@ def build_tiles(dashboard: Row, project: Project) -> TileGrid:
 
 
 def build_file_link(project_id: int, dashboard_id: int, tile: Row, format: str) -> str:
-    """Return the address of a tile's result as a file, with the filters and variables of this dashboard."""
+    """Return the URL of a tile's result as a file, with the filters and variables of this dashboard."""
     insight_id = tile["insight"]["id"]
     return f"/api/projects/{project_id}/insights/{insight_id}/export/?format={format}&from_dashboard={dashboard_id}"

@@ -1,4 +1,4 @@
-"""Invitations: the page behind an invitation link, and the open invitations of a user with a verified address."""
+"""The page behind an invitation link, and the open invitations of a user with a verified e-mail address."""
 
 from typing import Any
 
@@ -84,7 +84,7 @@ class InvitationView(FormView):
 
 
 class InvitationsView(ConsoleView):
-    """The open invitations of a user whose address is verified. Other users need the link."""
+    """The open invitations of a user whose e-mail address is verified. Other users need the link."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
         return self.render_page("pages/console/invitations.html", {"invitations": list_invitations(self.user)[:SHOWN]})

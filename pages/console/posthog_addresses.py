@@ -1,4 +1,4 @@
-"""Addresses of PostHog's pages, as printed by PostHog's tools and scripts. They redirect to pages of the console."""
+"""Redirects from URLs of PostHog's pages, which PostHog's tools and scripts print, to pages of the console."""
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
@@ -16,7 +16,7 @@ HOME = ("home", "homepage", "")
 
 
 class PostHogProjectAddressView(ConsoleView):
-    """Redirects from addresses such as `/project/1/dashboard/7`. The target page checks access."""
+    """Redirects from paths such as `/project/1/dashboard/7`. The target page checks access."""
 
     prefix = ""
 
@@ -25,7 +25,7 @@ class PostHogProjectAddressView(ConsoleView):
         reference = reference.partition("/")[0]
         number = self.enter(CURRENT_PROJECT).project_id if project_id == CURRENT_PROJECT else parse_int(project_id)
         if number is None or kind not in (*DASHBOARDS, *INSIGHTS, *HOME):
-            raise NotFound("There is no page at this address.")
+            raise NotFound("There is no page at this URL.")
         if reference and kind in INSIGHTS:
             return redirect_to_insight(self.enter(str(number)), reference)
         dashboard = parse_int(reference)

@@ -40,7 +40,7 @@ class SignInView(FormView):
 
     @property
     def next(self) -> str:
-        """Return the path to redirect to. Addresses of other sites are ignored."""
+        """Return the path to redirect to. URLs of other sites are ignored."""
         asked = self.request.POST.get("next") or self.request.GET.get("next") or "/"
         is_ours = asked.startswith("/") and url_has_allowed_host_and_scheme(asked, allowed_hosts=None)
         return asked if is_ours else "/"

@@ -260,6 +260,6 @@ def read_button(form: QueryDict) -> TileInput:
 
 
 def add_scheme(address: str) -> str:
-    """Return an address, with https if it was typed without a scheme."""
+    """Return a URL, with https if it was typed without a scheme."""
     typed = address.strip()
     return f"https://{typed}" if BARE_ADDRESS.fullmatch(typed) else address

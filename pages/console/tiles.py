@@ -64,7 +64,7 @@ class TilesView(BoardView):
         return FROM_BOARD in self.request.POST
 
     def get_next(self, tile_id: int, dashboard_id: int) -> str:
-        """Return the address of the page with the form, with the tile as its fragment."""
+        """Return the URL of the page with the form, with the tile as its fragment."""
         path = self.request.path.removesuffix("/tiles") if self.is_on_board else self.request.path
         mark = "tile" if self.is_on_board else "edit"
         return f"{path}#{mark}-{tile_id}" if tile_id else path

@@ -50,7 +50,7 @@ class Field(NamedTuple):
 
 
 class Controls(NamedTuple):
-    """The form with the values of the request. `reset` is the address without these values, or empty without values."""
+    """The form with the values of the request. `reset` is the URL without these values, or empty without values."""
 
     ranges: list[Option]
     dates: list[Field]

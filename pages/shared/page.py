@@ -85,7 +85,7 @@ def offers_files(opened: SharedDashboard, shared: Row) -> bool:
 
 
 def build_file_link(path: str, overrides: RequestOverrides, tile: Row, format: str) -> str:
-    """Return the address of a tile's result as a file, with the overrides that the page shows."""
+    """Return the URL of a tile's result as a file, with the overrides that the page shows."""
     given = {FILTERS_OVERRIDE: overrides.filters, VARIABLES_OVERRIDE: overrides.variables}
     query = urlencode({name: dump_json(value) for name, value in given.items() if value})
     return f"{path}/tiles/{tile['id']}.{format}{'?' if query else ''}{query}"

@@ -16,7 +16,7 @@ _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
 
 
 class RepeatedReload(NamedTuple):
-    """The interval of the reloads in seconds and in words, and the addresses that continue and end the reloads."""
+    """The interval of the reloads in seconds and in words, and the URLs that continue and end the reloads."""
 
     seconds: int
     words: str

@@ -78,7 +78,7 @@ class SharedPageView(View):
             return self.render_unlock_page(status=401)
         except (ValidationError, ValidationFailed):
             return self.render_page(
-                "pages/link_not_found.html", {"reason": "The query string of this address is invalid."}, status=400
+                "pages/link_not_found.html", {"reason": "The query string of this URL is invalid."}, status=400
             )
         except OverrideNotAllowed as error:
             return self.render_page("pages/link_not_found.html", {"reason": error.detail}, status=403)

@@ -12,7 +12,7 @@ from users.services.users import create_user
 
 
 def make_invited(alice: Person) -> Api:
-    """Create a user with a verified address and an invitation as admin."""
+    """Create a user with a verified e-mail address and an invitation as admin."""
     user = create_user("invited@example.com", is_email_verified=True)
     create_invitation(alice.membership, email=user.email, level=MembershipLevel.ADMIN)
     return Api(make_key(user), alice.membership.project_id)

@@ -1,4 +1,4 @@
-"""Limits on sign-in attempts, per account, per address, and per pair of both."""
+"""Limits on sign-in attempts, per account, per IP address, and per pair of both."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -39,7 +39,7 @@ def test_thirty_failures_lock_an_account_for_the_address(alice: Person) -> None:
     right = Api(None, 0, REMOTE_ADDR="192.0.2.1").sign_in(alice.user.email, PASSWORD)
     assert right.error == LOCKED
     assert "seconds" in right.json["detail"]
-    # Other accounts from this address, and this account from other addresses, are not locked.
+    # Other accounts from this IP address, and this account from other IP addresses, are not locked.
     assert fail_sign_in(1, "bob@example.com") == [BAD_PAIR]
     assert Api(None, 0, REMOTE_ADDR="192.0.2.2").sign_in(alice.user.email, PASSWORD).status == 200
     AttemptCounter.objects.update(expires_at=timezone.now())
@@ -137,7 +137,7 @@ def test_attackers_do_not_lock_users_out_of_known_addresses(alice: Person) -> No
     assert at_home.sign_in(alice.user.email, PASSWORD).status == 200
     fail_from_many_addresses(SIGN_IN_TO_ACCOUNT.attempts)
     assert at_home.sign_in(alice.user.email, PASSWORD).status == 200
-    # The limit of the pair applies to an attacker who forges that address.
+    # The limit of the pair applies to an attacker who forges that IP address.
     assert fail_sign_in(31) == [BAD_PAIR] * 30 + [LOCKED]
 
 

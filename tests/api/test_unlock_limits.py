@@ -137,7 +137,7 @@ def test_attackers_do_not_lock_out_a_known_viewer(token: str) -> None:
         attempt_unlock(token, "wrong", f"10.0.{number}.1")
     assert attempt_unlock(token, PASSWORD, "192.0.2.2") == 429
     assert attempt_unlock(token, PASSWORD) == 200
-    # The limit of the pair applies to an attacker who forges that address.
+    # The limit of the pair applies to an attacker who forges that IP address.
     assert [attempt_unlock(token) for _ in range(UNLOCK.attempts + 1)] == [401] * UNLOCK.attempts + [429]
 
 

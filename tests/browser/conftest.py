@@ -18,7 +18,7 @@ __all__ = ["environment", "service"]
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
 ADMIN = {"name": "Ada Admin", "email": "ada@example.com", "password": "correct horse battery"}
 # The browser logs the status of error pages, which some tests open. Swagger UI warns that the underscores of operation
-# ids in the address may be an old encoding of spaces, but finds the operation.
+# ids in the URL may be an old encoding of spaces, but finds the operation.
 HARMLESS = re.compile(r"status of (400|401|404|409)|escaping deep link whitespace")
 
 

@@ -21,8 +21,8 @@ def test_password_is_redacted_as_a_whole_word(connection_settings: dict[str, Any
     connection_settings["PASSWORD"] = password
     for text, shown in (
         (
-            f"bad address postgresql://role:{password.replace(' ', '%20')}@h/boards",
-            "bad address postgresql://role:***@h/boards",
+            f"bad URL postgresql://role:{password.replace(' ', '%20')}@h/boards",
+            "bad URL postgresql://role:***@h/boards",
         ),
         (f"host=h password='{password}' dbname=d", "host=h password=*** dbname=d"),
         (f'could not translate host name "{password}" to address', 'could not translate host name "***" to address'),

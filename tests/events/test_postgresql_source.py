@@ -73,8 +73,8 @@ def test_rows_of_postgresql_are_imported(store: EngineClient, home: Project, tab
     ("place", "problem"),
     [
         ("#missing", 'relation "missing" does not exist'),
-        ("#a.b.c", "The address must end with the name of a table"),
-        ("", "The address must end with the name of a table"),
+        ("#a.b.c", "The URL must end with the name of a table"),
+        ("", "The URL must end with the name of a table"),
         ("#events; drop table x", "does not exist"),
     ],
 )

@@ -34,7 +34,7 @@ def wait_until_ready(base: str, process: "subprocess.Popen[bytes]") -> bool:
     deadline = time.monotonic() + SECONDS_TO_START
     while time.monotonic() < deadline and process.poll() is None:
         try:
-            urllib.request.urlopen(f"{base}/readyz", timeout=2).close()  # noqa: S310  our own address
+            urllib.request.urlopen(f"{base}/readyz", timeout=2).close()  # noqa: S310  our own URL
         except (urllib.error.URLError, ConnectionError):
             time.sleep(0.05)
         else:

@@ -58,7 +58,7 @@ def test_setup_link_has_the_listening_port(service: Service, environment: dict[s
     assert httpx.get(link, timeout=20).status_code == 200
 
 
-@pytest.mark.parametrize(("host", "printed"), [("0.0.0.0", "127.0.0.1"), ("::", "[::1]"), ("localhost", "127.0.0.1")])  # noqa: S104  all addresses are intended
+@pytest.mark.parametrize(("host", "printed"), [("0.0.0.0", "127.0.0.1"), ("::", "[::1]"), ("localhost", "127.0.0.1")])  # noqa: S104  all IP addresses are intended
 def test_host_is_printed_as_an_allowed_url(
     service: Service, environment: dict[str, str], tmp_path: Path, host: str, printed: str
 ) -> None:

@@ -195,5 +195,5 @@ def test_invalid_command_line_of_the_server_is_reported_in_one_line(
     command = [sys.executable, "-m", "dashboards_api.server", *arguments]
     ended = subprocess.run(command, env=bare_environment, cwd=ROOT, capture_output=True, text=True)
     assert (ended.returncode, ended.stdout) == (2, "")
-    assert ended.stderr.startswith("Usage: python -m dashboards_api.server HOST PORT WORKERS ADDRESS.")
+    assert ended.stderr.startswith("Usage: python -m dashboards_api.server HOST PORT WORKERS URL.")
     assert ended.stderr.count("\n") == 1

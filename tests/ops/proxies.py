@@ -1,7 +1,7 @@
 """nginx, Caddy and HAProxy with the configurations of docs/proxies/.
 
-Only the addresses, ports and paths in the configurations are replaced. The address of the proxy is 127.0.0.1, and the
-clients of the tests have other addresses, such as 127.0.0.2.
+Only the IP addresses, ports and paths in the configurations are replaced. The IP address of the proxy is 127.0.0.1, and
+the clients of the tests have other IP addresses, such as 127.0.0.2.
 """
 
 import os
@@ -56,7 +56,7 @@ class Proxy(NamedTuple):
         return ssl.create_default_context(cafile=str(self.certificate))
 
     def client(self, address: str = CLIENT, key: str = "") -> httpx.Client:
-        """Return a client with this address, and with an API key if one is given."""
+        """Return a client with this IP address, and with an API key if one is given."""
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         transport = httpx.HTTPTransport(verify=self.tls(), local_address=address)
         return httpx.Client(base_url=self.base, headers=headers, transport=transport, timeout=60)
@@ -160,7 +160,7 @@ PROXIES: dict[str, Configure] = {"nginx": configure_nginx, "caddy": configure_ca
 
 @contextmanager
 def run_proxy(name: str, upstream: str, folder: Path, port: int | None = None) -> Iterator[Proxy]:
-    """Run a proxy in front of `upstream`, an address with a port."""
+    """Run a proxy in front of `upstream`, an IP address with a port."""
     make_certificate(folder)
     proxy = Proxy(name, port or find_free_port(), find_free_port(), folder / "cert.pem", folder / "log")
     command = PROXIES[name](proxy, folder, upstream)

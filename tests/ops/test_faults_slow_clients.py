@@ -10,7 +10,7 @@ from tests.ops.failures import DASHBOARDS, create, list_names, make_client
 
 __all__ = ["environment", "service"]
 
-CLIENTS = 200  # fewer than the bodies that one address may send at once
+CLIENTS = 200  # fewer than the bodies that one IP address may send at once
 
 
 def unfinished_request(service: Service) -> bytes:

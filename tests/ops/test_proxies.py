@@ -23,7 +23,7 @@ ODD = ["/%6detrics", "//metrics", "/./metrics", "/a/../metrics", "/metrics/", "/
 
 
 def build_forged_headers(number: int = 1) -> dict[str, str]:
-    """Return headers that claim another client address and plain http."""
+    """Return headers that claim another IP address of the client and plain http."""
     return {
         "X-Forwarded-For": f"203.0.113.{number}",
         "X_Forwarded_For": f"198.51.100.{number}",

@@ -11,7 +11,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.api.failing_urls")]
 @pytest.mark.parametrize(
     ("path", "status", "message"),
     [
-        ("/nowhere", 404, "There is no page at this address."),
+        ("/nowhere", 404, "There is no page at this URL."),
         (f"/shared/{'a' * 30}/", 404, "This link no longer works"),
         ("/shared/short", 404, "This link no longer works"),
         ("/plain-fault", 500, "An internal error occurred"),

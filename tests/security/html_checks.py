@@ -42,7 +42,7 @@ class HTMLCollector(HTMLParser):
             if name.startswith("on") or name == "srcdoc":
                 self.wrong.append(f"attribute {name} of {tag}")
             if name in ADDRESSES and not is_safe_url(value or ""):
-                self.wrong.append(f"address {value} of {tag}")
+                self.wrong.append(f"URL {value} of {tag}")
 
     def handle_endtag(self, tag: str) -> None:
         self.inside = ""

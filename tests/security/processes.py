@@ -61,7 +61,7 @@ class KillableService:
 
     def is_ready(self) -> bool:
         try:
-            urllib.request.urlopen(f"{self.base}/readyz", timeout=5).close()  # noqa: S310  our own address
+            urllib.request.urlopen(f"{self.base}/readyz", timeout=5).close()  # noqa: S310  our own URL
         except OSError:
             return False
         return True

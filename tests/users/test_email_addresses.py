@@ -1,4 +1,4 @@
-"""The normalization of e-mail addresses. Existing accounts with other addresses stay usable."""
+"""The normalization of e-mail addresses. Existing accounts with other e-mail addresses stay usable."""
 
 import pytest
 from django.contrib.auth.hashers import make_password

@@ -4,7 +4,7 @@ from django.db import models
 
 
 class AttemptCounter(models.Model):
-    """A counter of attempts under one limit. `subject` is a hash of the limit, the target and the address."""
+    """A counter of attempts under one limit. `subject` is a hash of the limit, the target and the IP address."""
 
     subject = models.CharField(primary_key=True, max_length=64, editable=False)
     attempts = models.PositiveIntegerField(default=0)

@@ -15,7 +15,7 @@ def generate_distinct_id() -> str:
 class UserManager(BaseUserManager["User"]):
     @classmethod
     def normalize_email(cls, email: str | None) -> str:
-        """Return the address in lower case, because addresses are compared case-insensitively."""
+        """Return the e-mail address in lower case, because e-mail addresses are compared case-insensitively."""
         return (email or "").strip().lower()
 
 

@@ -36,10 +36,10 @@ class AttemptLimitReached(TooManyAttempts):
 
 
 class Attempt(NamedTuple):
-    """An attempt under one limit, which counts attempts per target, per address, or per pair of both.
+    """An attempt under one limit, which counts attempts per target, per IP address, or per pair of both.
 
-    An empty target or address stands for all targets or addresses. An attempt that counts as several attempts has a
-    higher `cost`.
+    An empty target or IP address stands for all targets or IP addresses. An attempt that counts as several attempts has
+    a higher `cost`.
     """
 
     limit: AttemptLimit
@@ -49,7 +49,7 @@ class Attempt(NamedTuple):
 
     @property
     def subject(self) -> str:
-        """Return the primary key of the counter: a hash, so that neither target nor address is stored."""
+        """Return the primary key of the counter: a hash, so that neither target nor IP address is stored."""
         parts = [self.limit.name, self.target, get_network(self.address)]
         return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 

@@ -1,4 +1,4 @@
-"""Limit requests with invalid API keys, by network address.
+"""Limit requests with invalid API keys, by IP address.
 
 Each process counts by itself, in memory. A key has 256 random bits, so the limit need not be exact, and a flood of
 invalid keys must not become a flood of database writes.

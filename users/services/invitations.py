@@ -1,7 +1,7 @@
 """Accept and decline invitations. Each function writes in one transaction.
 
-An invitation is accepted with its link, which an admin gives to the invited person. An account with the invited address
-is not enough, because any invited person can create an account without verifying its address
+An invitation is accepted with its link, which an admin gives to the invited person. An account with the invited e-mail
+address is not enough, because any invited person can create an account without verifying its e-mail address
 (docs/decisions/0019-invitations.md).
 """
 
@@ -19,7 +19,7 @@ from users.services.users import find_user_by_email, list_unused_accounts
 from users.services.validation import as_domain_error
 from users.signals import user_profile_changed
 
-EMAIL_TAKEN = "There is already an account with this address. Sign in to accept."
+EMAIL_TAKEN = "There is already an account with this e-mail address. Sign in to accept."
 
 
 def get_invitation(token: str) -> Invitation:
@@ -33,8 +33,8 @@ def get_invitation(token: str) -> Invitation:
 def list_invitations(user: User) -> QuerySet[Invitation]:
     """Return the open invitations that a user may accept without a link.
 
-    The list is empty unless an operator has verified the address of the account, because an unverified address may
-    belong to another person.
+    The list is empty unless an operator has verified the e-mail address of the account, because an unverified e-mail
+    address may belong to another person.
     """
     if user.is_email_verified is not True:
         return Invitation.objects.none()
@@ -58,7 +58,7 @@ def find_accepting_account(invitation: Invitation) -> User | None:
 def accept_invitation(invitation: Invitation, *, accepted_by: User) -> Membership:
     """Make a user a member of the project that they are invited to.
 
-    Raises NotFound, and Forbidden if the invitation is for another address.
+    Raises NotFound, and Forbidden if the invitation is for another e-mail address.
     """
     locked = _lock_invitation(invitation)
     if accepted_by.email not in get_email_variants(locked.email):
@@ -67,10 +67,10 @@ def accept_invitation(invitation: Invitation, *, accepted_by: User) -> Membershi
 
 
 def accept_with_new_account(invitation: Invitation, *, name: str, password: str) -> User:
-    """Create an account with the invited address and make it a member. Do not call this function in a transaction.
+    """Create an account with the invited e-mail address and make it a member.
 
-    Raises NotFound; ValidationFailed for a bad name, a weak password, or an existing account; and TooManyAttempts while
-    other passwords are hashed.
+    Do not call this function in a transaction. Raises NotFound; ValidationFailed for a bad name, a weak password,
+    or an existing account; and TooManyAttempts while other passwords are hashed.
     """
     if find_accepting_account(invitation) is not None:
         raise ValidationFailed(EMAIL_TAKEN, attr="email")
@@ -110,7 +110,7 @@ def _lock_invitation(invitation: Invitation) -> Invitation:
 
 
 def _save_account(user: User, invitation: Invitation) -> User:
-    """Save a new account, or reuse an unused account with this address.
+    """Save a new account, or reuse an unused account with this e-mail address.
 
     Raises ValidationFailed if the account is in use.
     """

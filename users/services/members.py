@@ -57,10 +57,11 @@ class NewInvitation(NamedTuple):
 
 @atomic_with_retry
 def create_invitation(acting: Membership, *, email: str, level: MembershipLevel) -> NewInvitation:
-    """Invite a person to a project with a level. The link of an open invitation for this address becomes invalid.
+    """Invite a person to a project with a level.
 
-    The result does not reveal whether there is an account with this address. Raises Forbidden, and ValidationFailed for
-    a malformed address, for the address of a member, and beyond the limit of open invitations.
+    The link of an open invitation for this e-mail address becomes invalid. The result does not reveal whether there is
+    an account with this e-mail address. Raises Forbidden, and ValidationFailed for a malformed e-mail address, for a
+    member's e-mail address, and beyond the limit of open invitations.
     """
     locked = _LockedProject(acting)
     locked.check_level(level)
@@ -99,7 +100,7 @@ def withdraw_invitation(acting: Membership, *, invitation_id: int) -> None:
 
 
 def _is_member(project: Project, address: str) -> bool:
-    """Return whether a member has this address, except for unused accounts, which need a new link to sign in."""
+    """Return whether a member has this e-mail address, except for unused accounts, which need a new link to sign in."""
     members = project.memberships.filter(user__email__in=get_email_variants(address))
     return members.exclude(user__in=list_unused_accounts(project)).exists()
 

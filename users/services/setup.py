@@ -1,6 +1,6 @@
 """Set-up links, with which a user chooses a name and a password. A link works once.
 
-Only operators create set-up links, so using a link verifies the address of the account.
+Only operators create set-up links, so using a link verifies the e-mail address of the account.
 """
 
 from typing import NamedTuple
@@ -24,11 +24,11 @@ from users.signals import user_profile_changed
 class _SetupTokenGenerator(PasswordResetTokenGenerator):
     """A generator of tokens for set-up links.
 
-    A token expires after PASSWORD_RESET_TIMEOUT seconds, a sign-in, or a change of the password or the address.
+    A token expires after PASSWORD_RESET_TIMEOUT seconds, a sign-in, or a change of the password or the e-mail address.
     """
 
-    # Earlier releases used another salt and gave links to inviters, who do not verify addresses. Those links stay
-    # invalid.
+    # Earlier releases used another salt and gave links to inviters, who do not verify e-mail addresses. Those links
+    # stay invalid.
     key_salt = "users.setup.verified"
 
 
@@ -60,11 +60,11 @@ class CheckedSetup(NamedTuple):
 
 
 def check_setup(token: str, *, name: str, email: str, password: str) -> CheckedSetup:
-    """Check a name, an address and a password for the user of a token, and hash the password.
+    """Check a name, an e-mail address and a password for the user of a token, and hash the password.
 
     This is the slow half of a set-up and must not be called in a transaction. Raises NotFound; ValidationFailed for a
-    bad name, for a malformed or taken address, for a new address of an account whose address may not change, and for a
-    weak password; and TooManyAttempts while other passwords are hashed.
+    bad name, for a malformed or taken e-mail address, for a new e-mail address if the account may not change it, and
+    for a weak password; and TooManyAttempts while other passwords are hashed.
     """
     user = _apply_profile(_get_user(token, lock=False), name, email)
     with as_domain_error("name"):
@@ -76,10 +76,10 @@ def check_setup(token: str, *, name: str, email: str, password: str) -> CheckedS
 
 @atomic_with_retry
 def complete_setup(checked: CheckedSetup) -> User:
-    """Store the name, the password and, for the first admin, the address of a user. The token becomes invalid.
+    """Store the name, the password and, for the first admin, the e-mail address of a user. The token becomes invalid.
 
     If an invitation created the account, its API keys are deleted, because the inviter may have created them. Raises
-    NotFound if the token was used meanwhile, and ValidationFailed if the address was taken.
+    NotFound if the token was used meanwhile, and ValidationFailed if the e-mail address was taken.
     """
     user = _apply_profile(_get_user(checked.token, lock=True), checked.name, checked.email)
     if user.is_email_verified is False:
@@ -92,15 +92,15 @@ def complete_setup(checked: CheckedSetup) -> User:
 
 
 def can_change_email(user: User) -> bool:
-    """Return whether a set-up may change the address. Only the placeholder address of the first admin can change."""
+    """Return whether a set-up may change the e-mail address, which must be the placeholder of the first admin."""
     return user.email == DEFAULT_ADMIN_EMAIL
 
 
 def _apply_profile(user: User, name: str, email: str) -> User:
-    """Set the name and the address that the user chose, without saving. Raises ValidationFailed."""
+    """Set the name and the e-mail address that the user chose, without saving. Raises ValidationFailed."""
     if User.objects.normalize_email(email) != user.email:
         if not can_change_email(user):
-            raise ValidationFailed("The address of this account cannot be changed here.", attr="email")
+            raise ValidationFailed("The e-mail address of this account cannot be changed here.", attr="email")
         with as_domain_error("email"):
             user.email = normalize_new_email(email)
         check_email_is_free(user.email, excluding=user)

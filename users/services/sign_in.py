@@ -1,8 +1,8 @@
 """Check passwords on sign-in and before a change of the password, with limits on attempts.
 
-Each account has a limit per network address and, because addresses can be changed or forged, a limit across all
-addresses. The limit across all addresses does not apply to addresses from which the owner of the account has recently
-signed in, so an attacker who exhausts this limit does not lock the owner out.
+Each account has a limit per IP address and, because IP addresses can be changed or forged, a limit across all IP
+addresses. The limit across all IP addresses does not apply to IP addresses from which the owner of the account has
+recently signed in, so an attacker who exhausts this limit does not lock the owner out.
 """
 
 from collections.abc import Callable, Iterator
@@ -33,7 +33,7 @@ from users.services.validation import as_domain_error
 
 T = TypeVar("T")
 
-SIGN_IN = AttemptLimit("sign_in", attempts=30, within=timedelta(minutes=10))  # per account and address
+SIGN_IN = AttemptLimit("sign_in", attempts=30, within=timedelta(minutes=10))  # per account and IP address
 SIGN_IN_TO_ACCOUNT = AttemptLimit("sign_in_to_account", attempts=100, within=timedelta(minutes=10))
 SIGN_IN_FROM_ADDRESS = AttemptLimit("sign_in_from_address", attempts=100, within=timedelta(minutes=10))
 # Checking a correct password takes as much time as checking a wrong password.
@@ -42,7 +42,7 @@ KNOWN_ADDRESS = AttemptLimit("known_address", attempts=1, within=timedelta(days=
 
 
 def check_address_limit(address: str) -> None:
-    """Raise TooManyAttempts if an address has exhausted its limit across all accounts.
+    """Raise TooManyAttempts if an IP address has exhausted its limit across all accounts.
 
     Call this function before reading the body.
     """
@@ -54,7 +54,7 @@ def authenticate_user(email: str, password: str, *, address: str) -> User:
     """Return the active user with this e-mail address and password.
 
     Raises ValidationFailed, with the same text and after the same time for an unknown user and a wrong password;
-    Forbidden if the network address has failed too often with this account; and TooManyAttempts beyond the other
+    Forbidden if the IP address has failed too often with this account; and TooManyAttempts beyond the other
     limits, or while other passwords are checked.
     """
     normalized = find_stored_email(email)
@@ -122,7 +122,7 @@ class _PasswordCheck:
 
 @contextmanager
 def _as_lockout() -> Iterator[None]:
-    """Raise Forbidden instead of TooManyAttempts if one address has failed too often with one account."""
+    """Raise Forbidden instead of TooManyAttempts if one IP address has failed too often with one account."""
     try:
         yield
     except AttemptLimitReached as error:

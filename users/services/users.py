@@ -24,8 +24,8 @@ def create_user(
 ) -> User:
     """Create a user. Do not call this function in a transaction if a password is given.
 
-    `is_email_verified` is True if an operator has verified the address, and False if an invitation created the user.
-    Raises ValidationFailed for a malformed or taken e-mail address, or a weak password.
+    `is_email_verified` is True if an operator has verified the e-mail address, and False if an invitation created the
+    user. Raises ValidationFailed for a malformed or taken e-mail address, or a weak password.
     """
     with as_domain_error("email"):
         normalized = normalize_new_email(email)
@@ -44,21 +44,21 @@ def create_user(
 
 @atomic_with_retry
 def _insert_user(user: User) -> User:
-    """Insert a user. Raises ValidationFailed if the address was taken meanwhile."""
+    """Insert a user. Raises ValidationFailed if the e-mail address was taken meanwhile."""
     check_email_is_free(user.email)
     user.save(force_insert=True)
     return user
 
 
 def check_email_is_free(email: str, *, excluding: User | None = None) -> None:
-    """Raise ValidationFailed if another user has this address, in any spelling of its domain."""
+    """Raise ValidationFailed if another user has this e-mail address, in any spelling of its domain."""
     others = User.objects.exclude(pk=excluding.pk) if excluding else User.objects
     if others.filter(email__in=get_email_variants(email)).exists():
-        raise ValidationFailed(f"There is already a user with the address {email}.", attr="email", code="unique")
+        raise ValidationFailed(f"There is already a user with the e-mail address {email}.", attr="email", code="unique")
 
 
 def find_user_by_email(email: str) -> User | None:
-    """Return the user with this address, in any spelling of its domain, or None.
+    """Return the user with this e-mail address, in any spelling of its domain, or None.
 
     If two users match, return the user whose domain is stored as given. That account is older than the rule to store
     punycode.
@@ -79,9 +79,9 @@ def list_unused_accounts(project: Project) -> QuerySet[User]:
 
 
 def find_stored_email(email: str) -> str:
-    """Return an address in the form in which its account stores it.
+    """Return an e-mail address in the form in which its account stores it.
 
-    The domain may be stored in punycode. Without such an account, return the address in lower case.
+    The domain may be stored in punycode. Without such an account, return the e-mail address in lower case.
     """
     normalized = User.objects.normalize_email(email)
     user = None if normalized.isascii() else find_user_by_email(normalized)
@@ -89,10 +89,10 @@ def find_stored_email(email: str) -> str:
 
 
 def get_user_by_email(email: str) -> User:
-    """Return the user with this address. Raises NotFound."""
+    """Return the user with this e-mail address. Raises NotFound."""
     user = find_user_by_email(email)
     if user is None:
-        raise NotFound(f"There is no user with the address {email}.")
+        raise NotFound(f"There is no user with the e-mail address {email}.")
     return user
 
 

@@ -35,7 +35,9 @@ class Command(BaseCommand):
     help = "Prepare the database, and serve until SIGTERM."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
+        parser.add_argument(
+            "--host", default="127.0.0.1", help="the IP address or host name to listen on (default: %(default)s)"
+        )
         parser.add_argument("--port", default="8000", help="the port to listen on (default: %(default)s)")
         parser.add_argument("--workers", default=str(settings.WORKERS), help="worker processes (default: %(default)s)")
         parser.add_argument(

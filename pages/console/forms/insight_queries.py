@@ -67,7 +67,7 @@ class Kind(NamedTuple):
     `series_max` is the maximum number of events in the form.
     """
 
-    name: str  # as in addresses
+    name: str  # as in URLs
     query_kind: str
     title: str
     about: str
@@ -235,7 +235,7 @@ def list_kinds() -> list[Kind]:
 
 
 def find_kind(name: str) -> Kind | None:
-    """Return the kind with this name in addresses, or None for an unknown name."""
+    """Return the kind with this name in URLs, or None for an unknown name."""
     return next((kind for kind in list_kinds() if kind.name == name), None)
 
 

@@ -16,7 +16,7 @@ from tests.client import Api
 
 
 def run_middleware(settings: Any, trusted: list[str], **meta: str) -> tuple[str, str]:
-    """Return (client address, scheme) after the middleware."""
+    """Return (IP address of the client, scheme) after the middleware."""
     settings.TRUSTED_PROXIES = [ipaddress.ip_network(each) for each in trusted]
     request = RequestFactory().get("/", **meta)  # type: ignore[arg-type]  # values of WSGI
     seen: list[HttpRequest] = []

@@ -1,4 +1,4 @@
-"""Addresses of PostHog's pages redirect to pages of the console; /api/ redirects to the API document."""
+"""URLs of PostHog's pages redirect to pages of the console; /api/ redirects to the API document."""
 
 from typing import Any
 from urllib.parse import quote

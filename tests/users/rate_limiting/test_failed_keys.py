@@ -1,4 +1,4 @@
-"""Invalid API keys: the limit per network and minute, the networks of addresses, and the memory limit."""
+"""Invalid API keys: the limit per network and minute, the networks of IP addresses, and the memory limit."""
 
 from users.rate_limiting.failed_keys import MAX_ADDRESSES, MAX_FAILURES, WINDOW_SECONDS, FailedKeyCounter
 

@@ -23,7 +23,7 @@ def test_a_concurrently_used_setup_link_is_refused(alice: Person) -> None:
 
 
 def test_a_concurrently_taken_address_is_refused(alice: Person) -> None:
-    alice.user.email = DEFAULT_ADMIN_EMAIL  # the only account whose address a set-up may change
+    alice.user.email = DEFAULT_ADMIN_EMAIL  # the only account whose e-mail address a set-up may change
     alice.user.save()
     checked = check_setup(create_setup_token(alice.user), name="Alice", email="dora@example.com", password=NEW)
     make_person("dora", alice.membership.project)

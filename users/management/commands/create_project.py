@@ -34,7 +34,7 @@ class Command(BaseCommand):
         for member in project.memberships.select_related("user").order_by("pk"):
             if member.user.is_email_verified is False:
                 self.stderr.write(
-                    f"Note: an invitation created the account {member.user.email}, and its address is not verified."
+                    f"Note: an invitation created the account {member.user.email}. Its e-mail address is not verified."
                 )
         answer = {
             "id": project.pk,

@@ -17,7 +17,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("email")
         parser.add_argument(
-            "--base", metavar="URL", help="the base of the link, instead of PUBLIC_URL or the address of `serve`"
+            "--base", metavar="URL", help="the base URL of the link, instead of PUBLIC_URL or the URL of `serve`"
         )
         add_json_option(parser)
 
