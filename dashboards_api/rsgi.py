@@ -19,6 +19,6 @@ _ = get_resolver().url_patterns
 get_release_hash()
 gc.collect()
 gc.freeze()
-# A response of a hundred dashboards allocates thousands of containers, so the default threshold of 700 would start
-# several collections in each request (5% of its CPU time).
-gc.set_threshold(10_000)
+# A list of a hundred dashboards allocates thousands of containers, so the default threshold of 700 would start several
+# collections in each request, which take 7% of its CPU time. With a threshold of 10,000, a worker needs 5 MB more.
+gc.set_threshold(5_000)
