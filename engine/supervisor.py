@@ -41,7 +41,10 @@ _REASONS = (re.compile(r"^Code: .*", re.MULTILINE), re.compile(r"^\w+(?:Error|Ex
 
 
 class SupervisorLoop(ABC):
-    """A loop that ends with the process that started it. Its standard input is a pipe from that process."""
+    """A loop that ends with the process that started it, so that it never becomes an orphan process.
+
+    Its standard input is a pipe from that process.
+    """
 
     is_stopping = False
 

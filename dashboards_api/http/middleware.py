@@ -116,12 +116,9 @@ class RequestLogMiddleware:
         return response
 
     def log(self, request: HttpRequest, response: HttpResponse, request_id: str, started: float) -> None:
-        path = request.path
-        if not request.path_info.startswith("/api/projects/"):
-            path = SECRET_PATH.sub(r"/\1/…", path)
         facts = {
             "method": request.method,
-            "path": API_KEY.sub("phx_…", path),
+            "path": redact_path(request),
             "status": response.status_code,
             "milliseconds": round((time.perf_counter() - started) * 1000, 1),
             "address": request.META.get("REMOTE_ADDR"),
@@ -132,6 +129,14 @@ class RequestLogMiddleware:
         record = logging.LogRecord(_requests.name, logging.INFO, "", 0, "request", (), None)
         record.__dict__.update(facts)
         _requests.handle(record)
+
+
+def redact_path(request: HttpRequest) -> str:
+    """Return the path of a request without access tokens, tokens of other links, and API keys."""
+    path = request.path
+    if not request.path_info.startswith("/api/projects/"):
+        path = SECRET_PATH.sub(r"/\1/…", path)
+    return API_KEY.sub("phx_…", path)
 
 
 class HostCheckMiddleware(CommonMiddleware):

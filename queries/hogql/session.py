@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from queries.hogql.scopes import Scope
 
 MAX_NODES = 50_000  # printed nodes; a named scalar is printed once for each use
-DEFAULT_LIMIT = 100
-MAX_LIMIT = 50_000
+DEFAULT_ROW_LIMIT = 100
+MAX_ROW_LIMIT = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +65,8 @@ class PrintContext:
     tables: Mapping[str, Table] = field(default_factory=dict)
     has_persons: HasPersons = assume_persons
     read_materialized_columns: ReadMaterializedColumns = dict
-    default_limit: int = DEFAULT_LIMIT
-    max_limit: int = MAX_LIMIT
+    default_limit: int = DEFAULT_ROW_LIMIT
+    max_limit: int = MAX_ROW_LIMIT
 
     @property
     def zone(self) -> ZoneInfo:

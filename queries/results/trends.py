@@ -116,17 +116,17 @@ class TrendsResult:
             for number, period in enumerate(shape.periods):
                 keys: list[Key] = [(label,) for label in shape.bins.get((series, number), ())]
                 keys += [] if shape.key_length else [()]
-                self.groups[series, number] = {key: self._fill_with_zeros(period) for key in keys}
+                self.groups[series, number] = {key: self._zero_fill(period) for key in keys}
         for series, period, *values, number in rows:
             key = tuple(values[: shape.key_length])
             groups = self.groups[series, period]
             if key not in groups:
-                groups[key] = self._fill_with_zeros(shape.periods[period])
+                groups[key] = self._zero_fill(shape.periods[period])
             groups[key][0 if shape.is_total else places[period][values[-1]]] = simplify(number)
         for place, groups in self.groups.items():
             self.groups[place] = self._order({key: self._transform(numbers) for key, numbers in groups.items()}, place)
 
-    def _fill_with_zeros(self, period: PeriodInfo) -> Numbers:
+    def _zero_fill(self, period: PeriodInfo) -> Numbers:
         """Return a zero for each interval of a period, so that intervals without a row show zero."""
         size = 1 if self.shape.is_total else len(period.starts)
         self._add_points(size)
@@ -172,7 +172,7 @@ class TrendsResult:
 
     def _build_formula(self, formula: FormulaInfo, period: int) -> Iterable[dict[str, Any]]:
         columns = [self.groups[series, period] for series in range(len(self.shape.series))]
-        zeros = self._fill_with_zeros(self.shape.periods[period])
+        zeros = self._zero_fill(self.shape.periods[period])
         for key in dict.fromkeys(key for groups in columns for key in groups):
             # Long formulas count more, because their operations take most of the time.
             self._add_points(len(zeros) * max(1, formula.size // OPERATIONS_OF_A_POINT))

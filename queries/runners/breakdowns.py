@@ -14,8 +14,8 @@ from queries.runners.series import EVENTS
 from queries.runners.stages import find_aggregates
 
 BREAKDOWN = "breakdownFilter"
-DEFAULT_LIMIT = 25
-MAX_LIMIT = 1_000
+DEFAULT_BREAKDOWN_LIMIT = 25
+MAX_BREAKDOWN_LIMIT = 1_000
 MAX_BREAKDOWNS = 3
 MAX_BINS = 100
 TYPES = ("event", "person", "session", EXPRESSION)
@@ -50,18 +50,18 @@ class BreakdownOptions:
     """The breakdowns of a query. If `is_list` is true, values are lists, as with the field `breakdowns`."""
 
     items: tuple[Breakdown, ...] = ()
-    limit: int = DEFAULT_LIMIT
+    limit: int = DEFAULT_BREAKDOWN_LIMIT
     hides_other: bool = False
     is_list: bool = False
 
 
 def read_breakdowns(
-    source: Mapping[str, Any], builder: FilterBuilder, *, default_limit: int = DEFAULT_LIMIT
+    source: Mapping[str, Any], builder: FilterBuilder, *, default_limit: int = DEFAULT_BREAKDOWN_LIMIT
 ) -> BreakdownOptions:
     """Return the breakdowns of a query, if it has any. Raises HogQLError."""
     options, path = get_object(source, BREAKDOWN), (BREAKDOWN,)
     items, is_list = _read_items(options, builder, path)
-    limit = get_number(options, "breakdown_limit", path, default=default_limit, low=1, high=MAX_LIMIT)
+    limit = get_number(options, "breakdown_limit", path, default=default_limit, low=1, high=MAX_BREAKDOWN_LIMIT)
     if len(items) == 1 and items[0].bins:
         limit = items[0].bins + 1  # all bins and the null value are shown
     hides_other = get_boolean(options, "breakdown_hide_other_aggregation", path)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from queries.exceptions import ResultTooLarge
 from queries.hogql.ast import Field, Query
 from queries.hogql.printer import print_query
-from queries.hogql.session import MAX_LIMIT
+from queries.hogql.session import MAX_ROW_LIMIT
 from queries.hogql.statement import Statement
 from queries.runners.compiled import Rows
 from queries.runners.context import QueryContext, build_print_context
@@ -18,13 +18,13 @@ def build_column(name: str) -> Field:
 
 def print_tree(tree: Query, context: QueryContext) -> Statement:
     """Return the statement of a tree. Raises HogQLError."""
-    return print_query(tree, replace(build_print_context(context), default_limit=MAX_LIMIT))
+    return print_query(tree, replace(build_print_context(context), default_limit=MAX_ROW_LIMIT))
 
 
 def check_row_count(rows: Rows) -> None:
     """Raise ResultTooLarge if a statement returned more rows than allowed."""
-    if len(rows) > MAX_LIMIT:
+    if len(rows) > MAX_ROW_LIMIT:
         raise ResultTooLarge(
-            f"The result has more than {MAX_LIMIT:,} values."
+            f"The result has more than {MAX_ROW_LIMIT:,} values."
             " Choose a longer interval, a shorter date range, or a smaller breakdown limit."
         )

@@ -12,7 +12,7 @@ from queries.hogql.ast import Alias, Call, Constant, Expr, Field, Query, QuerySo
 from queries.results.labels import BREAKDOWN_NULL, BREAKDOWN_OTHER
 from queries.results.trends import FormulaInfo, PeriodInfo, SeriesInfo, TrendsResult, TrendsShape
 from queries.runners.aggregation import Grouping, aggregate, count_first_buckets
-from queries.runners.breakdowns import DEFAULT_LIMIT, Breakdown, read_breakdowns
+from queries.runners.breakdowns import DEFAULT_BREAKDOWN_LIMIT, Breakdown, read_breakdowns
 from queries.runners.compiled import Body, CompiledQuery, ReadRows, Rows
 from queries.runners.context import QueryContext
 from queries.runners.event_rows import SeriesInPeriod
@@ -46,7 +46,7 @@ class TrendsCompiler:
         self.maths = [read_math(series, builder) for series in self.series]
         self.shared = build_shared_condition(source, builder)
         self.options = read_options(source, len(self.series))
-        default_limit = COUNTRIES if self.options.display == "WorldMap" else DEFAULT_LIMIT
+        default_limit = COUNTRIES if self.options.display == "WorldMap" else DEFAULT_BREAKDOWN_LIMIT
         self.breakdowns = read_breakdowns(source, builder, default_limit=default_limit)
         self.periods = _read_periods(source, context, read_rows, is_total=self.options.is_total)
         self.bins: dict[tuple[int, int], list[str]] = {}

@@ -42,7 +42,7 @@ class _LockedProject:
             raise Forbidden("This level is above your own.")
 
 
-def _check_another_admin(membership: Membership) -> None:
+def _check_not_last_admin(membership: Membership) -> None:
     others = Membership.objects.filter(project=membership.project_id, level__gte=MembershipLevel.ADMIN)
     if membership.is_admin and not others.filter(user__is_active=True).exclude(pk=membership.pk).exists():
         raise ValidationFailed("A project must keep at least one admin.", attr="level")
@@ -115,7 +115,7 @@ def change_member_level(acting: Membership, *, membership_id: int, level: Member
     member = locked.get_member(membership_id)
     locked.check_level(level)
     if level < MembershipLevel.ADMIN:
-        _check_another_admin(member)
+        _check_not_last_admin(member)
     member.level = level
     member.save(update_fields=["level"])
 
@@ -141,6 +141,6 @@ def leave_project(acting: Membership) -> None:
 
 
 def _end_membership(member: Membership, *, by: Membership) -> None:
-    _check_another_admin(member)
+    _check_not_last_admin(member)
     membership_removing.send(Membership, membership=member, by=by)
     member.delete()

@@ -129,7 +129,7 @@ def format_number(value: float) -> str:
 
 
 def format_short(value: float) -> str:
-    """Return a number in a few characters, such as `1.5K` for 1500."""
+    """Return an abbreviated number for humans, such as `1.5K` for 1500."""
     for size, letter in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "K")):
         if abs(value) >= size:
             return f"{value / size:.4g}{letter}"

@@ -8,7 +8,7 @@ import pytest
 
 from queries.exceptions import ResultTooLarge
 from queries.hogql.properties import PropertyType, PropertyTypes
-from queries.hogql.session import MAX_LIMIT
+from queries.hogql.session import MAX_ROW_LIMIT
 from queries.runners.errors import InvalidQuery
 from tests.queries.differential.brute_trends import BruteTrends
 from tests.queries.differential.trend_queries import TrendQueries, enrich
@@ -49,7 +49,7 @@ def ask(store: Store, world: World, project_id: int, random: Random) -> Any:
     try:
         found = run(store, query, context)
     except ResultTooLarge:
-        assert sum(len(item["data"]) for item in expected[0]) > MAX_LIMIT
+        assert sum(len(item["data"]) for item in expected[0]) > MAX_ROW_LIMIT
         return None
     items = [{name: item[name] for name in FIELDS if name in item} for item in found["results"]]
     return find_difference(expected, (items, found["hasMore"]), query)

@@ -7,7 +7,7 @@ import pytest
 
 from queries.hogql.errors import HogQLError, UnknownName
 from queries.hogql.lexer import MAX_NESTING, MAX_OPERATORS, TEXT_MAX_LENGTH
-from queries.hogql.session import DEFAULT_LIMIT, MAX_LIMIT
+from queries.hogql.session import DEFAULT_ROW_LIMIT, MAX_ROW_LIMIT
 from queries.hogql.tables import BUILT_IN_TABLES
 from tests.queries.hogql.helpers import read
 from tests.queries.hogql.store import Store
@@ -22,7 +22,7 @@ def test_query_of_the_guide_has_rows(store: Store, query: str) -> None:
 
 
 def test_guide_names_the_limits() -> None:
-    for limit in (MAX_NESTING, MAX_OPERATORS, TEXT_MAX_LENGTH, DEFAULT_LIMIT, MAX_LIMIT):
+    for limit in (MAX_NESTING, MAX_OPERATORS, TEXT_MAX_LENGTH, DEFAULT_ROW_LIMIT, MAX_ROW_LIMIT):
         assert f"{limit:,}" in GUIDE
 
 
