@@ -1,4 +1,4 @@
-"""HTTP helpers of API views and pages: overrides in a query string, share tokens, and unlocking a share link."""
+"""HTTP helpers of API views and pages: overrides in a query string, unlock tokens, and unlocking a share link."""
 
 from collections.abc import Callable
 
@@ -30,7 +30,7 @@ def parse_overrides(query: QueryDict) -> RequestOverrides:
 
 
 def unlock_share_link(request: HttpRequest, access_token: str, read_password: Callable[[], str]) -> str:
-    """Return a share token for the correct password, and log the attempt.
+    """Return an unlock token for the correct password, and log the attempt.
 
     The link is looked up, and its rate limits are checked, before the password is read from the body. Raises the
     exceptions of `find_locked_link` and `check_share_password`.
@@ -48,13 +48,13 @@ def unlock_share_link(request: HttpRequest, access_token: str, read_password: Ca
 
 
 def get_unlock_tokens(request: Request | HttpRequest) -> list[str]:
-    """Return the share tokens in the cookies of a browser, and in the `Authorization: Bearer` header of a script."""
+    """Return the unlock tokens in the cookies of a browser, and in the `Authorization: Bearer` header of a script."""
     tokens = (request.COOKIES.get(name) for name in SHARE_COOKIES)
     return [token for token in (*tokens, get_bearer_token(request)) if token]
 
 
 def set_share_cookies(response: HttpResponseBase, path: str, token: str) -> None:
-    """Store a share token in the browser, for the path of its link only."""
+    """Store an unlock token in the browser, for the path of its link only."""
     for name, suffix in SHARE_COOKIES.items():
         response.set_cookie(
             name,

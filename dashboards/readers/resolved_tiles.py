@@ -160,7 +160,7 @@ def resolve_tile(stored: StoredTile, overrides: QueryOverrides) -> ResolvedTile:
 def parse_stored_json(text: str | None) -> tuple[str | None, Any]:
     """Return a stored JSON text and its value. Both are None if nothing is stored or the text cannot be parsed."""
     try:
-        return text, text and orjson.loads(text)
+        return text, None if text is None else orjson.loads(text)
     except orjson.JSONDecodeError:
         return None, None
 

@@ -114,7 +114,7 @@ class SharedDashboard(NamedTuple):
 def find_shared_dashboard(
     access_token: str, *, unlock_tokens: Iterable[str] = (), overrides: RequestOverrides = NO_REQUEST_OVERRIDES
 ) -> SharedDashboard:
-    """Return the dashboard of a share link, for a request with these share tokens.
+    """Return the dashboard of a share link, for a request with these unlock tokens.
 
     Raises DashboardNotFound for an invalid link, SharePasswordRequired, and OverrideNotAllowed.
     """
@@ -203,7 +203,7 @@ def _read_sharing(access_token: str) -> Row:
 
 
 def _is_unlocked(sharing_id: int, access_token: str, unlock_tokens: Iterable[str]) -> bool:
-    """Return whether one of the share tokens is for this link and for a password that still exists."""
+    """Return whether one of the unlock tokens is for this link and for a password that still exists."""
     ids = {read_unlock_token(token, access_token) for token in unlock_tokens} - {None}
     return bool(ids) and SharePassword.objects.filter(sharing_configuration=sharing_id, pk__in=ids).exists()
 

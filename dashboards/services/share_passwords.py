@@ -160,7 +160,7 @@ def find_locked_link(access_token: str, *, address: str) -> LockedLink:
 
 
 def check_share_password(link: LockedLink, *, text: str) -> str:
-    """Return the share token for a correct password. Raises WrongSharePassword and TooManyAttempts."""
+    """Return the unlock token for a correct password. Raises WrongSharePassword and TooManyAttempts."""
     guesses = _build_attempts(link)
     count_attempts(guesses)
     digest = digest_password(link.sharing_id, text)

@@ -1,6 +1,6 @@
 """`/shared/:token.json` and `/embedded/:token.json`, which require no API key, and unlocking with a password.
 
-The only accepted credentials are share tokens.
+The only accepted credentials are unlock tokens.
 """
 
 from typing import Any

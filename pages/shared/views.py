@@ -31,7 +31,7 @@ from queries.refresh import parse_refresh
 from queries.waiting import wait_for_results
 
 
-# The form works in frames and for scripts of any origin, because it only sets a share token and changes no data.
+# The form works in frames and for scripts of any origin, because it only sets an unlock token and changes no data.
 @method_decorator([csrf_exempt, xframe_options_exempt], name="dispatch")
 class SharedPageView(View):
     """A shared dashboard as a page without scripts, or the form for its password."""

@@ -1,6 +1,8 @@
 """/api/projects/:id/insights/ — list, create, retrieve, update, delete, restore."""
 
 import re
+from functools import reduce
+from operator import getitem
 from typing import Any
 
 import pytest
@@ -255,19 +257,30 @@ def test_delete_is_405_without_a_body(alice: Person) -> None:
     assert Insight.objects.get().deleted is False
 
 
-def test_damaged_tile_has_an_error_of_its_own(alice: Person) -> None:
+@pytest.mark.parametrize("text", ["{oops", "", " ", "[1"])
+@pytest.mark.parametrize(
+    ("statement", "path"),
+    [
+        ("UPDATE dashboards_insight SET query = %s WHERE id = %s", ("insight", "query")),
+        ("UPDATE dashboards_insight SET filters = %s WHERE id = %s", ("insight", "filters")),
+        ("UPDATE dashboards_tile SET layouts = %s WHERE insight_id = %s", ("layouts",)),
+        ("UPDATE dashboards_tile SET filters_overrides = %s WHERE insight_id = %s", ("filters_overrides",)),
+    ],
+)
+def test_damaged_tile_has_an_error_of_its_own(alice: Person, statement: str, path: tuple[str, ...], text: str) -> None:
     board = make_dashboard(alice)
-    make_insight(alice, board, name="broken")
+    broken = make_insight(alice, board, name="broken")
     make_insight(alice, board, name="whole")
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE dashboards_insight SET query = '{oops' WHERE name = 'broken'")
+        cursor.execute(statement, [text, broken.pk])
     answer = alice.api.get(f"dashboards/{board.pk}/")
     assert answer.status == 200
-    broken, whole = answer.json["tiles"]
-    assert broken["error"] == {"type": "damaged_tile", "message": "The stored JSON of this tile cannot be parsed."}
-    assert (broken["insight"]["name"], broken["insight"]["query"]) == ("broken", None)
-    assert whole["insight"]["query"] == QUERY
-    assert "error" not in whole
+    damaged, other = sorted(answer.json["tiles"], key=lambda tile: tile["insight"]["id"])
+    assert damaged["error"] == {"type": "damaged_tile", "message": "The stored JSON of this tile cannot be parsed."}
+    assert damaged["insight"]["name"] == "broken"
+    assert reduce(getitem, path, damaged) == (None if path[-1] == "query" else {})
+    assert other["insight"]["query"] == QUERY
+    assert "error" not in other
 
 
 def test_dashboard_scopes_do_not_grant_access_to_insights(alice: Person) -> None:

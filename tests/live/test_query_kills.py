@@ -21,7 +21,7 @@ KILLS = 50 if os.environ.get("CHECK_FULL") else 10
 SEED = int(os.environ.get("SEED", random.SystemRandom().randrange(10**6)))
 ROWS = 50  # in each import
 LEASE_SECONDS = 30
-SHUTDOWN_TIMEOUT_SECONDS = 90
+QUERY_TIMEOUT_SECONDS = 90
 # Parts of the command lines of the engine, the query worker, a child of the query worker, and a web worker.
 VICTIMS = ("engine.embedded", "query_worker", "forkserver", "dashboards_api.server")
 # The server exits if its workers die as soon as they start, so web workers are killed at intervals.
@@ -151,7 +151,7 @@ def kill_processes(service: Service, chance: random.Random) -> int:
     return killed
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = SHUTDOWN_TIMEOUT_SECONDS) -> None:
+def wait_until(condition: Callable[[], bool], seconds: float = QUERY_TIMEOUT_SECONDS) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"
@@ -180,7 +180,7 @@ def finish_queries(load: Load) -> None:
     started = time.monotonic()
     for number, text in enumerate(load.queries):
         wait_until(lambda text=text, number=number: is_answered(load, text, number))  # type: ignore[misc]  # loop values
-    assert time.monotonic() - started < SHUTDOWN_TIMEOUT_SECONDS + LEASE_SECONDS
+    assert time.monotonic() - started < QUERY_TIMEOUT_SECONDS + LEASE_SECONDS
 
 
 def is_answered(load: Load, text: str, number: int) -> bool:
