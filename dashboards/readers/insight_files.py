@@ -1,4 +1,4 @@
-"""Results of insights as files: the result as a table in CSV, or its chart as a picture."""
+"""Results of insights as files: the result as a table in CSV, or its chart as an image."""
 
 import json
 import unicodedata
@@ -24,7 +24,7 @@ _WAITING = frozenset({Refresh.BLOCKING, Refresh.FORCE_BLOCKING})
 
 
 class ImageSize(NamedTuple):
-    """The size of a picture in pixels. Pictures larger than MAX_SIZE would take seconds to draw."""
+    """The size of an image in pixels. Images larger than MAX_SIZE would take seconds to draw."""
 
     width: int = 1200
     height: int = 630

@@ -21,14 +21,14 @@ FORMAT = OpenApiParameter(
 )
 SIZE = [
     OpenApiParameter(
-        name, int, description=f"The {name} of a picture in pixels: {least:,} to {most:,}. Default: {default:,}."
+        name, int, description=f"The {name} of an image in pixels: {least:,} to {most:,}. Default: {default:,}."
     )
     for name, least, most, default in _SIDES
 ]
 
 
 def get_image_size(view: QueryParametersMixin) -> ImageSize:
-    """Return the size of a picture from the query string. Raises ValidationFailed for a size beyond the limits."""
+    """Return the size of an image from the query string. Raises ValidationFailed for a size beyond the limits."""
     return ImageSize(*(_get_side(view, *side) for side in _SIDES))
 
 
@@ -49,7 +49,7 @@ def build_file_response(insight: Row, format: str, size: ImageSize, refresh: Ref
 
 
 def build_download(file: InsightFile) -> HttpResponse:
-    """Return a file as an attachment, so that browsers do not open a picture in the origin of this service."""
+    """Return a file as an attachment, so that browsers do not open an image in the origin of this service."""
     response = HttpResponse(file.content, content_type=file.media_type)
     response["Content-Disposition"] = content_disposition_header(True, file.name) or ""
     response["X-Content-Type-Options"] = "nosniff"

@@ -41,7 +41,7 @@ def draw_image(insight: Row, format: str, size: ImageSize) -> bytes | None:
 def draw_png(svg: str, size: ImageSize) -> bytes:
     """Render SVG as PNG. Raises Unavailable if too many images are being drawn or if drawing takes too long."""
     if not _slots.acquire(timeout=SECONDS_TO_WAIT):
-        raise Unavailable("Too many pictures are being drawn. Please try again in a moment.", code="too_many_images")
+        raise Unavailable("Too many images are being drawn. Please try again in a moment.", code="too_many_images")
     try:
         return _run(svg, size)
     finally:
@@ -54,9 +54,9 @@ def _run(svg: str, size: ImageSize) -> bytes:
     try:
         done = subprocess.run(command, input=svg.encode(), capture_output=True, timeout=SECONDS, env={}, check=False)  # noqa: S603  fixed words and numbers
     except subprocess.TimeoutExpired as error:
-        raise Unavailable("The picture takes too long to draw. Request a smaller one.", code="image_timeout") from error
+        raise Unavailable("The image takes too long to draw. Request a smaller one.", code="image_timeout") from error
     if done.returncode == NOT_INSTALLED:
         raise Unavailable("PNG cannot be drawn, because the package resvg-py is missing.", code="png_not_installed")
     if done.returncode:
-        raise Unavailable("The picture could not be drawn.", code="image_failed")
+        raise Unavailable("The image could not be drawn.", code="image_failed")
     return done.stdout

@@ -1,4 +1,4 @@
-"""A picture as SVG text in absolute pixels, which all viewers and PNG renderers draw in the same way."""
+"""An image as SVG text in absolute pixels, which all viewers and PNG renderers draw in the same way."""
 
 import re
 from collections.abc import Iterable
@@ -23,7 +23,7 @@ _INVALID = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class Box(NamedTuple):
-    """A rectangle in the picture."""
+    """A rectangle in the image."""
 
     x: float
     y: float
@@ -60,7 +60,7 @@ def clean(text: str) -> str:
 
 
 class Canvas:
-    """The elements of a picture, in the order in which they are drawn."""
+    """The elements of an image, in the order in which they are drawn."""
 
     def __init__(self, width: int, height: int, name: str) -> None:
         self.elements: list[str] = [

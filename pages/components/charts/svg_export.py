@@ -1,4 +1,4 @@
-"""One result as a stand-alone picture: SVG text with a title, a legend and notes, in the light theme."""
+"""One result as a stand-alone image: SVG text with a title, a legend and notes, in the light theme."""
 
 from datetime import datetime
 from typing import Any

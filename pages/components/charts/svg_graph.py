@@ -1,4 +1,4 @@
-"""Graphs, pies and single numbers as parts of a picture."""
+"""Graphs, pies and single numbers as parts of an image."""
 
 from pages.components.charts.pie import RADIUS, build_pie_view
 from pages.components.charts.plot import LETTERS, Mark, Path, Plot, build_plot

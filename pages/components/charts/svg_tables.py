@@ -1,4 +1,4 @@
-"""Bars, funnels and tables as parts of a picture: the rows that fit, and a note about the omitted rows."""
+"""Bars, funnels and tables as parts of an image: the rows that fit, and a note about the omitted rows."""
 
 from collections.abc import Sequence
 

@@ -52,7 +52,7 @@ def trends_query(display: str = "", **options: Any) -> dict[str, Any]:
 
 
 def render_checked(result: Any, query: Any = None, moment: datetime | None = None) -> str:
-    """Return the picture and the data of a chart, after checking for well-formed HTML without styles and scripts."""
+    """Return the image and the data of a chart, after checking for well-formed HTML without styles and scripts."""
     chart = render_chart(result, query, "Name & more", moment)
     assert chart is not None
     text = f"<div>{chart.picture}{chart.data or ''}</div>"

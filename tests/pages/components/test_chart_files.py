@@ -1,4 +1,4 @@
-"""Results as stand-alone pictures."""
+"""Results as stand-alone images."""
 
 import re
 from typing import Any
@@ -29,7 +29,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 def draw(result: Any, query: Any = None, **options: Any) -> ElementTree.Element:
-    """Return a picture, after checking that it contains no URLs, scripts or styles."""
+    """Return an image, after checking that it contains no URLs, scripts or styles."""
     text = render_svg(result, query, "Name & more", **options)
     assert text is not None
     assert not re.search(r"style=|<script|<style|\son\w+=|href|url\(", text)

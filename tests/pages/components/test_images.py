@@ -1,4 +1,4 @@
-"""Pictures of charts, each of which is rendered in a separate process with limits."""
+"""Images of charts, each of which is rendered in a separate process with limits."""
 
 import struct
 
@@ -26,7 +26,7 @@ def test_fonts_of_the_service_are_there_with_their_license() -> None:
 
 def test_text_that_is_no_svg_is_unavailable() -> None:
     with pytest.raises(Unavailable) as raised:
-        draw_png("no picture", SIZE)
+        draw_png("not an image", SIZE)
     assert raised.value.code == "image_failed"
 
 
