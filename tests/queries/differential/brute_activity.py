@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from tests.queries.differential.brute_events import find_start, is_day_counted, list_starts, meets_all
-from tests.queries.differential.worlds import Event, Person, Span, World
+from tests.queries.differential.datasets import Dataset, Event, Person, Span
 
 STATUSES = ("new", "returning", "resurrecting", "dormant")
 
@@ -18,19 +18,19 @@ def is_of_series(event: Event, node: dict[str, Any], query: dict[str, Any]) -> b
     return is_named and meets_all(event, node.get("properties")) and meets_all(event, query.get("properties"))
 
 
-def compute_lifecycle(world: World, query: dict[str, Any], span: Span) -> dict[str, list[int]]:
+def compute_lifecycle(dataset: Dataset, query: dict[str, Any], span: Span) -> dict[str, list[int]]:
     """Return the numbers of persons by status. The first and the last interval count as a whole."""
     interval = query["interval"]
-    starts = list_starts(span.first, span.last, interval, world)
-    before = find_start(starts[0] - timedelta(seconds=1), interval, world)
+    starts = list_starts(span.first, span.last, interval, dataset)
+    before = find_start(starts[0] - timedelta(seconds=1), interval, dataset)
     begins = bool(query.get("lifecycleFilter", {}).get("onlyUseInsightDates"))
     active: dict[UUID, set[datetime]] = defaultdict(set)
-    for event in world.events:
+    for event in dataset.events:
         if is_of_series(event, query["series"][0], query):
-            active[event.person.id].add(find_start(event.time, interval, world))
+            active[event.person.id].add(find_start(event.time, interval, dataset))
     counts = {status: [0] * len(starts) for status in STATUSES}
-    for person in world.persons:
-        born = find_start(find_creation(person, world), interval, world) if active[person.id] else None
+    for person in dataset.persons:
+        born = find_start(find_creation(person, dataset), interval, dataset) if active[person.id] else None
         for number, (earlier, start) in enumerate(zip([before, *starts], starts, strict=False)):
             was_there = earlier in active[person.id] and not (begins and number == 0)
             if start in active[person.id]:
@@ -42,24 +42,24 @@ def compute_lifecycle(world: World, query: dict[str, Any], span: Span) -> dict[s
     return counts
 
 
-def find_creation(person: Person, world: World) -> datetime:
+def find_creation(person: Person, dataset: Dataset) -> datetime:
     """Return the moment of creation of a person, or the time of the first event of a person without a row."""
-    return person.created_at or min(event.time for event in world.events if event.person == person)
+    return person.created_at or min(event.time for event in dataset.events if event.person == person)
 
 
-def compute_stickiness(world: World, query: dict[str, Any], spans: Sequence[Span]) -> list[list[int]]:
+def compute_stickiness(dataset: Dataset, query: dict[str, Any], spans: Sequence[Span]) -> list[list[int]]:
     """Return the data of each series in each span, ordered by series."""
-    return [compute_series(world, query, node, span) for node in query["series"] for span in spans]
+    return [compute_series(dataset, query, node, span) for node in query["series"] for span in spans]
 
 
-def compute_series(world: World, query: dict[str, Any], node: dict[str, Any], span: Span) -> list[int]:
-    starts = list_starts(span.first, span.last, query["interval"], world)
+def compute_series(dataset: Dataset, query: dict[str, Any], node: dict[str, Any], span: Span) -> list[int]:
+    starts = list_starts(span.first, span.last, query["interval"], dataset)
     size = query.get("intervalCount", 1)
     groups = {start: (len(starts) - 1 - place) // size for place, start in enumerate(starts)}  # counted from the end
     times: dict[UUID, dict[int, int]] = defaultdict(lambda: defaultdict(int))
-    for event in world.events:
-        if is_in_span(event, query, span, world) and is_of_series(event, node, query):
-            times[event.person.id][groups[find_start(event.time, query["interval"], world)]] += 1
+    for event in dataset.events:
+        if is_in_span(event, query, span, dataset) and is_of_series(event, node, query):
+            times[event.person.id][groups[find_start(event.time, query["interval"], dataset)]] += 1
     options = query.get("stickinessFilter", {})
     criterion = options.get("stickinessCriteria") or {"operator": "gte", "value": 1}
     active = [sum(meets(number, criterion) for number in groups.values()) for groups in times.values()]
@@ -69,10 +69,10 @@ def compute_series(world: World, query: dict[str, Any], node: dict[str, Any], sp
     return counts
 
 
-def is_in_span(event: Event, query: dict[str, Any], span: Span, world: World) -> bool:
+def is_in_span(event: Event, query: dict[str, Any], span: Span, dataset: Dataset) -> bool:
     """Return whether an event is in the range. Events before the range do not count, even in its first interval."""
     return span.first <= event.time <= span.last and is_day_counted(
-        event.time, query["dateRange"].get("daysOfWeek"), world
+        event.time, query["dateRange"].get("daysOfWeek"), dataset
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from tests.queries.differential.worlds import DAY, TICK, World
+from tests.queries.differential.datasets import DAY, TICK, Dataset
 
 LETTERS = {
     "second": "s",
@@ -39,30 +39,30 @@ class Range:
         return [clock.astimezone(UTC) for clock in self.clocks]
 
 
-def find_range(world: World, date_range: dict[str, Any], interval: str) -> Range | None:
+def find_range(dataset: Dataset, date_range: dict[str, Any], interval: str) -> Range | None:
     """Return the range that JSON describes, or None if the range ends before it starts."""
     unit = LETTERS[interval]
-    first, last = _find_first(world, date_range), _find_last(world, date_range, unit)
+    first, last = _find_first(dataset, date_range), _find_last(dataset, date_range, unit)
     if first is None:
-        moments = [event.time for event in world.events]
-        first = floor(world, min(moments).astimezone(world.zone) if moments else last, "d")
+        moments = [event.time for event in dataset.events]
+        first = floor(dataset, min(moments).astimezone(dataset.zone) if moments else last, "d")
     if date_range.get("excludeIncompletePeriods"):
-        first, last = _cut(world, first, last, unit)
-    return None if is_after(first, last) else build_range(world, first, last, unit)
+        first, last = _cut(dataset, first, last, unit)
+    return None if is_after(first, last) else build_range(dataset, first, last, unit)
 
 
-def find_previous(world: World, query: dict[str, Any], current: Range) -> Range:
+def find_previous(dataset: Dataset, query: dict[str, Any], current: Range) -> Range:
     """Return the previous range with which a query is compared."""
     unit = current.unit
     if offset := query["compareFilter"].get("compare_to"):
         found = RELATIVE.fullmatch(offset)
         assert found
         ends = [step(side, found[2], -int(found[1])) for side in (current.first, current.last)]
-        return build_range(world, ends[0], ends[1], unit)
+        return build_range(dataset, ends[0], ends[1], unit)
     if unit in "sM":
         length = strip(current.last) - strip(current.first) + TICK
-        ends = [(side.astimezone(UTC) - length).astimezone(world.zone) for side in (current.first, current.last)]
-        return build_range(world, ends[0], ends[1], unit)
+        ends = [(side.astimezone(UTC) - length).astimezone(dataset.zone) for side in (current.first, current.last)]
+        return build_range(dataset, ends[0], ends[1], unit)
     # Both ends move by the number of days from the start of the preceding range of equal length to the present start.
     before = strip(current.first) - (strip(current.last) - strip(current.first))
     days = (current.first.date() - before.date()).days
@@ -73,80 +73,80 @@ def find_previous(world: World, query: dict[str, Any], current: Range) -> Range:
         days = max(days, 1)
     elif unit == "d" and weeks and int(weeks[1]) and int(weeks[1]) % 7 == 0 and not is_relative_end:
         days -= 1
-    return build_range(world, step(current.first, "d", -days), step(current.last, "d", -days), unit)
+    return build_range(dataset, step(current.first, "d", -days), step(current.last, "d", -days), unit)
 
 
-def build_range(world: World, first: datetime, last: datetime, unit: str) -> Range:
-    clocks = [floor(world, first, unit)]
+def build_range(dataset: Dataset, first: datetime, last: datetime, unit: str) -> Range:
+    clocks = [floor(dataset, first, unit)]
     while not is_after(following := step(clocks[-1], unit, 1), last):
         clocks.append(following)
     return Range(first, last, unit, clocks)
 
 
-def _find_first(world: World, date_range: dict[str, Any]) -> datetime | None:
+def _find_first(dataset: Dataset, date_range: dict[str, Any]) -> datetime | None:
     text = date_range.get("date_from") or "-7d"
     if text == "all":
         return None
-    moment, form, unit = parse(world, text)
-    return floor(world, moment, unit if unit in SECONDS else "d") if form == "relative" else moment
+    moment, form, unit = parse(dataset, text)
+    return floor(dataset, moment, unit if unit in SECONDS else "d") if form == "relative" else moment
 
 
-def _find_last(world: World, date_range: dict[str, Any], unit: str) -> datetime:
+def _find_last(dataset: Dataset, date_range: dict[str, Any], unit: str) -> datetime:
     text = date_range.get("date_to")
     smallest = unit if unit in SECONDS else "d"
     if text == "all":
-        return world.now.astimezone(world.zone)
+        return dataset.now.astimezone(dataset.zone)
     if not text:
-        return find_end(world, world.now.astimezone(world.zone), smallest)
-    moment, form, _ = parse(world, text)
+        return find_end(dataset, dataset.now.astimezone(dataset.zone), smallest)
+    moment, form, _ = parse(dataset, text)
     if form == "date":
-        return find_end(world, moment, "d")
+        return find_end(dataset, moment, "d")
     if form == "relative" or (form == "time" and smallest == "d" and not date_range.get("explicitDate")):
-        return find_end(world, moment, smallest)
+        return find_end(dataset, moment, smallest)
     return moment
 
 
-def parse(world: World, text: str) -> tuple[datetime, str, str]:
+def parse(dataset: Dataset, text: str) -> tuple[datetime, str, str]:
     """Return the moment of a text, the form of the text, and the letter of the unit of a relative text."""
     if found := RELATIVE.fullmatch(text):
-        moment = step(world.now.astimezone(world.zone), found[2], -int(found[1] or 0))
+        moment = step(dataset.now.astimezone(dataset.zone), found[2], -int(found[1] or 0))
         if found[3] == "Start":
-            return floor(world, moment, found[2]), "edge", found[2]
+            return floor(dataset, moment, found[2]), "edge", found[2]
         if found[3] == "End":
-            return find_end(world, moment, found[2]), "edge", found[2]
+            return find_end(dataset, moment, found[2]), "edge", found[2]
         return moment, "relative", found[2]
     moment = datetime.fromisoformat(text)
-    local = moment.astimezone(world.zone) if moment.tzinfo else normalize(moment.replace(tzinfo=world.zone))
+    local = moment.astimezone(dataset.zone) if moment.tzinfo else normalize(moment.replace(tzinfo=dataset.zone))
     return local, "date" if len(text) == 10 else "time", ""
 
 
-def _cut(world: World, first: datetime, last: datetime, unit: str) -> tuple[datetime, datetime]:
+def _cut(dataset: Dataset, first: datetime, last: datetime, unit: str) -> tuple[datetime, datetime]:
     """Return the first and the last moment of the complete intervals, or of the range if no interval is complete."""
-    present = floor(world, world.now.astimezone(world.zone), unit)
-    end = (present.astimezone(UTC) - TICK).astimezone(world.zone)
+    present = floor(dataset, dataset.now.astimezone(dataset.zone), unit)
+    end = (present.astimezone(UTC) - TICK).astimezone(dataset.zone)
     if is_after(end, last):
         end = last
-    start = floor(world, first, unit)
+    start = floor(dataset, first, unit)
     if is_after(first, start):
         start = step(start, unit, 1)
     return (first, last) if is_after(start, end) else (start, end)
 
 
-def floor(world: World, moment: datetime, unit: str) -> datetime:
+def floor(dataset: Dataset, moment: datetime, unit: str) -> datetime:
     if unit in SECONDS:
         minute = 0 if unit == "h" else moment.minute
         return moment.replace(minute=minute, second=moment.second if unit == "s" else 0, microsecond=0)
     day = moment.date()
     if unit == "w":
-        day -= DAY * (day.weekday() if world.week_start_day == 1 else day.isoweekday() % 7)
+        day -= DAY * (day.weekday() if dataset.week_start_day == 1 else day.isoweekday() % 7)
     elif unit in MONTHS:
         day = date(day.year, (day.month - 1) // MONTHS[unit] * MONTHS[unit] + 1, 1)
     return datetime.combine(day, time.min, moment.tzinfo)
 
 
-def find_end(world: World, moment: datetime, unit: str) -> datetime:
-    following = step(floor(world, moment, unit), unit, 1)
-    return (following.astimezone(UTC) - TICK).astimezone(world.zone)
+def find_end(dataset: Dataset, moment: datetime, unit: str) -> datetime:
+    following = step(floor(dataset, moment, unit), unit, 1)
+    return (following.astimezone(UTC) - TICK).astimezone(dataset.zone)
 
 
 def step(moment: datetime, unit: str, number: int) -> datetime:

@@ -5,37 +5,37 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tests.queries.differential.worlds import Event, World
+from tests.queries.differential.datasets import Dataset, Event
 
 MINUTES = {"minute": 1}
 QUARTER_OF_AN_HOUR = 15
 
 
-def find_start(moment: datetime, interval: str, world: World) -> datetime:
+def find_start(moment: datetime, interval: str, dataset: Dataset) -> datetime:
     """Return the start of the interval of a moment, in UTC."""
-    local = moment.astimezone(world.zone)
+    local = moment.astimezone(dataset.zone)
     if interval in ("minute", "hour"):
         past = timedelta(minutes=local.minute if interval == "hour" else 0, seconds=local.second)
         return moment.astimezone(UTC) - past - timedelta(microseconds=local.microsecond)
     day = local.date()
     if interval == "week":
-        day -= timedelta(days=day.weekday() if world.week_start_day == 1 else (day.weekday() + 1) % 7)
+        day -= timedelta(days=day.weekday() if dataset.week_start_day == 1 else (day.weekday() + 1) % 7)
     if interval == "month":
         day = day.replace(day=1)
-    return datetime(day.year, day.month, day.day, tzinfo=world.zone).astimezone(UTC)
+    return datetime(day.year, day.month, day.day, tzinfo=dataset.zone).astimezone(UTC)
 
 
-def list_starts(first: datetime, last: datetime, interval: str, world: World) -> list[datetime]:
+def list_starts(first: datetime, last: datetime, interval: str, dataset: Dataset) -> list[datetime]:
     """Return the starts of all intervals between two moments, found in steps of at most a quarter of an hour."""
     step = timedelta(minutes=MINUTES.get(interval, QUARTER_OF_AN_HOUR))
     starts: list[datetime] = []
     moment = first.astimezone(UTC)
     while moment <= last:
-        start = find_start(moment, interval, world)
+        start = find_start(moment, interval, dataset)
         if start not in starts[-1:]:
             starts.append(start)
         moment += step
-    final = find_start(last, interval, world)
+    final = find_start(last, interval, dataset)
     return starts if final in starts[-1:] else [*starts, final]
 
 
@@ -77,5 +77,5 @@ def meets_all(event: Event, filters: Iterable[dict[str, Any]] | None) -> bool:
     return all(meets_filter(event, item) for item in filters or ())
 
 
-def is_day_counted(moment: datetime, days: Sequence[int] | None, world: World) -> bool:
-    return not days or moment.astimezone(world.zone).isoweekday() in days
+def is_day_counted(moment: datetime, days: Sequence[int] | None, dataset: Dataset) -> bool:
+    return not days or moment.astimezone(dataset.zone).isoweekday() in days

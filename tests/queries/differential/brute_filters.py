@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tests.queries.differential.brute_dates import find_end, parse
-from tests.queries.differential.worlds import Event, World
+from tests.queries.differential.datasets import Dataset, Event
 
 Sessions = dict[str, dict[str, Any]]
 
@@ -46,10 +46,10 @@ def get_person_properties(event: Event) -> dict[str, Any]:
     return event.person.properties if event.person.created_at else {}
 
 
-def find_sessions(world: World) -> Sessions:
+def find_sessions(dataset: Dataset) -> Sessions:
     """Return the properties of each session by its id."""
     times: dict[str, list[datetime]] = {}
-    for event in world.events:
+    for event in dataset.events:
         if session := event.properties.get("$session_id"):
             times.setdefault(session, []).append(event.time)
     durations = {session: measure_seconds(min(found), max(found)) for session, found in times.items()}
@@ -64,12 +64,12 @@ def measure_seconds(first: datetime, last: datetime) -> int:
 
 
 class Matcher:
-    """A matcher of filters and the events of one world. `numeric` are keys that are defined as numbers."""
+    """A matcher of filters and the events of one dataset. `numeric` are keys that are defined as numbers."""
 
-    def __init__(self, world: World, numeric: set[str]) -> None:
-        self.world = world
+    def __init__(self, dataset: Dataset, numeric: set[str]) -> None:
+        self.dataset = dataset
         self.numeric = numeric
-        self.sessions = find_sessions(world)
+        self.sessions = find_sessions(dataset)
 
     def find(self, event: Event, kind: str, key: str) -> str | None:
         if kind == "session":
@@ -134,9 +134,9 @@ class Matcher:
             moment = datetime.fromisoformat(text)
         except ValueError:
             return False
-        moment = (moment if moment.tzinfo else moment.replace(tzinfo=self.world.zone)).astimezone(UTC)
-        first, form, _ = parse(self.world, wanted)
-        last = find_end(self.world, first, "d") if form == "date" else first
+        moment = (moment if moment.tzinfo else moment.replace(tzinfo=self.dataset.zone)).astimezone(UTC)
+        first, form, _ = parse(self.dataset, wanted)
+        last = find_end(self.dataset, first, "d") if form == "date" else first
         if operator == "is_date_exact":
             return first.astimezone(UTC) <= moment <= last.astimezone(UTC)
         return moment < first.astimezone(UTC) if operator == "is_date_before" else moment > last.astimezone(UTC)

@@ -7,7 +7,7 @@ from math import floor, isfinite
 from typing import Any
 
 from tests.queries.differential.brute_filters import find_text, format_text, read_number
-from tests.queries.differential.worlds import Event
+from tests.queries.differential.datasets import Event
 
 MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 

@@ -13,7 +13,7 @@ from tests.queries.differential.brute_events import (
     list_starts,
     meets_all,
 )
-from tests.queries.differential.worlds import Event, Span, World
+from tests.queries.differential.datasets import Dataset, Event, Span
 
 OTHER = "$$_posthog_breakdown_other_$$"
 DEFAULT = {"id": "$pageview"}
@@ -29,10 +29,10 @@ class Visits:
 
 
 class BruteRetention:
-    """The result of one RetentionQuery in a world."""
+    """The result of one RetentionQuery in a dataset."""
 
-    def __init__(self, world: World, query: dict[str, Any], span: Span) -> None:
-        self.world = world
+    def __init__(self, dataset: Dataset, query: dict[str, Any], span: Span) -> None:
+        self.dataset = dataset
         self.query = query
         self.options = query["retentionFilter"]
         self.interval = self.options["period"].lower()
@@ -40,14 +40,14 @@ class BruteRetention:
         self.type = self.options.get("retentionType", "retention_recurring")
         self.starts = self._list_starts(span)
         self.breakdown = (query.get("breakdownFilter") or {}).get("breakdown")
-        events = [event for event in world.events if meets_all(event, query.get("properties"))]
+        events = [event for event in dataset.events if meets_all(event, query.get("properties"))]
         self.events = sorted(events, key=lambda event: (event.time, order_uuid(event)))
 
     def _list_starts(self, span: Span) -> list[datetime]:
         if "date_from" in self.query["dateRange"]:
-            return list_starts(span.first, span.last, self.interval, self.world)
+            return list_starts(span.first, span.last, self.interval, self.dataset)
         first = span.last - self.columns * timedelta(days=32)
-        return list_starts(first, span.last, self.interval, self.world)[-self.columns :]
+        return list_starts(first, span.last, self.interval, self.dataset)[-self.columns :]
 
     def compute(self) -> list[Row]:
         if self.breakdown is None:
@@ -132,16 +132,16 @@ class BruteRetention:
         return entity["id"] in (None, event.name) and meets_all(event, entity.get("properties"))
 
     def _find_number(self, event: Event) -> int | None:
-        start = find_start(event.time, self.interval, self.world)
+        start = find_start(event.time, self.interval, self.dataset)
         if start not in self.starts or not is_day_counted(
-            event.time, self.query["dateRange"].get("daysOfWeek"), self.world
+            event.time, self.query["dateRange"].get("daysOfWeek"), self.dataset
         ):
             return None
         return self.starts.index(start)
 
     def _build_rows(self, table: Counter[tuple[int, int]], value: str | None) -> list[Row]:
         return [
-            (start.astimezone(self.world.zone).isoformat(), [table[row, back] for back in range(self.columns)], value)
+            (start.astimezone(self.dataset.zone).isoformat(), [table[row, back] for back in range(self.columns)], value)
             for row, start in enumerate(self.starts)
         ]
 

@@ -25,7 +25,7 @@ from tests.queries.differential.brute_maths import (
     list_keys,
     reduce_numbers,
 )
-from tests.queries.differential.worlds import DAY, TICK, Event, World
+from tests.queries.differential.datasets import DAY, TICK, Dataset, Event
 
 NULL, OTHER = "$$_posthog_breakdown_null_$$", "$$_posthog_breakdown_other_$$"
 TOTALS = {"BoldNumber", "Metric", "ActionsPie", "ActionsBarValue", "ActionsTable", "WorldMap"}
@@ -40,11 +40,11 @@ Columns = dict[Key, list[float]]
 
 
 class BruteTrends:
-    """A computation of one query in one world. `test_filters` are the filters of test accounts."""
+    """A computation of one query in one dataset. `test_filters` are the filters of test accounts."""
 
-    def __init__(self, world: World, query: dict[str, Any], numeric: set[str], test_filters: Any = ()) -> None:
-        self.world, self.query = world, query
-        self.matcher = Matcher(world, numeric)
+    def __init__(self, dataset: Dataset, query: dict[str, Any], numeric: set[str], test_filters: Any = ()) -> None:
+        self.dataset, self.query = dataset, query
+        self.matcher = Matcher(dataset, numeric)
         self.test_filters = test_filters if query.get("filterTestAccounts") else ()
         options = query.get("trendsFilter") or {}
         self.display = options.get("display", "ActionsLineGraph")
@@ -64,12 +64,12 @@ class BruteTrends:
 
     def build(self) -> tuple[list[dict[str, Any]], bool] | None:
         """Return the objects of the result and whether values exceed the limit, or None if the range is invalid."""
-        current = find_range(self.world, self.query.get("dateRange") or {}, self.interval)
+        current = find_range(self.dataset, self.query.get("dateRange") or {}, self.interval)
         if current is None:
             return None
         periods = [current]
         if (self.query.get("compareFilter") or {}).get("compare"):
-            periods.append(find_previous(self.world, self.query, current))
+            periods.append(find_previous(self.dataset, self.query, current))
         series = self.query["series"]
         found = [[self._count(node, period) for node in series] for period in periods]
         items: list[dict[str, Any]] = []
@@ -121,7 +121,7 @@ class BruteTrends:
         first = first.astimezone(UTC)
         windows = self._find_windows(math, period, starts)
         for event in self._find_events(node, math, last):
-            if event.time > last or event.time.astimezone(self.world.zone).isoweekday() not in self.days:
+            if event.time > last or event.time.astimezone(self.dataset.zone).isoweekday() not in self.days:
                 continue
             if windows:
                 places = [place for place, (low, high) in enumerate(windows) if low <= event.time < high]
@@ -143,11 +143,11 @@ class BruteTrends:
         return [(self._go_back(end - TICK, days), end) for end in ends]
 
     def _go_back(self, moment: datetime, days: int) -> datetime:
-        day = self._find_day(moment.astimezone(self.world.zone))
+        day = self._find_day(moment.astimezone(self.dataset.zone))
         return (day - (days - 1) * DAY).astimezone(UTC)
 
     def _find_day(self, moment: datetime) -> datetime:
-        return brute_dates.floor(self.world, moment, "d")
+        return brute_dates.floor(self.dataset, moment, "d")
 
     def _find_events(self, node: dict[str, Any], math: str, last: datetime) -> list[Event]:
         shared = [self.query.get("properties"), self.test_filters]
@@ -156,9 +156,9 @@ class BruteTrends:
             return self._matches(node, event) and all(self.matcher.matches(event, part) for part in shared)
 
         if math == "first_time_for_user":
-            named = [event for event in self.world.events if self._is_named(node, event)]
+            named = [event for event in self.dataset.events if self._is_named(node, event)]
             return [event for event in find_first_events(named, last) if matches(event)]
-        found = [event for event in self.world.events if matches(event)]
+        found = [event for event in self.dataset.events if matches(event)]
         return find_first_events(found, last) if math == "first_matching_event_for_user" else found
 
     def _matches(self, node: dict[str, Any], event: Event) -> bool:

@@ -3,10 +3,10 @@
 from random import Random
 from typing import Any
 
-from tests.queries.differential.worlds import (
+from tests.queries.differential.datasets import (
     EVENT_NAMES,
+    Dataset,
     Span,
-    World,
     make_span,
 )
 
@@ -14,9 +14,9 @@ UNITS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400, "week": 604_80
 INTERVALS = ("hour", "day", "week", "month")
 
 
-def make_query(random: Random, world: World) -> tuple[dict[str, Any], Span]:
+def make_query(random: Random, dataset: Dataset) -> tuple[dict[str, Any], Span]:
     interval = random.choice(INTERVALS)
-    span = make_span(random, world, interval)
+    span = make_span(random, dataset, interval)
     count = random.randint(2, 4)
     query: dict[str, Any] = {
         "kind": "FunnelsQuery",

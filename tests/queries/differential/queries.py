@@ -3,7 +3,7 @@
 from random import Random
 from typing import Any
 
-from tests.queries.differential.worlds import EVENT_NAMES
+from tests.queries.differential.datasets import EVENT_NAMES
 
 PLANS = ("a", "b", "2.5", "true", "ß", "1", '"x"', "")
 

@@ -26,15 +26,15 @@ from tests.queries.differential.brute_funnels import (
     list_attempts,
     measure,
 )
-from tests.queries.differential.funnel_queries import UNITS, make_query
-from tests.queries.differential.worlds import (
+from tests.queries.differential.datasets import (
+    Dataset,
     Event,
     Span,
-    World,
     count_queries,
-    make_worlds,
+    make_datasets,
     read_seed,
 )
+from tests.queries.differential.funnel_queries import UNITS, make_query
 from tests.queries.golden import find_differences
 from tests.queries.hogql.store import Store
 from tests.queries.runners.helpers import run
@@ -51,14 +51,14 @@ def read_text(value: Any) -> str:
 def test_funnels_equal_brute_force(store: Store) -> None:
     seed = read_seed()
     random = Random(seed)
-    for number, (world, project_id) in enumerate(make_worlds(store, random, count_queries(USUAL))):
-        query, span = make_query(random, world)
+    for number, (dataset, project_id) in enumerate(make_datasets(store, random, count_queries(USUAL))):
+        query, span = make_query(random, dataset)
         try:
-            expected = Expectation(world, query, span).build()
+            expected = Expectation(dataset, query, span).build()
         except AmbiguousValue:
             continue
-        found = run(store, query, world.build_context(project_id))["results"]
-        problem = f"SEED={seed}, query {number}: {orjson.dumps(query).decode()} in {world.zone}, {world.now}"
+        found = run(store, query, dataset.build_context(project_id))["results"]
+        problem = f"SEED={seed}, query {number}: {orjson.dumps(query).decode()} in {dataset.zone}, {dataset.now}"
         assert find_differences(expected, simplify(found, query)) == [], problem
 
 
@@ -66,7 +66,7 @@ def test_funnels_equal_brute_force(store: Store) -> None:
 class Expectation:
     """The expected result of a query, by brute force."""
 
-    world: World
+    dataset: Dataset
     query: dict[str, Any]
     span: Span
 
@@ -111,7 +111,7 @@ class Expectation:
     def _list_lines(self) -> list[list[FunnelEvent]]:
         """Return the events of each person that are in the scope of the funnel."""
         lines = defaultdict(list)
-        for event in self.world.events:
+        for event in self.dataset.events:
             found = self._classify(event)
             if self._is_in_scope(event) and (found.steps or found.exclusions or self.rules.order == "strict"):
                 lines[event.person.id].append(found)
@@ -119,7 +119,7 @@ class Expectation:
 
     def _is_in_scope(self, event: Event) -> bool:
         days = self.query["dateRange"].get("daysOfWeek", range(1, 8))
-        local = event.time.astimezone(self.world.zone)
+        local = event.time.astimezone(self.dataset.zone)
         is_in_range = self.span.first.astimezone(UTC) <= event.time <= self.span.last.astimezone(UTC)
         return is_in_range and local.isoweekday() in days and match_filters(self.query.get("properties", []), event)
 
@@ -175,7 +175,7 @@ class Expectation:
 
     def _build_rates_by_value(self) -> list[Any]:
         groups = self._group()
-        starts = list_starts(self.span, self.query["interval"], self.world)
+        starts = list_starts(self.span, self.query["interval"], self.dataset)
 
         def weigh(value: Value) -> int:
             pairs = pairwise(starts)
@@ -189,7 +189,7 @@ class Expectation:
         return [[list(value), self._build_rates(groups[value])] for value in sorted(shown)]
 
     def _build_rates(self, attempts_of_persons: Sequence[Sequence[Attempt]]) -> list[float]:
-        starts = list_starts(self.span, self.query["interval"], self.world)
+        starts = list_starts(self.span, self.query["interval"], self.dataset)
         return [compute_rate(attempts_of_persons, *pair, self.steps) for pair in pairwise(starts)]
 
 
@@ -207,9 +207,9 @@ def match_filters(filters: list[dict[str, Any]], event: Event) -> bool:
     )
 
 
-def list_starts(span: Span, interval: str, world: World) -> list[datetime]:
+def list_starts(span: Span, interval: str, dataset: Dataset) -> list[datetime]:
     """Return the starts of the intervals of a range, and the start of the interval after the range."""
-    first = span.first.astimezone(world.zone)
+    first = span.first.astimezone(dataset.zone)
     if interval == "hour":
         starts = [first.replace(minute=0, second=0, microsecond=0).astimezone(UTC)]
         while starts[-1] <= span.last.astimezone(UTC):
@@ -217,11 +217,11 @@ def list_starts(span: Span, interval: str, world: World) -> list[datetime]:
         return starts
     day, step = first.date(), STEPS[interval]
     if interval == "week":
-        day -= timedelta(days=day.weekday() if world.week_start_day else day.isoweekday() % 7)
+        day -= timedelta(days=day.weekday() if dataset.week_start_day else day.isoweekday() % 7)
     days = [day.replace(day=1) if interval == "month" else day]
-    while days[-1] <= span.last.astimezone(world.zone).date():
+    while days[-1] <= span.last.astimezone(dataset.zone).date():
         days.append(step(days[-1]))
-    return [datetime.combine(day, time.min, world.zone).astimezone(UTC) for day in days]
+    return [datetime.combine(day, time.min, dataset.zone).astimezone(UTC) for day in days]
 
 
 STEPS: dict[str, Callable[[date], date]] = {

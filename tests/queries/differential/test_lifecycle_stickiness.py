@@ -4,15 +4,15 @@ from random import Random
 from typing import Any
 
 from tests.queries.differential.brute_activity import compute_lifecycle, compute_stickiness, move_span
-from tests.queries.differential.queries import choose_event, make_days, make_filters
-from tests.queries.differential.worlds import (
+from tests.queries.differential.datasets import (
+    Dataset,
     Span,
-    World,
     count_queries,
+    make_datasets,
     make_span,
-    make_worlds,
     read_seed,
 )
+from tests.queries.differential.queries import choose_event, make_days, make_filters
 from tests.queries.hogql.store import Store
 from tests.queries.runners.helpers import run
 
@@ -22,36 +22,36 @@ INTERVALS = ("minute", "hour", "hour", "day", "day", "week", "month")
 def test_random_lifecycles(store: Store) -> None:
     seed = read_seed()
     random = Random(seed)
-    for number, (world, project_id) in enumerate(make_worlds(store, random, count_queries(30))):
-        query, span = make_lifecycle(random, world)
-        results = run(store, query, world.build_context(project_id))["results"]
+    for number, (dataset, project_id) in enumerate(make_datasets(store, random, count_queries(30))):
+        query, span = make_lifecycle(random, dataset)
+        results = run(store, query, dataset.build_context(project_id))["results"]
         found = {series["status"]: series["data"] for series in results}
-        message = f"SEED={seed}, query {number} in {world.zone}: {query}"
-        assert found == compute_lifecycle(world, query, span), message
+        message = f"SEED={seed}, query {number} in {dataset.zone}: {query}"
+        assert found == compute_lifecycle(dataset, query, span), message
 
 
 def test_random_stickinesses(store: Store) -> None:
     seed = read_seed()
     random = Random(seed)
-    for number, (world, project_id) in enumerate(make_worlds(store, random, count_queries(30))):
-        query, spans = make_stickiness(random, world)
-        found = [series["data"] for series in run(store, query, world.build_context(project_id))["results"]]
-        message = f"SEED={seed}, query {number} in {world.zone}: {query}"
-        assert found == compute_stickiness(world, query, spans), message
+    for number, (dataset, project_id) in enumerate(make_datasets(store, random, count_queries(30))):
+        query, spans = make_stickiness(random, dataset)
+        found = [series["data"] for series in run(store, query, dataset.build_context(project_id))["results"]]
+        message = f"SEED={seed}, query {number} in {dataset.zone}: {query}"
+        assert found == compute_stickiness(dataset, query, spans), message
 
 
-def make_lifecycle(random: Random, world: World) -> tuple[dict[str, Any], Span]:
+def make_lifecycle(random: Random, dataset: Dataset) -> tuple[dict[str, Any], Span]:
     interval = random.choice(INTERVALS)
-    span = make_span(random, world, interval)
+    span = make_span(random, dataset, interval)
     query = {"kind": "LifecycleQuery", "interval": interval, "dateRange": span.json, "series": [make_series(random)]}
     if random.random() < 0.2:
         query["lifecycleFilter"] = {"onlyUseInsightDates": True}
     return query | {"properties": make_filters(random, 0.15)}, span
 
 
-def make_stickiness(random: Random, world: World) -> tuple[dict[str, Any], list[Span]]:
+def make_stickiness(random: Random, dataset: Dataset) -> tuple[dict[str, Any], list[Span]]:
     interval = random.choice(INTERVALS)
-    span = make_span(random, world, interval)
+    span = make_span(random, dataset, interval)
     query: dict[str, Any] = {
         "kind": "StickinessQuery",
         "interval": interval,

@@ -6,8 +6,8 @@ from typing import Any
 
 from queries.runners.retention_options import PERIODS, TYPES
 from tests.queries.differential.brute_retention import BruteRetention, Row
+from tests.queries.differential.datasets import Dataset, Span, count_queries, make_datasets, make_span, read_seed
 from tests.queries.differential.queries import choose_event, make_days, make_filters
-from tests.queries.differential.worlds import Span, World, count_queries, make_span, make_worlds, read_seed
 from tests.queries.hogql.store import Store
 from tests.queries.runners.helpers import run
 
@@ -15,16 +15,16 @@ from tests.queries.runners.helpers import run
 def test_random_retentions(store: Store) -> None:
     seed = read_seed()
     random = Random(seed)
-    for number, (world, project_id) in enumerate(make_worlds(store, random, count_queries(60))):
-        query, span = make_query(random, world)
-        body = run(store, query, world.build_context(project_id))
-        expected = BruteRetention(world, query, span).compute()
-        assert read_rows(body, world) == expected, f"SEED={seed}, query {number} in {world.zone}: {query}"
+    for number, (dataset, project_id) in enumerate(make_datasets(store, random, count_queries(60))):
+        query, span = make_query(random, dataset)
+        body = run(store, query, dataset.build_context(project_id))
+        expected = BruteRetention(dataset, query, span).compute()
+        assert read_rows(body, dataset) == expected, f"SEED={seed}, query {number} in {dataset.zone}: {query}"
 
 
-def make_query(random: Random, world: World) -> tuple[dict[str, Any], Span]:
+def make_query(random: Random, dataset: Dataset) -> tuple[dict[str, Any], Span]:
     period = random.choice(PERIODS)
-    span = make_span(random, world, period.lower())
+    span = make_span(random, dataset, period.lower())
     date_range = span.json | make_days(random)
     if "date_to" in date_range and random.random() < 0.5:
         del date_range["date_from"]
@@ -51,11 +51,11 @@ def make_breakdown(random: Random) -> dict[str, Any]:
     return {"breakdown": "plan", "breakdown_type": kind, "breakdown_limit": random.choice((1, 2, 25))}
 
 
-def read_rows(body: dict[str, Any], world: World) -> list[Row]:
+def read_rows(body: dict[str, Any], dataset: Dataset) -> list[Row]:
     """Return the rows of a response."""
     return [
         (
-            datetime.fromisoformat(row["date"]).astimezone(world.zone).isoformat(),
+            datetime.fromisoformat(row["date"]).astimezone(dataset.zone).isoformat(),
             [cell["count"] for cell in row["values"]],
             row["breakdown_value"],
         )

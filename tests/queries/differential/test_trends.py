@@ -1,4 +1,4 @@
-"""Random TrendsQueries in random worlds, against brute force."""
+"""Random TrendsQueries in random datasets, against brute force."""
 
 from dataclasses import replace
 from random import Random
@@ -11,8 +11,8 @@ from queries.hogql.properties import PropertyType, PropertyTypes
 from queries.hogql.session import MAX_ROW_LIMIT
 from queries.runners.errors import InvalidQuery
 from tests.queries.differential.brute_trends import BruteTrends
+from tests.queries.differential.datasets import Dataset, count_queries, insert_dataset, make_dataset, read_seed
 from tests.queries.differential.trend_queries import TrendQueries, enrich
-from tests.queries.differential.worlds import World, count_queries, insert_world, make_world, read_seed
 from tests.queries.hogql.store import Store
 from tests.queries.runners.helpers import run
 
@@ -26,22 +26,22 @@ def test_results_are_those_of_brute_force(store: Store) -> None:
     seed = read_seed()
     for number in range(count_queries(USUAL)):
         # Each query has its own seed, so that one query can be repeated alone.
-        world_random = Random(f"{seed}-{number // QUERIES_OF_A_WORLD}")
+        dataset_random = Random(f"{seed}-{number // QUERIES_OF_A_WORLD}")
         if number % QUERIES_OF_A_WORLD == 0:
-            world = make_world(world_random)
-            enrich(world_random, world)
-            project_id = insert_world(store, world, world_random)
-        difference = ask(store, world, project_id, Random(f"{seed}-query-{number}"))
+            dataset = make_dataset(dataset_random)
+            enrich(dataset_random, dataset)
+            project_id = insert_dataset(store, dataset, dataset_random)
+        difference = ask(store, dataset, project_id, Random(f"{seed}-query-{number}"))
         assert difference is None, f"SEED={seed}, query {number}: {difference}"
 
 
-def ask(store: Store, world: World, project_id: int, random: Random) -> Any:
+def ask(store: Store, dataset: Dataset, project_id: int, random: Random) -> Any:
     """Return the difference between the result of a random query and brute force, or None."""
     numeric = set(random.choice(((), ("amount",))))
-    query = TrendQueries(random, world, numeric).build()
-    expected = BruteTrends(world, query, numeric, TEST_FILTERS).build()
+    query = TrendQueries(random, dataset, numeric).build()
+    expected = BruteTrends(dataset, query, numeric, TEST_FILTERS).build()
     types = PropertyTypes(event=dict.fromkeys(numeric, PropertyType.NUMERIC))
-    context = replace(world.build_context(project_id), property_types=types, test_account_filters=TEST_FILTERS)
+    context = replace(dataset.build_context(project_id), property_types=types, test_account_filters=TEST_FILTERS)
     if expected is None:
         with pytest.raises(InvalidQuery, match="ends before"):
             run(store, query, context)

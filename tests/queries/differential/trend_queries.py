@@ -1,4 +1,4 @@
-"""Random TrendsQueries, and the sessions and date properties that these queries read in random worlds."""
+"""Random TrendsQueries, and the sessions and date properties that these queries read in random datasets."""
 
 from datetime import timedelta
 from random import Random
@@ -7,7 +7,7 @@ from typing import Any
 from tests.queries.differential.brute_filters import EXPRESSIONS
 from tests.queries.differential.brute_maths import BREAKDOWNS, MATHS
 from tests.queries.differential.brute_trends import TOTALS
-from tests.queries.differential.worlds import EVENT_NAMES, World, make_span
+from tests.queries.differential.datasets import EVENT_NAMES, Dataset, make_span
 
 NUMBERS = ("sum", "avg", "min", "max", "median", "p75", "p90", "p95", "p99")
 SIMPLE = (
@@ -31,9 +31,9 @@ FORMULAS = ("A", "A + 1", "A / B * 100", "(A - B) ** 2", "-A % 3", "B / A", "A *
 DUE = ("2025-03-30", "2025-10-26T01:30:00Z", "2025-03-09 04:30:00", "soon", "", None)
 
 
-def enrich(random: Random, world: World) -> None:
-    """Add sessions, dates and pages to the events of a world."""
-    for event in world.events:
+def enrich(random: Random, dataset: Dataset) -> None:
+    """Add sessions, dates and pages to the events of a dataset."""
+    for event in dataset.events:
         if random.random() < 0.7:
             event.properties["$session_id"] = random.choice(("s1", "s2", "s3", "s4", "", None))
         if random.random() < 0.3:
@@ -43,11 +43,11 @@ def enrich(random: Random, world: World) -> None:
 
 
 class TrendQueries:
-    """A generator of queries about one world. `numeric` are properties that are defined as numbers."""
+    """A generator of queries about one dataset. `numeric` are properties that are defined as numbers."""
 
-    def __init__(self, random: Random, world: World, numeric: set[str]) -> None:
+    def __init__(self, random: Random, dataset: Dataset, numeric: set[str]) -> None:
         self.random = random
-        self.world = world
+        self.dataset = dataset
         self.numeric = numeric
 
     def build(self) -> dict[str, Any]:
@@ -186,7 +186,7 @@ class TrendQueries:
     def _build_dates(self, interval: str) -> dict[str, Any]:
         random, dates = self.random, {}
         if random.random() < 0.5 or interval == "minute":
-            dates = dict(make_span(random, self.world, interval).json)
+            dates = dict(make_span(random, self.dataset, interval).json)
         else:
             dates = {"date_from": self._choose_start(interval), "date_to": self._choose_end()}
             dates = {name: text for name, text in dates.items() if text is not None or random.random() < 0.5}
@@ -210,6 +210,6 @@ class TrendQueries:
 
     def _choose_moments(self, days: int) -> list[str]:
         """Return a date and times, with and without an offset, about `days` days after the clock change."""
-        moment = self.world.change + days * timedelta(days=1) + timedelta(hours=self.random.randrange(72))
-        local = moment.astimezone(self.world.zone)
+        moment = self.dataset.change + days * timedelta(days=1) + timedelta(hours=self.random.randrange(72))
+        local = moment.astimezone(self.dataset.zone)
         return [local.date().isoformat(), local.isoformat(), local.replace(tzinfo=None).isoformat(), moment.isoformat()]

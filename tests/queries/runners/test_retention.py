@@ -11,7 +11,7 @@ from queries.runners.context import QueryContext
 from queries.runners.errors import InvalidQuery, UnsupportedPart
 from tests.queries.hogql.store import Store
 from tests.queries.runners.helpers import CONTEXT, run
-from tests.queries.runners.small_worlds import insert_events
+from tests.queries.runners.small_datasets import insert_events
 
 VIEWS = [("ada", "view", "2026-03-02 10:00:00"), ("ada", "view", "2026-03-04 10:00:00")]
 VIEWS += [("ada", "view", "2026-03-04 11:00:00"), ("bob", "view", "2026-03-03 10:00:00")]

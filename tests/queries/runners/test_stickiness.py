@@ -10,7 +10,7 @@ from queries.runners.context import QueryContext
 from queries.runners.errors import InvalidQuery, UnsupportedPart
 from tests.queries.hogql.store import Store
 from tests.queries.runners.helpers import CONTEXT, run
-from tests.queries.runners.small_worlds import insert_events
+from tests.queries.runners.small_datasets import insert_events
 
 VIEW = {"kind": "EventsNode", "event": "view"}
 MARCH = {"date_from": "2026-03-02", "date_to": "2026-03-04"}

@@ -1,4 +1,4 @@
-"""Random worlds: a few persons and their events around a clock change, and date ranges of queries."""
+"""Random datasets: a few persons and their events around a clock change, and date ranges of queries."""
 
 import os
 from collections.abc import Iterator
@@ -50,7 +50,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Span:
-    """A date range as JSON, with its first and its last moment in the time zone of the world."""
+    """A date range as JSON, with its first and its last moment in the time zone of the dataset."""
 
     json: dict[str, Any]
     first: datetime
@@ -58,7 +58,7 @@ class Span:
 
 
 @dataclass
-class World:
+class Dataset:
     """The persons and events of one project, without duplicate events."""
 
     zone: ZoneInfo
@@ -82,16 +82,16 @@ def find_clock_changes(zone: str, year: int) -> tuple[datetime, ...]:
     return tuple(hour for hour, new, old in zip(hours[1:], offsets[1:], offsets, strict=False) if new != old)
 
 
-def make_world(random: Random) -> World:
-    """Return a world of 2 to 7 persons with up to 120 events within twelve days of a clock change."""
+def make_dataset(random: Random) -> Dataset:
+    """Return a dataset of 2 to 7 persons with up to 120 events within twelve days of a clock change."""
     zone = ZoneInfo(random.choice(ZONES))
     change = random.choice(find_clock_changes(zone.key, 2025) or (datetime(2025, 2, 27, tzinfo=UTC),))
     now = change + random.randrange(-5 * 24, 12 * 24) * HOUR + timedelta(minutes=random.choice((0, 17)))
     persons = [_make_person(random, change) for _ in range(random.randint(2, 7))]
     owners = {f"d{number}": random.choice(persons) for number in range(random.randint(2, 10))}
-    world = World(zone, random.randrange(2), change, now, persons, owners, [])
-    world.events = [_make_event(random, world) for _ in range(random.randint(1, 120))]
-    return world
+    dataset = Dataset(zone, random.randrange(2), change, now, persons, owners, [])
+    dataset.events = [_make_event(random, dataset) for _ in range(random.randint(1, 120))]
+    return dataset
 
 
 def _make_person(random: Random, change: datetime) -> Person:
@@ -100,16 +100,16 @@ def _make_person(random: Random, change: datetime) -> Person:
     return Person(UUID(int=random.getrandbits(128)), created_at, properties)
 
 
-def _make_event(random: Random, world: World) -> Event:
+def _make_event(random: Random, dataset: Dataset) -> Event:
     """Return an event with a mapped distinct id, or with an unmapped distinct id, which belongs to the sender."""
-    uuid, sender = UUID(int=random.getrandbits(128)), random.choice(world.persons)
-    distinct_id = random.choice(list(world.owners))
+    uuid, sender = UUID(int=random.getrandbits(128)), random.choice(dataset.persons)
+    distinct_id = random.choice(list(dataset.owners))
     if random.random() < 0.2:
-        distinct_id = f"unknown-{world.persons.index(sender)}"
-    person = world.owners.get(distinct_id, sender)
-    moment = _choose_time(random, world.change, world.zone)
-    if world.events and random.random() < 0.1:
-        moment = random.choice(world.events).time
+        distinct_id = f"unknown-{dataset.persons.index(sender)}"
+    person = dataset.owners.get(distinct_id, sender)
+    moment = _choose_time(random, dataset.change, dataset.zone)
+    if dataset.events and random.random() < 0.1:
+        moment = random.choice(dataset.events).time
     properties = {}
     for name, values in (("plan", VALUES), ("amount", AMOUNTS)):
         if random.random() < 0.8:
@@ -131,17 +131,17 @@ def _choose_time(random: Random, change: datetime, zone: ZoneInfo) -> datetime:
     return local.astimezone(UTC)
 
 
-def insert_world(store: Store, world: World, random: Random) -> int:
-    """Insert a world into a project of its own, and return the project's id. Some rows are inserted twice."""
+def insert_dataset(store: Store, dataset: Dataset, random: Random) -> int:
+    """Insert a dataset into a project of its own, and return the project's id. Some rows are inserted twice."""
     project_id = next(_projects)
     persons = [
         [project_id, person.id, dump(person.properties), person.created_at, 1]
-        for person in world.persons
+        for person in dataset.persons
         if person.created_at
     ]
-    ids = [[project_id, distinct_id, person.id, 2] for distinct_id, person in world.owners.items()]
-    ids += [[project_id, distinct_id, random.choice(world.persons).id, 1] for distinct_id in list(world.owners)[:2]]
-    events = [_build_row(project_id, event) for event in world.events]
+    ids = [[project_id, distinct_id, person.id, 2] for distinct_id, person in dataset.owners.items()]
+    ids += [[project_id, distinct_id, random.choice(dataset.persons).id, 1] for distinct_id in list(dataset.owners)[:2]]
+    events = [_build_row(project_id, event) for event in dataset.events]
     insert = store.client.insert_rows
     if persons:
         insert("persons", ["project_id", "person_id", "properties", "created_at", "version"], persons)
@@ -161,16 +161,16 @@ def dump(properties: dict[str, Any]) -> str:
     return orjson.dumps(properties).decode()
 
 
-def make_span(random: Random, world: World, interval: str) -> Span:
+def make_span(random: Random, dataset: Dataset, interval: str) -> Span:
     """Return a date range around the clock change, given by dates, by times, or by a number of days before now."""
     if interval in ("second", "minute", "hour") and random.random() < 0.5:
-        return _make_short_span(random, world)
+        return _make_short_span(random, dataset)
     if random.random() < 0.3:
-        return _make_relative_span(random, world, interval)
+        return _make_relative_span(random, dataset, interval)
     days = 40 if interval == "month" else 12
-    first = world.change.astimezone(world.zone).date() - random.randrange(days) * DAY
+    first = dataset.change.astimezone(dataset.zone).date() - random.randrange(days) * DAY
     last = first + random.randrange(4 if interval in ("minute", "hour") else 2 * days) * DAY
-    return build_dates(first, last, world.zone)
+    return build_dates(first, last, dataset.zone)
 
 
 def build_dates(first: date, last: date, zone: ZoneInfo) -> Span:
@@ -183,24 +183,24 @@ def find_end_of_day(day: date, zone: ZoneInfo) -> datetime:
     return (datetime.combine(day + DAY, time.min, zone).astimezone(UTC) - TICK).astimezone(zone)
 
 
-def _make_short_span(random: Random, world: World) -> Span:
-    first = world.change + random.randrange(-6, 3) * HOUR + timedelta(minutes=random.choice((0, 20)))
+def _make_short_span(random: Random, dataset: Dataset) -> Span:
+    first = dataset.change + random.randrange(-6, 3) * HOUR + timedelta(minutes=random.choice((0, 20)))
     last = first + random.randrange(1, 10) * HOUR + timedelta(minutes=random.choice((0, 45)))
     json = {"date_from": first.isoformat(), "date_to": last.isoformat()}
-    return Span(json, first.astimezone(world.zone), last.astimezone(world.zone))
+    return Span(json, first.astimezone(dataset.zone), last.astimezone(dataset.zone))
 
 
-def _make_relative_span(random: Random, world: World, interval: str) -> Span:
+def _make_relative_span(random: Random, dataset: Dataset, interval: str) -> Span:
     """Return the range that begins some days ago, and ends at the end of the present day, hour or minute."""
     days = random.randint(1, 3 if interval in ("minute", "hour") else 15)
-    today = world.now.astimezone(world.zone)
-    first = datetime.combine(today.date() - days * DAY, time.min, world.zone)
-    last = find_end_of_day(today.date(), world.zone)
+    today = dataset.now.astimezone(dataset.zone)
+    first = datetime.combine(today.date() - days * DAY, time.min, dataset.zone)
+    last = find_end_of_day(today.date(), dataset.zone)
     if interval in ("hour", "minute"):
         minute = 0 if interval == "hour" else today.minute
         start = today.replace(minute=minute, second=0, microsecond=0)
         length = HOUR if interval == "hour" else timedelta(minutes=1)
-        last = (start.astimezone(UTC) + length - TICK).astimezone(world.zone)
+        last = (start.astimezone(UTC) + length - TICK).astimezone(dataset.zone)
     return Span({"date_from": f"-{days}d"}, first, last)
 
 
@@ -216,10 +216,10 @@ def count_queries(usual: int) -> int:
     return usual * FULL_FACTOR if os.environ.get("CHECK_FULL") == "1" else usual
 
 
-def make_worlds(store: Store, random: Random, count: int, queries: int = 5) -> Iterator[tuple[World, int]]:
-    """Yield a world and its project for each of `count` queries. Some queries share a world."""
+def make_datasets(store: Store, random: Random, count: int, queries: int = 5) -> Iterator[tuple[Dataset, int]]:
+    """Yield a dataset and its project for each of `count` queries. Some queries share a dataset."""
     for number in range(count):
         if number % queries == 0:
-            world = make_world(random)
-            project_id = insert_world(store, world, random)
-        yield world, project_id
+            dataset = make_dataset(random)
+            project_id = insert_dataset(store, dataset, random)
+        yield dataset, project_id
