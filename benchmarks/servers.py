@@ -1,4 +1,4 @@
-"""The servers that are measured, with two workers each: the service, the plain service, and the bare limit."""
+"""The measured servers, with two workers each: the service, plain Django REST framework, and a bare server."""
 
 import contextlib
 import os

@@ -1,4 +1,4 @@
-"""Errors of the domain, independent of HTTP. `http/exception_handler.py` maps them to API exceptions."""
+"""Domain errors, independent of HTTP. `http/exception_handler.py` maps them to API exceptions."""
 
 from collections.abc import Iterator
 from itertools import islice

@@ -32,7 +32,7 @@ def build_basic_user(columns: tuple[Any, ...]) -> dict[str, Any] | None:
 
 
 def build_user_getter(relation: str) -> Callable[[Any], tuple[Any, ...]]:
-    """Return a function that takes the columns of a related user from a row, for `build_basic_user`."""
+    """Return a function that extracts the columns of a related user from a row, for `build_basic_user`."""
     return cast(Callable[[Any], tuple[Any, ...]], attrgetter(*get_user_columns(relation)))
 
 

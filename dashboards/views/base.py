@@ -90,7 +90,7 @@ class CursorPagedViewSet(ProjectScopedViewSet):
 
 
 def get_folder(view: ProjectScopedViewSet) -> str:
-    """Return the folder that filters a list, or an empty text. Raises ValidationFailed."""
+    """Return the folder by which the request filters a list, or an empty text. Raises ValidationFailed."""
     try:
         return normalize_folder(view.request.query_params.get("folder")) or ""
     except ValidationFailed as error:

@@ -50,7 +50,7 @@ class CollaboratorViewSet(ProjectScopedViewSet):
         responses={201: DashboardCollaboratorSerializer},
     )
     def create(self, request: Request, project_id: str, dashboard_id: str) -> Response:
-        """Add a collaborator. The member of the project can then edit this restricted dashboard."""
+        """Add a collaborator. Collaborators are members of the project who can edit this restricted dashboard."""
         number = parse_id(dashboard_id, DashboardNotFound)
         body = self.read_body(DashboardCollaboratorRequestSerializer)
         return write_dashboard(
@@ -66,7 +66,7 @@ class CollaboratorViewSet(ProjectScopedViewSet):
         responses={204: OpenApiResponse(description="The collaborator is removed. There is no response body.")},
     )
     def destroy(self, request: Request, project_id: str, dashboard_id: str, user_uuid: str) -> Response:
-        """Remove a collaborator. From the next request on, the member can no longer edit the restricted dashboard."""
+        """Remove a collaborator. From the next request on, they can no longer edit the restricted dashboard."""
         number = parse_id(dashboard_id, DashboardNotFound)
         uuid = parse_uuid(user_uuid, CollaboratorNotFound)
         return write_dashboard(

@@ -126,7 +126,7 @@ def list_event_names(series: Series) -> list[str | None]:
 
 
 def join_and(*conditions: Expr) -> Expr:
-    """Return the condition that all conditions hold."""
+    """Return the conjunction of the conditions."""
     parts = tuple(condition for condition in conditions if condition != TRUE)
     if not parts:
         return TRUE
@@ -134,7 +134,7 @@ def join_and(*conditions: Expr) -> Expr:
 
 
 def join_or(*conditions: Expr) -> Expr:
-    """Return the condition that any of the conditions holds."""
+    """Return the disjunction of the conditions."""
     parts = tuple(part for place, part in enumerate(conditions) if part not in conditions[:place])
     if TRUE in parts:
         return TRUE

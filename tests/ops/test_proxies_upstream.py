@@ -73,7 +73,7 @@ def test_service_receives_them_over_http_2(proxy: Proxy, recorder: Recorder) -> 
 
 
 def test_upstream_connections_are_reused_and_closed_by_the_proxy_first(proxy: Proxy, recorder: Recorder) -> None:
-    """Close idle connections first. Otherwise, a POST on a connection that the service closes fails with 502."""
+    """Check that the proxy closes idle connections before the service does, because a POST could fail with 502."""
     with proxy.client() as client:
         assert [client.post("/login", content=b"x").text for _ in range(20)] == ["ok"] * 20
         used = [connection for connection in recorder.connections if connection.requests]

@@ -28,7 +28,7 @@ Dataset = dict[str, Any]
 
 @dataclass(frozen=True)
 class Case:
-    """A query in a small dataset, and its expected result."""
+    """A query of a small dataset, and its expected result."""
 
     id: str
     query: dict[str, Any]

@@ -1,4 +1,4 @@
-"""Golden cases: small datasets with known results, in the format of tests/golden/README.md."""
+"""Golden cases: queries of small datasets with known results, in the format of tests/golden/README.md."""
 
 from collections.abc import Callable
 from datetime import datetime

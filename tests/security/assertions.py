@@ -60,7 +60,7 @@ def check_value(place: FieldPosition, payload: str, answer: httpx.Response, row:
 
 
 def list_equivalent_values(place: FieldPosition, payload: str, sent: Any) -> list[Any]:
-    """Return the values that may be stored: the value itself, or its conversion to the type of the column."""
+    """Return the stored values that are equivalent to a sent value, such as its conversion to the column's type."""
     found = [sent]
     if any(step in FREE for step in place.pointer[:-1]):
         return found

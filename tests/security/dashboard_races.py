@@ -1,4 +1,4 @@
-"""Races for one dashboard and its tiles. Each function runs one round."""
+"""Race conditions on one dashboard and its tiles. Each function runs one round."""
 
 from typing import Any
 

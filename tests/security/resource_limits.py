@@ -38,7 +38,7 @@ class Request(NamedTuple):
 
 
 def run(engine: str, report: Report, seed: int) -> Outcome:
-    """Send large and unusual requests one after the other, then measure a client beside slow clients of each kind."""
+    """Send large and unusual requests one after the other. Then measure a client next to slow clients."""
     with tempfile.TemporaryDirectory(prefix="resources-") as folder, create_database(engine, Path(folder)) as (url, _):
         service = KillableService(Path(folder), url)
         service.start()
@@ -72,7 +72,7 @@ class Resources:
         return self.report.outcome(
             f"slowest of the large requests {slowest:.1f} s; peak {self.peak:.0f} MB, "
             f"{sizes[-1]:.0f} MB after {ROUNDS} rounds of them, {grown:+.0f} MB in the last; "
-            f"p99 beside {SLOW_CLIENTS} slow clients: {probes}"
+            f"p99 next to {SLOW_CLIENTS} slow clients: {probes}"
         )
 
     def memory(self) -> float:

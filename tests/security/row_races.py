@@ -1,4 +1,4 @@
-"""Races for rows: keys, links, dashboards, rate limits. Each function runs one round."""
+"""Race conditions on rows: API keys, share links, dashboards and rate limits. Each function runs one round."""
 
 import contextlib
 import time

@@ -36,7 +36,7 @@ class MeViewSet(AuthenticatedViewSet):
     def retrieve(self, request: Request) -> Response:
         """Retrieve the current user.
 
-        The response contains the current project and organization. API keys that are limited to projects are accepted.
+        The response contains the current project and organization. API keys with scoped projects are accepted.
         """
         try:
             current = get_current_membership(self.caller, self.credential)
@@ -59,7 +59,7 @@ class OrganizationViewSet(AuthenticatedViewSet):
     serializer_class = OrganizationBasicSerializer
 
     def list(self, request: Request) -> Response:
-        """List your organizations. An API key that is limited to projects is refused with 403."""
+        """List your organizations. An API key with scoped projects is refused with 403."""
         rows = list_organizations(list_memberships(self.caller, self.credential))
         return Response(LimitOffsetPagination().paginate_list(request, rows))
 

@@ -41,7 +41,7 @@ class ProjectListViewSet(AuthenticatedViewSet):
     serializer_class = ProjectBasicSerializer
 
     def list(self, request: Request) -> Response:
-        """List your projects. An API key that is limited to projects is refused with 403."""
+        """List your projects. An API key with scoped projects is refused with 403."""
         pages = LimitOffsetPagination()
         limit, offset = window = pages.get_window(request)
         count, rows = list_projects(self.caller, self.credential, limit=limit, offset=offset)
@@ -107,7 +107,7 @@ class OrganizationProjectViewSet(AuthenticatedViewSet):
 
     @extend_schema(parameters=[ORGANIZATION_ID])
     def list(self, request: Request, organization_id: str) -> Response:
-        """List your projects in an organization. An API key that is limited to projects is refused with 403."""
+        """List your projects in an organization. An API key with scoped projects is refused with 403."""
         rows = [build_project(membership.project) for membership in self._get_memberships(organization_id)]
         return Response(LimitOffsetPagination().paginate_list(request, rows))
 
