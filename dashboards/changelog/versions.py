@@ -99,7 +99,10 @@ def select_rows(rows: list[tuple[int, int, int]]) -> CounterQuery:
 
 
 def select_dashboards_showing(column: str, content_ids: Iterable[Any]) -> CounterQuery:
-    """Return a query for the dashboards that have, or had, tiles with this content. `column` is the kind of content."""
+    """Return a query for the dashboards that have, or had, tiles with this content.
+
+    `column` is the field of Tile that refers to the content.
+    """
     field = Tile._meta.get_field(column)
     ids = [field.get_db_prep_value(id_, connection) for id_ in content_ids]  # type: ignore[union-attr]  # no column is a reverse relation
     places = ", ".join(["%s"] * len(ids))

@@ -256,7 +256,7 @@ def _fit_page(rows: list[DashboardRow]) -> list[DashboardRow]:
 
 
 def _read_window(viewer: Membership, limit: int, offset: int, total: int) -> list[DashboardRow]:
-    """Return a page far from the beginning. Its ids are read from an index, from the nearer end of the list."""
+    """Return the page at an offset. Its ids are read from an index, from the nearer end of the list."""
     size = min(limit, total - offset)
     if size <= 0:
         return []

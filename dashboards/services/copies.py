@@ -76,7 +76,7 @@ def _build_tile_copies(tiles: Iterable[Tile], target: Dashboard) -> list[Tile]:
 
 
 def add_template_tiles(changes: ChangeSet, dashboard: Dashboard, documents: list[dict[str, Any]]) -> None:
-    """Add tiles with new content, from the tile documents of a checked template, to a locked dashboard."""
+    """Add tiles with new content to a locked dashboard. `documents` are tile documents of a validated template."""
     tiles = []
     for index, document in enumerate(documents):
         for field in ("layouts", "filters_overrides", "query", "filters", "description"):

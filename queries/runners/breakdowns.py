@@ -69,8 +69,9 @@ def read_breakdowns(
 
 
 class _Fields(NamedTuple):
-    """The fields of one breakdown, from an item of `breakdowns` or from the breakdown filter itself. `key_path` and
-    `kind_path` are the paths of the key and the type.
+    """The fields of one breakdown, from an item of `breakdowns` or from the breakdown filter itself.
+
+    `kind` is the type of the breakdown. `key_path` and `kind_path` are the paths of the key and the type in the query.
     """
 
     key: Any

@@ -68,7 +68,7 @@ def find_user_by_email(email: str) -> User | None:
 
 
 def list_unused_accounts(project: Project) -> QuerySet[User]:
-    """Return unused accounts, which invitations of earlier releases created: without a password, API key or sign-in.
+    """Return the unused accounts that earlier releases created for invitations. They have no password.
 
     The accounts are in no other project, so that a person who reuses an account gains access to this project only.
     Accounts that an operator created are verified and not included.
