@@ -7,30 +7,24 @@ from uuid import UUID
 import orjson
 
 from dashboards_api.errors import DomainError
-from queries.readers.results import Outcome, StoredResult
+from queries.readers.results import NO_QUERY, Outcome, StoredResult
 
 Row = dict[str, Any]
 
 RESULT_STATES = NOT_COMPUTED, QUEUED, COMPUTED, FAILED = "not_computed", "queued", "computed", "failed"
 # The stored details that are also fields of an insight.
 _DETAILS = ("columns", "types", "hasMore", "hogql", "timezone", "resolved_date_range")
-_NOT_COMPUTED: Row = {
-    "result": None,
-    "result_state": NOT_COMPUTED,
-    **dict.fromkeys(_DETAILS),
-    "query_status": None,
-    "is_cached": False,
-    "last_refresh": None,
-    "cache_target_age": None,
-    "next_allowed_client_refresh": None,
-}
 
 
 def build_result_fields(outcome: Outcome, project_id: int) -> Row:
     """Return the fields of an insight that depend on its result, even if it has no result."""
-    stored, raw_results = outcome.stored, outcome.raw_results
-    if stored is None and outcome.error is None:
+    if outcome.stored is None and outcome.error is None:
         return {**_NOT_COMPUTED, "filters_hash": outcome.cache_key}
+    return _build_fields(outcome, project_id)
+
+
+def _build_fields(outcome: Outcome, project_id: int) -> Row:
+    stored, raw_results = outcome.stored, outcome.raw_results
     details = _load_details(stored)
     computed = stored if raw_results is not None else None
     return {
@@ -120,3 +114,7 @@ def build_query_response(outcome: Outcome, project_id: int) -> Row:
         "timings": None,
         "modifiers": None,
     }
+
+
+# Built once, because most insights of a new project have no result.
+_NOT_COMPUTED = _build_fields(NO_QUERY, 0)
