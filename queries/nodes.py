@@ -6,7 +6,7 @@ from typing import Any
 # The maximum number of nodes around a query. Stored JSON may be nested more deeply.
 MAX_WRAPPERS = 5
 # Nodes that only visualize the query in their `source`.
-WRAPPERS = ("InsightVizNode", "DataTableNode", "DataVisualizationNode")
+WRAPPERS = frozenset({"InsightVizNode", "DataTableNode", "DataVisualizationNode"})
 # The kind of our own node around a query that is validated instead of run.
 VALIDATION = "QueryValidation"
 
@@ -24,7 +24,8 @@ def get_source(query: Any) -> dict[str, Any]:
     """Return the query inside visualization nodes, or the query itself, or an empty dictionary without a query."""
     node: dict[str, Any] = query if isinstance(query, dict) else {}
     for _ in range(MAX_WRAPPERS):
-        if node.get("kind") not in WRAPPERS or not isinstance(source := node.get("source"), dict):
+        source = node.get("source") if get_kind(node) in WRAPPERS else None
+        if not isinstance(source, dict):
             break
         node = source
     return node

@@ -25,12 +25,12 @@ def read_insight_results(
     JSON text of its legacy filters.
     """
     queries = [_get_query(query, filters) for query, filters in insights]
-    outcomes, project_id = (results or Results(project)).obtain(queries), project.pk
+    outcomes = (results or Results(project)).obtain(queries)
     # All queries of kinds that are not computed share one outcome.
     built: dict[int, Row] = {}
     for outcome in outcomes:
         if id(outcome) not in built:
-            built[id(outcome)] = {**build_result_fields(outcome, project_id), **UNUSED}
+            built[id(outcome)] = {**build_result_fields(outcome, project.pk), **UNUSED}
     return [built[id(outcome)] for outcome in outcomes]
 
 
