@@ -59,6 +59,7 @@ def trace(call: Callable[[], Any]) -> Walk:
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         os.environ |= {"DATA_DIR": folder, "DATABASE_URL": "sqlite://:memory:", "LOG_LEVEL": "ERROR"}
+        os.environ.pop("RATE_LIMITS", None)  # the default limits, as in production
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboards_api.settings")
         import django
 
