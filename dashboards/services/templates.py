@@ -167,7 +167,7 @@ def resolve_use_template(project: Project, content: DashboardInput) -> Document 
 def _find_template(project: Project, name: str) -> Document:
     """Return the built-in template with this key, or else the stored or built-in template with this name.
 
-    Of several stored templates, the template with the nearest scope is returned. Raises TemplateNotFound.
+    If several stored templates match, the template with the nearest scope is returned. Raises TemplateNotFound.
     """
     if name in read_builtin_templates():
         return read_builtin_templates()[name]

@@ -24,7 +24,7 @@ from users.services.projects import add_member
 
 on_postgresql = pytest.mark.skipif(
     not settings.DATABASES["default"]["ENGINE"].endswith("postgresql"),
-    reason="SQLite has one writer: whoever comes later waits before it reads",
+    reason="SQLite has one writer, and a later writer waits before it reads",
 )
 Execute = Callable[..., Any]
 

@@ -87,7 +87,7 @@ def test_list_query_uses_its_index(alice: Person, name: str) -> None:
     assert "TEMP B-TREE" not in plan
 
 
-@pytest.mark.skipif("postgresql" not in os.environ.get("DATABASE_URL", ""), reason="SQLite compares so by itself")
+@pytest.mark.skipif("postgresql" not in os.environ.get("DATABASE_URL", ""), reason="SQLite compares by code point")
 def test_postgresql_compares_names_by_code_point_in_any_locale(alice: Person) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
@@ -97,7 +97,7 @@ def test_postgresql_compares_names_by_code_point_in_any_locale(alice: Person) ->
         assert dict(cursor.fetchall()) == {"dashboards_dashboard": "C", "dashboards_tag": "C"}
 
 
-@pytest.mark.skipif("postgresql" not in os.environ.get("DATABASE_URL", ""), reason="SQLite has no such index")
+@pytest.mark.skipif("postgresql" not in os.environ.get("DATABASE_URL", ""), reason="SQLite has no trigram index")
 def test_postgresql_search_uses_an_index(alice: Person) -> None:
     make_dashboard(alice, "needle")
     found = Dashboard.objects.search("needle")
@@ -107,7 +107,7 @@ def test_postgresql_search_uses_an_index(alice: Person) -> None:
     assert found.count() == 1
 
 
-@pytest.mark.skipif("postgresql" in os.environ.get("DATABASE_URL", ""), reason="PostgreSQL finds its way by counts")
+@pytest.mark.skipif("postgresql" in os.environ.get("DATABASE_URL", ""), reason="PostgreSQL plans by row counts")
 def test_sqlite_reads_only_requested_rows(alice: Person) -> None:
     board = make_dashboard(alice, tags=["a"])
     project = board.project

@@ -98,7 +98,7 @@ def test_full_disk_keeps_the_rows_that_a_merge_in_the_background_rewrites(own: E
     assert count_events(own) == 6_001
 
 
-@pytest.mark.skipif(not os.environ.get("CHECK_FULL"), reason="it waits half a minute for ClickHouse to remove files")
+@pytest.mark.skipif(not os.environ.get("CHECK_FULL"), reason="ClickHouse removes the files after half a minute")
 def test_damaged_merge_without_its_sources_is_an_error_and_no_low_number(own: EmbeddedClient) -> None:
     fill(own, 300)
     own.execute("ALTER TABLE events MODIFY SETTING old_parts_lifetime = 1")

@@ -20,7 +20,7 @@ from tests.live.writer import Writer, busy_writer
 __all__ = ["busy_writer"]
 
 pytestmark = pytest.mark.skipif(
-    os.environ.get("DATABASE_URL", "").startswith("postgresql"), reason="PostgreSQL has programs of its own"
+    os.environ.get("DATABASE_URL", "").startswith("postgresql"), reason="PostgreSQL is backed up with pg_dump"
 )
 
 

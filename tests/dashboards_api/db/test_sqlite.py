@@ -9,7 +9,7 @@ from django.db import OperationalError, connection, transaction
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif("connection.vendor != 'sqlite'", reason="about a lock that only SQLite has"),
+    pytest.mark.skipif("connection.vendor != 'sqlite'", reason="only SQLite has this lock"),
 ]
 
 

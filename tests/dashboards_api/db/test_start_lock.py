@@ -36,7 +36,7 @@ def test_lock_is_held_by_one_process_at_a_time() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite builds no index beside others")
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite does not build indexes concurrently")
 def test_index_is_built_concurrently_while_the_lock_is_held() -> None:
     with start_lock(), connection.cursor() as cursor:
         cursor.execute(SNAPSHOTS)

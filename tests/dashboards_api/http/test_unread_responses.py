@@ -11,7 +11,7 @@ import pytest
 
 from dashboards_api.http.unread_responses import limit_listener, limit_unread_responses
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the option is one of Linux")
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="TCP_USER_TIMEOUT is an option of Linux")
 
 
 def send_without_end(connection: socket.socket) -> None:
