@@ -61,6 +61,14 @@ def get_pid(folder: Path) -> int:
     return int(answer[0]["pid"])
 
 
+def has_engine(folder: Path) -> bool:
+    """Return whether the engine of a folder responds. Its socket exists before it accepts connections."""
+    try:
+        return get_pid(folder) > 0
+    except OSError:
+        return False
+
+
 def get_parent(pid: int) -> int:
     return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 

@@ -18,7 +18,7 @@ from engine.files import STORE, create_folder
 from engine.protocol import connect, receive_message, send_message
 from engine.supervision import stop_supervisor
 from engine.supervisor import ROOT
-from tests.engine.conftest import get_parent, get_pid, is_responding, is_running, wait_until
+from tests.engine.conftest import get_parent, get_pid, has_engine, is_responding, is_running, wait_until
 from tests.engine.test_statements import ENDLESS
 
 
@@ -154,7 +154,7 @@ def test_engine_that_is_killed_before_the_first_check_has_started(folder: Path) 
     process = start_supervisor(folder, "s.SECONDS_BETWEEN_FIRST_CHECKS = 3")
     client = EmbeddedClient(folder, may_start=False)
     try:
-        wait_until((folder / "engine.sock").exists)
+        wait_until(lambda: has_engine(folder))
         pid = get_pid(folder)
         (folder / "failure").write_text("Its disk was full.")  # left by an earlier start
         os.kill(pid, signal.SIGKILL)
