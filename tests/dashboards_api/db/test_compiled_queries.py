@@ -37,6 +37,24 @@ def test_values_equal_those_of_the_models(alice: Person) -> None:
     assert insights.rows(limit=1) == list(Insight.objects.order_by("pk").values_list()[:1])
 
 
+def test_percent_signs_and_placeholders_of_a_statement_are_distinguished(alice: Person) -> None:
+    ids = {name: make_dashboard(alice, name).pk for name in ("50% off", "50 off", "$1 %s", "%%")}
+    # Django writes `LIKE '%%' || … || '%%'` for a text that a column contains.
+    query = CompiledQuery(
+        lambda: (
+            Dashboard.objects.filter(name__contains=text_param("text"), pk__gte=int_param("id"))
+            .order_by("pk")
+            .values_list("name")
+        )
+    )
+    first = min(ids.values())
+    assert query.rows(text="50", id=first) == [("50% off",), ("50 off",)]
+    assert query.rows(text="% o", id=first) == [("50% off",)]
+    assert query.rows(text="$1 %s", id=first) == [("$1 %s",)]
+    assert query.rows(text="%%", id=first) == [("%%",)]
+    assert query.rows(text="50", id=ids["50 off"]) == [("50 off",)]
+
+
 def test_texts_of_a_list_are_found(alice: Person) -> None:
     names = ["a", "", "q\"uo'te", "é\\u0041", "%s", "null"]
     for name in [*names, "other"]:

@@ -1,9 +1,11 @@
-"""The PostgreSQL backend, with a reused binary cursor for compiled queries and a cheaper health check."""
+"""The PostgreSQL backend, with a reused cursor for compiled queries and a cheaper health check."""
 
 import select
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
+import psycopg
 from django.db.backends.postgresql import base
 
 
@@ -15,8 +17,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
         cursor = self._reading
         if cursor is None or cursor.connection is not self.connection:
             # Reuse the cursor, because a new cursor would look up the loaders of all column types again.
-            cursor = self._reading = self.connection.cursor(binary=True)
-        rows: list[tuple[Any, ...]] = cursor.execute(sql, parameters, prepare=True).fetchall()
+            cursor = self._reading = psycopg.RawCursor(self.connection)
+        statement = _number_placeholders(sql)
+        rows: list[tuple[Any, ...]] = cursor.execute(statement, parameters, prepare=True, binary=True).fetchall()
         return rows
 
     def is_usable(self) -> bool:
@@ -30,3 +33,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
         watcher = select.poll()
         watcher.register(self.connection.fileno(), select.POLLIN)
         return not watcher.poll(0) or super().is_usable()
+
+
+@lru_cache(maxsize=1_000)
+def _number_placeholders(sql: str) -> bytes:
+    """Return a statement with the placeholders of PostgreSQL ($1, $2…), so that psycopg need not parse it each time.
+
+    psycopg caches the parsed form of statements only up to 4,096 characters.
+    """
+    first, *rest = sql.replace("%%", "%").split("%s")
+    return "".join([first, *(f"${number}{part}" for number, part in enumerate(rest, 1))]).encode()
