@@ -111,6 +111,6 @@ def may_edit_content(membership: Membership, restrictions: Sequence[Restriction]
 
 
 def check_content_edit_permission(membership: Membership, restrictions: Sequence[Restriction]) -> None:
-    """Raise Forbidden if the content is on dashboards and the member may edit none of these dashboards."""
+    """Raise Forbidden if the content is on dashboards and the member may not edit any of them."""
     if not may_edit_content(membership, restrictions):
         raise Forbidden("You don't have edit permissions for any of the dashboards that show this content.")

@@ -1,4 +1,4 @@
-"""The data of the demo project: events up to the present, and the results of its dashboards."""
+"""The data of the demo project: events up to now, and the results of its dashboards."""
 
 import tempfile
 from datetime import UTC, date, datetime, timedelta

@@ -7,70 +7,70 @@ from dashboards_api.errors import Conflict, Forbidden, NotFound, PasswordRequire
 
 
 class DashboardNotFound(NotFound):
-    """The dashboard in the path, or in the body of an action, does not exist."""
+    """The error for an unknown dashboard in the path, or in the body of an action."""
 
     def __init__(self, detail: str = "Not found.") -> None:
         super().__init__(detail)
 
 
 class SharePasswordRequired(PasswordRequired):
-    """The shared dashboard needs a password."""
+    """The error for a request that lacks the password of a shared dashboard."""
 
     def __init__(self) -> None:
         super().__init__("This dashboard is protected by a password.")
 
 
 class WrongSharePassword(PasswordRequired):
-    """The password does not unlock the shared dashboard."""
+    """The error for a password that does not unlock the shared dashboard."""
 
     def __init__(self) -> None:
         super().__init__("Incorrect password", code="incorrect_password")
 
 
 class SharePasswordNotFound(NotFound):
-    """The password in the path does not exist."""
+    """The error for an unknown share password in the path."""
 
     def __init__(self) -> None:
         super().__init__("There is no such password.")
 
 
 class OverrideNotAllowed(Forbidden):
-    """The sharing settings do not let viewers override this filter or variable."""
+    """The error for a filter or a variable that the sharing settings do not let viewers override."""
 
     def __init__(self, name: str) -> None:
         super().__init__(f"This shared dashboard does not let viewers change {name!r}.")
 
 
 class DashboardTemplateNotFound(NotFound):
-    """The stored template in the path does not exist."""
+    """The error for an unknown stored template in the path."""
 
     def __init__(self) -> None:
         super().__init__("Not found.")
 
 
 class InsightNotFound(NotFound):
-    """The insight in the path does not exist."""
+    """The error for an unknown insight in the path."""
 
     def __init__(self) -> None:
         super().__init__("Not found.")
 
 
 class CollaboratorNotFound(NotFound):
-    """The user in the path is not a collaborator of the dashboard."""
+    """The error for a user in the path who is not a collaborator of the dashboard."""
 
     def __init__(self) -> None:
         super().__init__("There is no such collaborator on this dashboard.")
 
 
 class TileNotFound(NotFound):
-    """The tile of an action is not on the dashboard."""
+    """The error for an action on a tile that is not on the dashboard."""
 
     def __init__(self) -> None:
         super().__init__("There is no such tile on this dashboard.")
 
 
 class TileNotOnDashboard(ValidationFailed):
-    """The tile in a tile item is not on the dashboard."""
+    """The error for a tile item whose tile is not on the dashboard."""
 
     code = "does_not_exist"
 
@@ -80,7 +80,7 @@ class TileNotOnDashboard(ValidationFailed):
 
 
 class ContentNotOnDashboard(ValidationFailed):
-    """The text or button in a tile item is not on the dashboard."""
+    """The error for a tile item whose text or button is not on the dashboard."""
 
     code = "does_not_exist"
 
@@ -89,7 +89,7 @@ class ContentNotOnDashboard(ValidationFailed):
 
 
 class InsightNotInProject(ValidationFailed):
-    """The insight in a tile item is not in the project."""
+    """The error for a tile item whose insight is not in the project."""
 
     code = "does_not_exist"
 
@@ -98,7 +98,7 @@ class InsightNotInProject(ValidationFailed):
 
 
 class DashboardNotInProject(ValidationFailed):
-    """The dashboard in a body is not in the project."""
+    """The error for a body that names a dashboard outside of the project."""
 
     code = "does_not_exist"
 
@@ -107,7 +107,7 @@ class DashboardNotInProject(ValidationFailed):
 
 
 class InsightNotOnDashboard(ValidationFailed):
-    """The insight is requested as shown on a dashboard, but is not on that dashboard."""
+    """The error for an insight that is requested as shown on a dashboard, but is not on that dashboard."""
 
     code = "does_not_exist"
 
@@ -116,7 +116,7 @@ class InsightNotOnDashboard(ValidationFailed):
 
 
 class ContentAlreadyOnDashboard(ValidationFailed):
-    """The dashboard already shows this content."""
+    """The error for content that the dashboard already shows."""
 
     code = "unique"
 
@@ -125,7 +125,7 @@ class ContentAlreadyOnDashboard(ValidationFailed):
 
 
 class DuplicateTile(ValidationFailed):
-    """Two items of a request refer to the same tile or to the same content."""
+    """The error for two items of a request that refer to the same tile or to the same content."""
 
     code = "unique"
 
@@ -134,14 +134,14 @@ class DuplicateTile(ValidationFailed):
 
 
 class VersionNotFound(NotFound):
-    """The version in the path does not exist."""
+    """The error for an unknown version in the path."""
 
     def __init__(self) -> None:
         super().__init__("There is no such version of this dashboard.")
 
 
 class UnknownKey(ValidationFailed):
-    """The API key belongs to no member of the project, and is not in its activity log."""
+    """The error for an API key that no member of the project has, and that the activity log does not contain."""
 
     code = "does_not_exist"
 
@@ -151,7 +151,7 @@ class UnknownKey(ValidationFailed):
 
 
 class TooMuchToUndo(ValidationFailed):
-    """The undo exceeds a limit for one request. `what` names the limit."""
+    """The error for an undo that exceeds a limit for one request. `what` names the limit."""
 
     code = "too_many"
 
@@ -161,7 +161,7 @@ class TooMuchToUndo(ValidationFailed):
 
 
 class TooLarge(ValidationFailed):
-    """A value exceeds the limit of its field and is larger than the stored value."""
+    """The error for a value that exceeds the limit of its field and is larger than the stored value."""
 
     code = "max_length"
 
@@ -171,12 +171,12 @@ class TooLarge(ValidationFailed):
         self.size, self.most, self.as_json = size, most, as_json
 
     def add_path_prefix(self, path: str) -> "TooLarge":
-        """Return the same error with `path` before the path of its field."""
+        """Return the same error with `path` prepended to the path of its field."""
         return TooLarge(f"{path}__{self.attr}", size=self.size, most=self.most, as_json=self.as_json)
 
 
 class TooManyTags(ValidationFailed):
-    """A dashboard, an insight or a template would have too many tags."""
+    """The error for a dashboard, an insight or a template that would have too many tags."""
 
     code = "max_length"
 
@@ -185,7 +185,7 @@ class TooManyTags(ValidationFailed):
 
 
 class DashboardTooLarge(ValidationFailed):
-    """The content of a dashboard would exceed a total. `what` names the content."""
+    """The error for a dashboard whose content would exceed a limit on its total size. `what` names the content."""
 
     code = "max_length"
 
@@ -195,7 +195,7 @@ class DashboardTooLarge(ValidationFailed):
 
 
 class TooManyTiles(ValidationFailed):
-    """A dashboard would have too many tiles."""
+    """The error for a dashboard that would have too many tiles."""
 
     code = "too_many"
 
@@ -204,7 +204,7 @@ class TooManyTiles(ValidationFailed):
 
 
 class OnTooManyDashboards(ValidationFailed):
-    """An insight, a text or a button would be on too many dashboards."""
+    """The error for an insight, a text or a button that would be on too many dashboards."""
 
     code = "too_many"
 
@@ -216,7 +216,7 @@ class OnTooManyDashboards(ValidationFailed):
 
 
 class TooManyTilesTouched(ValidationFailed):
-    """The dashboards of the insights in a bulk request have too many tiles to log."""
+    """The error for a bulk request whose insights are on dashboards with too many tiles to log."""
 
     code = "too_many"
 
@@ -228,7 +228,7 @@ class TooManyTilesTouched(ValidationFailed):
 
 
 class TooManyTilesChanged(ValidationFailed):
-    """The content in a request is on too many tiles of other dashboards."""
+    """The error for a request whose content is on too many tiles of other dashboards."""
 
     code = "too_many"
 
@@ -240,7 +240,7 @@ class TooManyTilesChanged(ValidationFailed):
 
 
 class TooManyTilesRestored(ValidationFailed):
-    """The dashboards in a bulk request have too many tiles to restore."""
+    """The error for a bulk request whose dashboards have too many tiles to restore."""
 
     code = "too_many"
 
@@ -250,7 +250,7 @@ class TooManyTilesRestored(ValidationFailed):
 
 
 class TemplateNotFound(ValidationFailed):
-    """The template in a body does not exist."""
+    """The error for an unknown template in a body."""
 
     def __init__(self, name: str, known: Iterable[str]) -> None:
         nearest = find_closest_match(name, known)
@@ -259,14 +259,14 @@ class TemplateNotFound(ValidationFailed):
 
 
 class UnlistedDashboardExists(Conflict):
-    """The project already has an unlisted dashboard with this tag."""
+    """The error for a second unlisted dashboard with the same tag in a project."""
 
     def __init__(self, tag: str) -> None:
         super().__init__(f"There is already an unlisted dashboard with the tag {tag!r}.", attr="tag")
 
 
 class ResultMissing(Conflict):
-    """The insight has no result that can be exported."""
+    """The error for an insight without a result that can be exported."""
 
     code = "not_computed"
 
@@ -275,7 +275,7 @@ class ResultMissing(Conflict):
 
 
 class ResultQueued(Conflict):
-    """The result to export is still being computed."""
+    """The error for the export of a result that is still being computed."""
 
     code = "queued"
 
@@ -284,7 +284,7 @@ class ResultQueued(Conflict):
 
 
 class NothingToExport(ValidationFailed):
-    """The insight has no query, or its result cannot be written in this format."""
+    """The error for an insight without a query, or with a result that cannot be written in the requested format."""
 
     code = "not_exportable"
 
@@ -293,7 +293,7 @@ class NothingToExport(ValidationFailed):
 
 
 class ExportNotAllowed(Forbidden):
-    """The shared dashboard does not show its details."""
+    """The error for an export from a shared dashboard that does not show its details."""
 
     def __init__(self) -> None:
         super().__init__("The results of this shared dashboard cannot be exported as files.")

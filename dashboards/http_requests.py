@@ -1,4 +1,4 @@
-"""HTTP helpers of API views and pages: overrides in a query string, unlock tokens, and unlocking a share link."""
+"""HTTP helpers for API views and pages: overrides in a query string, unlock tokens, and unlocking a share link."""
 
 from collections.abc import Callable
 

@@ -34,10 +34,7 @@ _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
 def parse_number(value: Any) -> float | None:
-    """Return a finite number, which may be given as a text, or None for any other value.
-
-    Clients send both numbers and texts.
-    """
+    """Return a finite number from a number or a text, or None for any other value. Clients send both."""
     if isinstance(value, str):
         if len(value) > 40 or not _NUMBER.fullmatch(value):
             return None
@@ -129,7 +126,7 @@ _WIDTHS = {Arrangement.TWO_COLUMN: 6, Arrangement.THREE_COLUMN: 4, Arrangement.F
 
 
 def arrange_tiles(layouts: Sequence[Layouts], arrangement: Arrangement) -> list[Layouts]:
-    """Return layouts that place tiles in the given order, each as high as its size and the order allow.
+    """Return layouts that place tiles in the given order, each as far up as its size and the order allow.
 
     Other keys of a placement (minW, static, …) and other breakpoints are kept.
     """
@@ -201,7 +198,7 @@ def _get_height(place: Mapping[str, Any] | None, default: Number) -> Number:
 
 
 def set_placement(place: Mapping[str, Any] | None, where: Placement) -> dict[str, Any]:
-    """Return the layout of one breakpoint with a new placement. Its other keys are kept."""
+    """Return the layout of one breakpoint with a new placement. Other keys of the placement are kept."""
     return {**(place or {}), **dict(zip(("x", "y", "w", "h"), where, strict=True))}
 
 

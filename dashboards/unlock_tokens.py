@@ -28,8 +28,8 @@ def read_unlock_token(token: str, access_token: str) -> int | None:
 def digest_password(sharing_id: int, text: str) -> str:
     """Return the digest by which a password is looked up: an HMAC with the secret key, prefixed with the id of the key.
 
-    Computing it takes microseconds, so a wrong guess does not require a slow hash. The digest is useless without the
-    secret key.
+    Computing the digest takes microseconds, so a wrong guess does not require a slow hash. The digest is useless
+    without the secret key.
     """
     return f"{_get_secret_key_id()}${salted_hmac(_DIGEST_SALT, f'{sharing_id} {text}', algorithm='sha256').hexdigest()}"
 

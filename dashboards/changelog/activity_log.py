@@ -1,6 +1,6 @@
 """Writing the activity log: an entry for each dashboard and insight that a write changed.
 
-A write of a few dashboards takes two statements. The first reads the present snapshot of each dashboard together with
+A write of a few dashboards takes two statements. The first reads the current snapshot of each dashboard together with
 its latest version in the log. The second inserts the entries. A dashboard that equals its latest version gets no entry
 unless it has an `Event`.
 """
@@ -92,7 +92,7 @@ class ChangeSummary(NamedTuple):
 
 
 def write_activity(summary: ChangeSummary) -> None:
-    """Write the activity log entries of a write, in its last statements.
+    """Write the activity log entries of a write, as the last statements of its transaction.
 
     Raises TooManyTiles and DashboardTooLarge for a dashboard that now exceeds its limits.
     """
@@ -174,7 +174,7 @@ def _insert(rows: list[Activity], actor: Membership) -> None:
 
 
 def record_baselines(dashboard_ids: Collection[int]) -> None:
-    """Write a first version of dashboards without a version in the log, before their first change."""
+    """Write the first version of each dashboard that has no version in the log, before its first change."""
     for batch in _iter_batches(dashboard_ids):
         rows = [_build_version(snapshot, ActivityName.RECORDED, []) for snapshot in load_snapshots(batch)]
         Activity.objects.bulk_create(rows, ignore_conflicts=True)
@@ -190,7 +190,7 @@ def _get_insight_value(insight: Insight, field: str) -> Any:
 
 
 def _build_entry(snapshot: DashboardSnapshot, summary: ChangeSummary) -> Activity | None:
-    """Return the entry of a compared dashboard, or None if nothing has changed."""
+    """Return the entry for a compared dashboard, or None if nothing has changed."""
     event = summary.events.get(snapshot.dashboard_id)
     others = event.changes if event else []
     if snapshot.dashboard_id in summary.created:
@@ -217,7 +217,8 @@ def _stores_only_changes(snapshot: DashboardSnapshot, size: int) -> bool:
     """Return whether a version stores its changes without the whole snapshot.
 
     Storing a large snapshot for each small change would let requests of a few bytes fill the disk. The versions since
-    the latest whole version are together at most as large as a snapshot, so that reading them is no more expensive.
+    the latest whole version are together at most as large as a snapshot, so reading them costs at most as much as
+    reading a second snapshot.
     """
     if snapshot.previous is None or snapshot.size <= MAX_WHOLE_SIZE:
         return False

@@ -36,7 +36,7 @@ def check_tile_limits(dashboard_ids: Collection[int]) -> None:
 
 
 def check_snapshot(snapshot: DashboardSnapshot) -> None:
-    """Raise TooManyTiles or DashboardTooLarge, unless the dashboard exceeded the limit before and has not grown."""
+    """Raise TooManyTiles or DashboardTooLarge for a dashboard that exceeds a limit and is larger than before."""
     before = len(snapshot.previous["tiles"]) if snapshot.previous else 0
     if len(snapshot.current["tiles"]) > max(before, MAX_TILES_PER_DASHBOARD):
         raise TooManyTiles(MAX_TILES_PER_DASHBOARD)
@@ -55,7 +55,7 @@ def _measure_json(snapshot: Snapshot | None) -> int:
 
 
 def check_placements(contents: Mapping[ContentKind, Collection[Any]], attr: str | None = None) -> None:
-    """Raise OnTooManyDashboards if content that was placed is on more dashboards than allowed.
+    """Raise OnTooManyDashboards if newly placed content is on more dashboards than allowed.
 
     A response names each tile that shows the content of a dashboard. Without this limit, the size of the response would
     be proportional to the product of the number of tiles and the number of dashboards.
@@ -68,7 +68,7 @@ def check_placements(contents: Mapping[ContentKind, Collection[Any]], attr: str 
 
 
 def check_insight_sizes(insights: Collection[int], dashboards: Collection[int] | None = None) -> None:
-    """Raise DashboardTooLarge if a dashboard shows one of these insights, and its insights are too large in total.
+    """Raise DashboardTooLarge if the insights of a dashboard with one of these insights are too large in total.
 
     `dashboards` are the dashboards to which the insights were added, by default all dashboards that show them. Small
     insights are never refused, because the tile limit bounds their total size.

@@ -11,11 +11,11 @@ ROWS_AT_ONCE = 1000
 
 
 def prune_activity(*, before: datetime) -> int:
-    """Delete activities from before a moment, and return their number.
+    """Delete the activities before a moment, and return the number of deleted activities.
 
-    Each transaction deletes at most a thousand activities, so that no other write waits for long. The latest version of
-    each dashboard is kept regardless of its age, because the next activity is compared with it. Whole versions are kept
-    as long as a remaining version is rebuilt from them.
+    Each transaction deletes at most a thousand activities, so that other writes wait only briefly. The latest version
+    of each dashboard is kept regardless of its age, because the next activity is compared with it. Whole versions are
+    kept as long as a remaining version is rebuilt from them.
     """
     old = _find_prunable(before).order_by("pk")
     last = deleted = 0

@@ -1,4 +1,4 @@
-"""Loading of dashboard snapshots. One statement reads the present values and the latest version in the log."""
+"""Loading of dashboard snapshots. One statement reads the current values and the latest version in the log."""
 
 import uuid
 from collections.abc import Collection, Mapping, Sequence
@@ -40,9 +40,9 @@ class Deltas(NamedTuple):
 
 
 class DashboardSnapshot(NamedTuple):
-    """The present and the latest logged snapshot of a dashboard.
+    """The current and the latest logged snapshot of a dashboard.
 
-    `size` is the approximate length of the present snapshot as text. `json_size` is the length of its free JSON.
+    `size` is the approximate length of the current snapshot as text. `json_size` is the length of its free JSON.
     """
 
     dashboard_id: int

@@ -77,7 +77,7 @@ class ChangeSet:
         """Record that tiles are added to a locked dashboard or removed from it.
 
         The versions of other dashboards that show the same content are also incremented, because their responses list
-        its tiles.
+        all tiles with that content.
         """
         self.record_dashboard(dashboard)
         self._shared.add(dashboard.pk)
@@ -94,8 +94,8 @@ class ChangeSet:
     ) -> None:
         """Record all changes of a locked dashboard, so that its snapshot need not be read to find them.
 
-        If the dashboard is also recorded by `record_dashboard`, its snapshot is read nevertheless. With
-        `shares_content`, the versions of other dashboards that show the same content are also incremented.
+        If the dashboard is also recorded by `record_dashboard`, its snapshot is still read. With `shares_content`, the
+        versions of other dashboards that show the same content are also incremented.
         """
         if shares_content:
             self._shared.add(dashboard.pk)
@@ -133,7 +133,7 @@ class ChangeSet:
     def record_insight_placement(self, insight: Insight) -> None:
         """Record that an insight is added to dashboards or removed from dashboards.
 
-        The responses of its other dashboards list the added and removed tiles.
+        The responses of all other dashboards with the insight also change, because they list the tiles of the insight.
         """
         self._shown_insights.add(insight.pk)
 
@@ -171,7 +171,7 @@ class ChangeSet:
     def save(self) -> None:
         """Increment the versions of all dashboards and lists whose responses change, and write the activity log.
 
-        Each write calls this once. The versions are the last rows to be locked, which prevents deadlocks. Raises
+        Each write calls this method once. The versions are the last rows to be locked, which prevents deadlocks. Raises
         TooManyTiles and DashboardTooLarge for a dashboard that now exceeds its limits.
         """
         self.versions = increment_versions(self._list_counters())
@@ -230,7 +230,8 @@ class IfMatchVersions(NamedTuple):
     def recheck_if_match(self, version: int, changes: ChangeSet) -> None:
         """Raise VersionConflict if another write has changed the dashboard since `lock_if_match`.
 
-        Such a write locks only another dashboard, and changes content that both dashboards show.
+        Although this dashboard is locked, a write that locks only another dashboard can change it, if both dashboards
+        show the changed content.
 
         Row locks serialize the increments of a version, so one write increments a version by exactly one.
         """

@@ -27,7 +27,8 @@ HAS_HISTORY = Exists(Activity.objects.versions_of(OuterRef("pk")))
 def get_snapshot_at(dashboard_id: int, version: int) -> Snapshot | None:
     """Return the snapshot of a dashboard at a version.
 
-    Return None for an unknown version, and for a version without a whole version at or before it.
+    Return None for an unknown version, and for a version that cannot be rebuilt, because the log has no whole version
+    up to it.
     """
     until = Activity.objects.versions_of(dashboard_id).filter(version__lte=version)
     if not until.filter(version=version).exists():
@@ -147,8 +148,8 @@ def increment_versions_of_user(sender: object, *, user_id: int, **_: object) -> 
 def recount_dashboards(project_id: int) -> tuple[int, int]:
     """Correct the stored number of dashboards in the list of a project. Return the stored and the correct number.
 
-    A concurrent transaction that creates or deletes a dashboard waits at its last statement, which then changes the
-    corrected number.
+    The last statement of a concurrent transaction that creates or deletes a dashboard waits for this transaction, and
+    then changes the corrected number.
     """
     Revision.objects.bulk_create([Revision(kind=RevisionKind.LIST, object_id=project_id)], ignore_conflicts=True)
     revision = Revision.objects.of(RevisionKind.LIST, project_id).select_for_update().get()

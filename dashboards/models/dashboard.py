@@ -112,14 +112,14 @@ class DashboardQuerySet(models.QuerySet["Dashboard"]):
         return self.exclude(name_key__startswith=fold(GENERATED_PREFIX))
 
     def in_list_order(self) -> "DashboardQuerySet":
-        """Order by pinned first, then by name, then by id: a total order, the same on every database engine."""
+        """Order pinned dashboards first, then by name and id. This total order is the same on every database engine."""
         return self.order_by("-pinned", "name_key", "id")
 
     def newest_first(self) -> "DashboardQuerySet":
         return self.order_by("-created_at", "-id")
 
     def last_viewed_first(self) -> "DashboardQuerySet":
-        """Order by the last view, the latest first, with unviewed dashboards at the end."""
+        """Order by the last view, latest first, with unviewed dashboards at the end."""
         return self.order_by(models.F("last_accessed_at").desc(nulls_last=True), "-id")
 
     def in_search_order(self, text: str) -> "DashboardQuerySet":

@@ -65,8 +65,8 @@ class InsightQuerySet(models.QuerySet["Insight"]):
         """Return insights that are on each of these dashboards.
 
         This is one grouped count, because PostgreSQL would take minutes to plan a subquery for each dashboard, and
-        SQLite refuses a thousand subqueries. A dashboard has at most one tile of an insight, so that counting tiles
-        counts dashboards.
+        SQLite refuses a thousand subqueries. A dashboard has at most one tile of an insight, so the number of tiles
+        equals the number of dashboards.
         """
         wanted = set(dashboard_ids)
         if not wanted:

@@ -39,7 +39,7 @@ class Page(NamedTuple):
 
 
 def list_activity(project: Project, *, query: ActivityQuery, before: int | None) -> Page:
-    """Return a page of the activity log of a project, the newest entries first (component ActivityLog)."""
+    """Return a page of the activity log of a project, newest entries first (component ActivityLog)."""
     found = Activity.objects.in_project(project)
     if query.scope:
         found = found.filter(scope=query.scope)
@@ -87,7 +87,7 @@ def list_insight_activity(
 
 
 def list_versions(dashboard_id: int, *, project: Project, before: int | None) -> Page:
-    """Return a page of the versions of a live dashboard, the newest first (component DashboardVersionBasic).
+    """Return a page of the versions of a live dashboard, newest first (component DashboardVersionBasic).
 
     Raises DashboardNotFound.
     """

@@ -75,7 +75,7 @@ class Cursor(NamedTuple):
 
 
 def decode_cursor(token: str, offset: int) -> Cursor | None:
-    """Return the cursor of a token, or None if the token is malformed or was made for another offset.
+    """Return the cursor in a token, or None if the token is malformed or was created for another offset.
 
     Without a cursor, the page is found by its offset, which is slower.
     """
@@ -150,7 +150,7 @@ _STATE = NamedQuery(
 class Page(NamedTuple):
     """The number of dashboards that match, one page of them (component DashboardBasic), and the revision of the list.
 
-    `after` is the cursor of the next page, so that the rows before that page need not be counted.
+    `after` is the cursor of the next page, so the rows before that page need not be counted.
     """
 
     total: int

@@ -1,4 +1,4 @@
-"""One insight with the filters and variables of a dashboard, and those of a request, applied to its query."""
+"""One insight with the filters and variables of a dashboard, and the overrides of a request, applied to its query."""
 
 from typing import NamedTuple
 
@@ -39,7 +39,7 @@ def read_resolved_insight(
     dashboard_id: int | None,
     results: Results,
 ) -> tuple[Json, list[str]]:
-    """Return an insight (component Insight) with overrides applied, and the paths of the overrides without an effect.
+    """Return an insight (component Insight) with overrides applied, and the paths of the overrides that had no effect.
 
     Raises InsightNotFound and InsightNotOnDashboard.
     """

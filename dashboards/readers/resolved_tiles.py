@@ -46,7 +46,7 @@ class CharacterBudget:
 
 
 class QueryOverrides(NamedTuple):
-    """The filters and variables of a dashboard, which override those of its insights."""
+    """The filters and variables of a dashboard, which override the filters and variables of its insights."""
 
     filters: dict[str, Any]
     variables: dict[str, Any]
@@ -90,7 +90,7 @@ NO_OVERRIDES = QueryOverrides({}, {}, (), NO_REQUEST_OVERRIDES, CharacterBudget(
 
 
 def load_query_overrides(filters: str, variables: str, request: RequestOverrides) -> QueryOverrides:
-    """Return the overrides of a dashboard from its stored JSON texts, with those of a request merged into them."""
+    """Return the overrides of a dashboard from its stored JSON texts, with those in a request merged into them."""
     if filters == variables == EMPTY_OBJECT and request == NO_REQUEST_OVERRIDES:
         return NO_OVERRIDES
     return build_query_overrides(json.loads(filters), json.loads(variables), request)
@@ -99,7 +99,7 @@ def load_query_overrides(filters: str, variables: str, request: RequestOverrides
 def build_query_overrides(
     filters: dict[str, Any], variables: dict[str, Any], request: RequestOverrides = NO_REQUEST_OVERRIDES
 ) -> QueryOverrides:
-    """Return the overrides of a dashboard, with those of a request merged into them.
+    """Return the overrides of a dashboard, with the overrides of a request merged into them.
 
     Raises ValidationFailed if the request overrides one variable twice.
     """

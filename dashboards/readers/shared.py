@@ -52,7 +52,7 @@ PROJECT_COLUMNS = ("timezone", "week_start_day", "test_account_filters")  # on w
 
 
 class SharedDashboard(NamedTuple):
-    """A share link that may be opened: its sharing, its dashboard and the overrides of the request."""
+    """A share link that may be opened, with its sharing, its dashboard and the overrides of the request."""
 
     access_token: str
     row: Row
@@ -103,7 +103,7 @@ class SharedDashboard(NamedTuple):
     def get_results(
         self, refresh: Refresh, since: datetime | None, characters_max: int = MAX_RESPONSE_CHARACTERS
     ) -> Results:
-        """Return the results for a request by this link.
+        """Return the results for a request with this share link.
 
         Such a request may cause fewer computations than a request by a member.
         """

@@ -61,7 +61,7 @@ FUNNEL_FILTERS = SHARED | {
 
 
 def load_filters(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the filters, with texts that contain JSON parsed. Raises ValidationError with the name of the filter."""
+    """Return the filters. Texts that contain JSON are parsed. Raises ValidationError with the name of the filter."""
     texts = {name: value for name in JSON_NAMES if isinstance(value := given.get(name), str) and value}
     return {**given, **{name: parse_json(value, name) for name, value in texts.items()}}
 

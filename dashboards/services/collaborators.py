@@ -1,4 +1,4 @@
-"""Operations on collaborators, who have the right to edit a restricted dashboard: add and remove."""
+"""Operations that add and remove collaborators, who may edit a restricted dashboard."""
 
 import uuid
 

@@ -38,8 +38,8 @@ def create_dashboard(
     """Create a dashboard with its sharing configuration, tags and tiles, optionally from a template or a dashboard.
 
     `template` is the return value of `resolve_use_template`, which is called before the transaction. Values of the
-    template or the dashboard apply only to fields that `content` omits. Return the dashboard, and the paths without an
-    effect. Raises ValidationFailed for an unknown source and for an invalid tile.
+    template or the dashboard apply only to fields that `content` omits. Return the dashboard, and the paths of the
+    input that had no effect. Raises ValidationFailed for an unknown source and for an invalid tile.
     """
     if template is None and content.get("use_template"):
         raise ValueError("The template that the content names must be filled first, by `resolve_use_template`.")
@@ -141,8 +141,8 @@ def update_dashboard(
 ) -> list[str]:
     """Change, delete or restore a dashboard, with its tags and tiles. Unchanged values are not written.
 
-    Return the paths without an effect, such as a tile item with only display settings whose id is not on this
-    dashboard. With `refuse_unknown_tiles`, such an item raises TileNotOnDashboard.
+    Return the paths of the input that had no effect, such as a tile item with only display settings whose id is not on
+    this dashboard. With `refuse_unknown_tiles`, such an item raises TileNotOnDashboard.
 
     Raises DashboardNotFound (also for a deleted dashboard, unless it is restored), Forbidden and ValidationFailed.
     """
@@ -187,7 +187,7 @@ def change_dashboard(
 
 
 def update_last_accessed(dashboard_id: int, last_accessed_at: datetime | None) -> datetime | None:
-    """Write `last_accessed_at` of a dashboard that is retrieved, at most once a minute. Return the present value."""
+    """Write `last_accessed_at` of a dashboard that is retrieved, at most once a minute. Return the current value."""
     now = timezone.now()
     if last_accessed_at is not None and now - last_accessed_at < ACCESS_INTERVAL:
         return last_accessed_at

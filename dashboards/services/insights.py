@@ -50,9 +50,9 @@ def create_insight(changes: ChangeSet, project: Project, *, content: InsightInpu
 def update_insight(changes: ChangeSet, insight_id: int, *, project: Project, content: InsightInput) -> list[str]:
     """Change, delete or restore an insight, with its tags and dashboards. Unchanged values are not written.
 
-    `dashboards` is the full list, so the insight is removed from all other dashboards. Return the paths without an
-    effect, such as deleted dashboards in that list. Raises InsightNotFound (also for a deleted insight, unless it is
-    restored), DashboardNotInProject and Forbidden.
+    `dashboards` is the full list, so the insight is removed from all other dashboards. Return the paths of the input
+    that had no effect, such as deleted dashboards in that list. Raises InsightNotFound (also for a deleted insight,
+    unless it is restored), DashboardNotInProject and Forbidden.
     """
     # Every write locks dashboards before insights, which prevents deadlocks.
     ids = {*content.get("dashboards", []), *_find_dashboard_ids(insight_id)}

@@ -26,7 +26,7 @@ from users.models import Membership, Project
 def lock_dashboards(dashboards: DashboardQuerySet) -> dict[int, Dashboard]:
     """Lock dashboards in the order of their ids, which prevents deadlocks. Return the dashboards by id.
 
-    If the log contains no version of a dashboard, the present state is recorded as its first version.
+    If the log contains no version of a dashboard, its current state is recorded as the first version.
     """
     annotated = dashboards.annotate(has_history=HAS_HISTORY)  # type: ignore[no-redef]  # the model declares this annotation
     rows = annotated.select_for_update().order_by("pk")

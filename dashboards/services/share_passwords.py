@@ -70,13 +70,13 @@ class LockedLink(NamedTuple):
 def hash_share_password(
     dashboard_id: int, *, project: Project, text: str | None, member: Membership, is_first: bool = False
 ) -> HashedPassword:
-    """Hash the given or a random password for a dashboard that the member may share.
+    """Hash the given password, or a random password, for a dashboard that the member may share.
 
     With `is_first`, the password is the first password of a link that does not require a password yet.
 
-    This is the slow step before `add_share_password`, and is refused inside a transaction. Raises DashboardNotFound,
-    Forbidden, ValidationFailed if the link does not require a password or already has ten passwords, and
-    TooManyAttempts while other passwords are hashed.
+    This function is the slow step before `add_share_password`, and is refused inside a transaction. Raises
+    DashboardNotFound, Forbidden, ValidationFailed if the link does not require a password or already has ten passwords,
+    and TooManyAttempts while other passwords are hashed.
     """
     dashboard = (
         Dashboard.objects.in_project(project)
@@ -123,7 +123,7 @@ def _check_password_limit(sharing: SharingConfiguration) -> None:
 
 
 def remove_share_password(changes: ChangeSet, dashboard_id: int, *, project: Project, password_id: int) -> None:
-    """Delete a password. Visitors who unlocked the page with it are locked out at once.
+    """Delete a password. Visitors who unlocked the page with it are locked out immediately.
 
     Raises DashboardNotFound, Forbidden and SharePasswordNotFound.
     """

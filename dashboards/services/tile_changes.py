@@ -42,9 +42,9 @@ def change_tiles(
 ) -> list[str]:
     """Apply a partial upsert to a locked dashboard. Items with an id change tiles, and items without an id add tiles.
 
-    Other tiles are not changed. Return the paths without an effect. Raises TileNotOnDashboard, ContentNotOnDashboard,
-    InsightNotInProject, DuplicateTile, ValidationFailed, and Forbidden for content that the member may not edit. With
-    `from_history`, the items were stored before, and limits do not apply.
+    Other tiles are not changed. Return the paths of the input that had no effect. Raises TileNotOnDashboard,
+    ContentNotOnDashboard, InsightNotInProject, DuplicateTile, ValidationFailed, and Forbidden for content that the
+    member may not edit. With `from_history`, the items were stored before, and limits do not apply.
     """
     if not items:
         return []
@@ -116,8 +116,8 @@ def insert_tiles(changes: ChangeSet, tiles: list[Tile]) -> None:
 class TileUpsert:
     """An upsert of tiles. `apply` changes one tile in memory. `save` writes all changes, each kind in one statement.
 
-    `tiles` contains the tiles that the items name, including removed tiles. `ignored` collects the paths
-    without an effect. Items from history may name a tile twice.
+    `tiles` contains the tiles that the items name, including removed tiles. `ignored` collects the paths of the input
+    that had no effect. Items from history may name a tile twice.
     """
 
     def __init__(

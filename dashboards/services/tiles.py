@@ -66,7 +66,7 @@ def delete_tile(changes: ChangeSet, dashboard_id: int, *, project: Project, tile
 def reorder_tiles(
     changes: ChangeSet, dashboard_id: int, *, project: Project, tile_ids: Sequence[int], arrangement: Arrangement
 ) -> None:
-    """Place the tiles in this order. Unnamed tiles follow in their present order.
+    """Place the tiles in this order. Unnamed tiles follow in their current order.
 
     Raises TileNotFound for a tile that is not on the dashboard, and ValidationFailed for a tile that is named twice.
     """
@@ -140,7 +140,7 @@ def copy_tile(changes: ChangeSet, dashboard_id: int, *, project: Project, from_d
 
 
 def _get_shown_tile(dashboard: Dashboard, tile_id: int) -> Tile:
-    """Return a tile that the dashboard shows. Raises TileNotFound."""
+    """Return a tile that is visible on the dashboard. Raises TileNotFound."""
     tile = Tile.objects.on_dashboard(dashboard).visible().filter(pk=tile_id).first()
     if tile is None:
         raise TileNotFound

@@ -84,7 +84,7 @@ def _undo_plan(undo: UndoContext) -> UndoResult:
     """Undo all items of a plan.
 
     Insights are restored or deleted again, together with their tiles, before the dashboards that show them. Insights
-    that the key created are deleted last, when no dashboard that the key created shows them any more.
+    that the key created are deleted last, when no dashboard that the key created shows them.
     """
     plan = undo.plan
     outcome = _Outcome(undo)
@@ -150,7 +150,7 @@ class _Outcome:
 
 
 def _name_items(undo: UndoContext) -> dict[ItemKey, Item]:
-    """Return the items of a plan with their present names."""
+    """Return the items of a plan with their current names."""
     ids = [item.item_id for item in undo.plan.insights]
     insights = Insight.objects.in_project(undo.project).filter(pk__in=ids) if ids else Insight.objects.none()
     names = dict(insights.values_list("pk", "name"))

@@ -197,7 +197,7 @@ def _move_tiles_back(
         elif _is_shown_again(content, dashboard, wanted):
             outcome = replaced
         elif tile is None or tile.dashboard_id == dashboard.pk:
-            outcome = None  # the tile is created again, or restored on its present dashboard
+            outcome = None  # the tile is created again, or restored on its current dashboard
         elif undo.plan.placed_tiles.get(tile.pk) != tile.dashboard_id:
             outcome = replaced
         else:
@@ -215,7 +215,7 @@ def _is_shown_again(content: dict[str, Any], dashboard: Dashboard, wanted: Snaps
 
 
 def _move_tile_back(undo: UndoContext, tile: Tile, home: Dashboard) -> bool:
-    """Move a tile, removed or not, back to `home`. Return False if the member may not edit its present dashboard."""
+    """Move a tile, removed or not, back to `home`. Return False if the member may not edit its current dashboard."""
     try:
         source = _get_for_edit(undo, tile.dashboard_id)
     except DomainError:

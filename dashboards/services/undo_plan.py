@@ -42,7 +42,7 @@ class ItemUndo(NamedTuple):
     item_id: int
     # Whether the key created the item, and no other user or key has changed it since.
     is_created: bool
-    # One change for each path, from the value to restore to the present value, without changes of sharing and rights.
+    # One change for each path, from the value to restore to the current value, without changes of sharing and rights.
     changes: list[Change]
     sharing: list[Change]
     # Paths that other users or keys changed after the key, with the values from before the key changed them.

@@ -20,7 +20,7 @@ from users.models import Membership, Project
 def restore_version(changes: ChangeSet, dashboard_id: int, *, project: Project, version: int) -> list[str]:
     """Restore the fields, tags and tiles that a dashboard had at a version.
 
-    The restriction level and the sharing of the dashboard stay as they are. Insights are shown in their present form.
+    The restriction level and the sharing of the dashboard stay as they are. Insights are shown in their current form.
     Return the paths of tiles that are not restored, because their insight is deleted or the member may not edit it.
 
     Raises DashboardNotFound (also for a deleted dashboard), VersionNotFound and Forbidden.
@@ -46,8 +46,8 @@ def build_restore_input(
 ) -> tuple[DashboardInput, list[str]]:
     """Return the input that makes a dashboard equal a snapshot, and the paths of tiles that are left out.
 
-    `fields` and the ids in `only_tiles` limit the input to fields and tiles that differ. Content that other dashboards
-    show as well changes only if its path is in `may_change`.
+    `fields` and the ids in `only_tiles` limit the input to fields and tiles that differ. Content that is also on other
+    dashboards changes only if its path is in `may_change`.
     """
     rows = Tile.objects.on_dashboard(dashboard).select_related("text", "button").defer("layouts", "filters_overrides")
     if only_tiles is not None:
@@ -95,7 +95,7 @@ def _build_restore_item(
 
 
 def _find_shared_contents(dashboard: Dashboard, tiles: Iterable[Tile]) -> tuple[set[Any], set[Any]]:
-    """Return the ids of the texts and of the buttons of these tiles that other dashboards show as well."""
+    """Return the ids of the texts and of the buttons of these tiles that are also on other dashboards."""
     contents = group_contents(tiles)
     elsewhere = Tile.objects.live_or_restorable().exclude(dashboard=dashboard)
     texts = elsewhere.filter(text__in=contents["text"]) if contents["text"] else Tile.objects.none()
@@ -106,7 +106,7 @@ def _find_shared_contents(dashboard: Dashboard, tiles: Iterable[Tile]) -> tuple[
 def _find_inaccessible_tiles(
     added: Mapping[str, Snapshot], tiles: Mapping[str, Tile], dashboard: Dashboard, member: Membership
 ) -> list[str]:
-    """Return the ids of the tiles to add whose content is deleted, or that the member may not edit elsewhere."""
+    """Return the ids of the tiles to add whose content is deleted, or may not be edited by the member."""
     is_available = Q(deleted=False)
     if dashboard.deleted:  # insights that were deleted with the dashboard are restored with it
         is_available |= Q(deletion_id=dashboard.deletion_id)

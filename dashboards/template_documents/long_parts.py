@@ -1,4 +1,4 @@
-"""Validation of the long parts of a template document. With jsonschema, the validation would take seconds."""
+"""Validation of the long parts of a template document, which would take seconds with jsonschema."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -104,7 +104,7 @@ class DashboardActivityViewSet(CursorPagedViewSet):
 
     @extend_schema(parameters=[PROJECT_ID, DASHBOARD_ID])
     def list(self, request: Request, project_id: str, id: str) -> Response:
-        """List the activity of a dashboard. The newest entries come first; `next` leads to the following page."""
+        """List the activity of a dashboard. The newest entries come first; `next` is the URL of the following page."""
         return self.build_page_response(
             list_dashboard_activity(parse_id(id, DashboardNotFound), project=self.project, before=self.get_cursor())
         )

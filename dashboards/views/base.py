@@ -110,7 +110,7 @@ def _get_default_refresh(view: ApiViewSet) -> Refresh:
 
 
 def get_overrides(view: ApiViewSet) -> RequestOverrides:
-    """Return the overrides of a request. Overrides without an effect are named in `Ignored-Fields`, or refused."""
+    """Return the overrides of a request. Overrides that have no effect are named in `Ignored-Fields`, or refused."""
     overrides = parse_overrides(view.query)
     view.report_ignored(find_ignored_overrides(overrides))
     return overrides

@@ -66,7 +66,7 @@ class CollaboratorViewSet(ProjectScopedViewSet):
         responses={204: OpenApiResponse(description="The collaborator is removed. There is no response body.")},
     )
     def destroy(self, request: Request, project_id: str, dashboard_id: str, user_uuid: str) -> Response:
-        """Remove a collaborator. From the next request on, they can no longer edit the restricted dashboard."""
+        """Remove a collaborator. The user's next request to edit the restricted dashboard is refused."""
         number = parse_id(dashboard_id, DashboardNotFound)
         uuid = parse_uuid(user_uuid, CollaboratorNotFound)
         return write_dashboard(

@@ -259,7 +259,10 @@ class DashboardViewSet(ProjectScopedViewSet):
 def retrieve_dashboard(
     view: ProjectScopedViewSet, number: int, results: Results, tile_ids: Collection[int] = ()
 ) -> tuple[DashboardVersions, dict[str, Any]]:
-    """Return a dashboard with the request's overrides, and its versions. Wait for results, and record the access."""
+    """Return a dashboard with the request's overrides applied, and its `DashboardVersions`.
+
+    Wait for results, and record the access.
+    """
     overrides = get_overrides(view)
     versions, dashboard = read_dashboard_revision(
         number,

@@ -21,7 +21,7 @@ class EmptyPageSerializer(serializers.Serializer[Any]):
 
 
 class EmptyListViewSet(ProjectScopedViewSet):
-    """A list without objects. Objects cannot be created: POST returns 405."""
+    """A view set for an empty list, to which no objects can be added: POST returns 405."""
 
     tag = "empty_lists"
     serializer_class = EmptyPageSerializer

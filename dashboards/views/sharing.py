@@ -55,7 +55,7 @@ class SharingConfigurationViewSet(ProjectScopedViewSet):
 
         Members who can edit the dashboard can enable and disable sharing, and change the appearance of the shared page.
 
-        Disabling sharing invalidates all links at once. Enabling it again creates a new link.
+        Disabling sharing invalidates all links immediately. Enabling it again creates a new link.
         """
         number = parse_id(dashboard_id, DashboardNotFound("Dashboard not found."))
         content = cast(SharingInput, self.read_body(SharingConfigurationRequestSerializer))
@@ -127,7 +127,7 @@ class SharePasswordViewSet(ProjectScopedViewSet):
         responses={204: OpenApiResponse(description="The password is deleted. There is no response body.")},
     )
     def destroy(self, request: Request, project_id: str, dashboard_id: str, password_id: str) -> Response:
-        """Delete a share password. Viewers who used the password are locked out at once."""
+        """Delete a share password. Viewers who used the password are locked out immediately."""
         number = parse_id(dashboard_id, DashboardNotFound("Dashboard not found."))
         password = parse_id(password_id, SharePasswordNotFound)
         return write_dashboard(

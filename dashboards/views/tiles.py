@@ -76,7 +76,7 @@ class TileViewSet(ProjectScopedViewSet):
         responses={201: DashboardTileSerializer},
     )
     def create_text_tile(self, request: Request, project_id: str, id: str) -> Response:
-        """Add a text tile. With `type: image` its body is one image in Markdown."""
+        """Add a text tile. With `type: image`, the text must be exactly one image in Markdown."""
         dashboard_id = parse_id(id, DashboardNotFound)
         item = self.read_body(CreateTextTileRequestSerializer)
         return self._add(dashboard_id, {**item, "text": {"body": item.pop("body")}})  # type: ignore[typeddict-item]  # the body of a text tile is its text
@@ -126,7 +126,7 @@ class TileViewSet(ProjectScopedViewSet):
     def move_tile(self, request: Request, project_id: str, id: str) -> Response:
         """Move a tile to another dashboard. The tile keeps its id and its content.
 
-        The response is this dashboard, now without the tile.
+        The response is this dashboard, without the tile.
         """
         dashboard_id = parse_id(id, DashboardNotFound)
         body = self.read_body(MoveTileRequestSerializer)

@@ -50,7 +50,7 @@ class VersionViewSet(CursorPagedViewSet):
 
     @extend_schema(parameters=[PROJECT_ID, DASHBOARD_ID])
     def list(self, request: Request, project_id: str, id: str) -> Response:
-        """List the versions of a dashboard. The newest versions come first; `next` leads to the following page."""
+        """List the versions of a dashboard. The newest versions come first; `next` is the URL of the following page."""
         return self.build_page_response(
             list_versions(parse_id(id, DashboardNotFound), project=self.project, before=self.get_cursor())
         )
