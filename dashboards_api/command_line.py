@@ -22,7 +22,7 @@ class CommandLine(ManagementUtility):
         super().execute()
 
     def fetch_command(self, subcommand: str) -> BaseCommand:
-        """Return the command, and check the settings, because Django has parsed `--settings` before this call.
+        """Return the command, and check the settings. Django has already parsed `--settings`.
 
         Raises StartError for an unknown command, and for invalid options and arguments of the command.
         """

@@ -7,7 +7,7 @@ CHAIN_MAX_LENGTH = 5
 
 
 def iter_exception_chain(error: BaseException | None) -> Iterator[BaseException]:
-    """Return an exception and its causes, the latest first, at most CHAIN_MAX_LENGTH of them."""
+    """Return an exception and its causes, latest first, limited to CHAIN_MAX_LENGTH exceptions."""
     return islice(_walk_chain(error), CHAIN_MAX_LENGTH)
 
 
@@ -21,7 +21,7 @@ class DomainError(Exception):
     """An error that the caller can act upon.
 
     `code` is for programs, and `detail` is for people. `attr` names the refused part of the request by field names and
-    list indexes, joined by `__`. It is None if no single field was refused.
+    list indexes, joined by `__`. `attr` is None if no single field was refused.
     """
 
     code = "error"
@@ -34,37 +34,40 @@ class DomainError(Exception):
 
 
 class ValidationFailed(DomainError):
-    """A value of the request is not valid."""
+    """The error for an invalid value in a request."""
 
     code = "invalid_input"
 
 
 class Forbidden(DomainError):
-    """The caller may see the object, but may not perform the operation."""
+    """The error for an operation that the caller may not perform, although the object is visible to the caller."""
 
     code = "permission_denied"
 
 
 class NotFound(DomainError):
-    """The object does not exist, or is not visible to the caller."""
+    """The error for an object that does not exist, or is not visible to the caller."""
 
     code = "not_found"
 
 
 class Unavailable(DomainError):
-    """A required component is temporarily unavailable."""
+    """The error for a required component that is temporarily unavailable."""
 
     code = "service_unavailable"
 
 
 class PasswordRequired(DomainError):
-    """The object is protected by a password."""
+    """The error for an object that is protected by a password."""
 
     code = "password_required"
 
 
 class TooManyAttempts(DomainError):
-    """The caller has made too many attempts. `wait` is the number of seconds until the next attempt is allowed."""
+    """The error for a caller who has made too many attempts.
+
+    `wait` is the number of seconds until the next attempt is allowed.
+    """
 
     code = "throttled"
 
@@ -74,7 +77,7 @@ class TooManyAttempts(DomainError):
 
 
 class VersionConflict(DomainError):
-    """The object is not at the version that the caller expects. `version` is its current version."""
+    """The error for an object that is not at the version that the caller expects. `version` is the current version."""
 
     code = "precondition_failed"
 
@@ -84,13 +87,13 @@ class VersionConflict(DomainError):
 
 
 class Conflict(DomainError):
-    """The object exists already."""
+    """The error for an object that exists already."""
 
     code = "conflict"
 
 
 class RequestInProgress(DomainError):
-    """A request with this Idempotency-Key is in progress."""
+    """The error for an Idempotency-Key whose first request is still in progress."""
 
     code = "idempotency_key_in_use"
     wait = 1
@@ -100,7 +103,7 @@ class RequestInProgress(DomainError):
 
 
 class IdempotencyKeyReused(DomainError):
-    """The Idempotency-Key was used for another request."""
+    """The error for an Idempotency-Key that was used for another request."""
 
     code = "idempotency_key_reused"
 
@@ -109,7 +112,7 @@ class IdempotencyKeyReused(DomainError):
 
 
 class ResponseNotStored(Conflict):
-    """The request was completed, but its response was too large to store."""
+    """The error for a completed request whose response was too large to store."""
 
     code = "idempotent_answer_not_kept"
 

@@ -1,8 +1,8 @@
 """The server process, which `manage.py serve` executes: `python -m dashboards_api.server HOST PORT WORKERS URL`.
 
-The main process binds the port and loads the service once. Workers are forked from it, so that they share its memory
-and are replaced immediately after a failure. The main process owns the folder with the metrics of all workers, so that
-the metrics of ended workers are kept.
+The main process binds the port and loads the service once. Workers are forked from the main process, so they share its
+memory and can be replaced immediately after a failure. The main process owns the folder with the metrics of all
+workers, so that the metrics of ended workers are kept.
 """
 
 import contextlib
@@ -104,9 +104,9 @@ def reserve_port(host: str, port: int) -> Iterator[str]:
     """Hold the port during the block, and yield the IP address of `host`. Exit if the port cannot be bound.
 
     Workers bind the port with SO_REUSEPORT. With this option alone, a second service could share the port unnoticed,
-    and requests would be split between two databases. So the port is first bound exclusively. Two sockets can both be
-    bound until one of them listens, so services that start at the same moment also compete for the name of a Unix
-    socket.
+    and requests would be split between two databases. The port is therefore bound exclusively first. Two sockets can
+    both be bound until one of them listens, so services that start at the same moment also compete for the name of a
+    Unix socket.
     """
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)

@@ -47,7 +47,7 @@ def restore(file: Path, *, force: bool) -> None:
 
 
 def _copy(file: Path, draft: Path) -> None:
-    """Copy the content of a file but not its mode, so that the draft stays readable by its owner only."""
+    """Copy the content of a file but not its mode, so that the new file stays readable by its owner only."""
     with file.open("rb") as source, draft.open("r+b") as target:
         shutil.copyfileobj(source, target, BLOCK_SIZE)
 

@@ -1,8 +1,8 @@
 """Queries that are written with the ORM and compiled to SQL once per process.
 
-Most of the cost of an ordinary read is building its SQL and its objects. A compiled query is built from the models
-like any other query. Its variable values are `Param`s, which are passed when the query is run. It returns flat rows.
-On PostgreSQL, the query is a prepared statement, which is planned once per connection and returns rows in binary
+Most of the cost of an ordinary read is building its SQL and its objects. A compiled query is built from the models like
+any other query. Its variable values are `Param`s, which are passed when the query is run. A compiled query returns flat
+rows. On PostgreSQL, the query is a prepared statement, which is planned once per connection and returns rows in binary
 format.
 """
 

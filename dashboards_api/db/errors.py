@@ -28,5 +28,5 @@ def is_database_unavailable(error: BaseException) -> bool:
 
 
 def is_statement_timeout(error: BaseException) -> bool:
-    """Return whether PostgreSQL cancelled a statement because of `statement_timeout`."""
+    """Return whether PostgreSQL canceled a statement because of `statement_timeout`."""
     return any(getattr(each, "sqlstate", None) == _QUERY_CANCELED for each in iter_exception_chain(error))

@@ -21,7 +21,7 @@ class CallerCache:
         return self.users.get(_hash_key(environ), network)
 
     def record(self, environ: dict[str, Any], status: int) -> None:
-        """Store the user of the API key of a request, and remove a refused key."""
+        """Store the user of the API key of a request, or remove the key if it was refused."""
         if AUTHENTICATED in environ:
             if len(self.users) >= MAX_CACHED_KEYS:
                 self.users.pop(next(iter(self.users)), None)

@@ -1,7 +1,7 @@
 """The asynchronous edge: the RSGI application that the server runs, around the synchronous Django application.
 
-The edge receives whole requests without using a thread, and passes them to a few threads that run Django. So a client
-that sends slowly, or sends many requests at once, does not block threads that other clients need.
+The edge receives whole requests without using a thread, and passes them to a few threads that run Django. A client that
+sends slowly, or sends many requests at once, therefore does not block threads that other clients need.
 """
 
 import asyncio

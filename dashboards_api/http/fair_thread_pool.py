@@ -34,7 +34,7 @@ class FairThreadPool:
             threading.Thread(target=self._work, name=f"{name}-{number}", daemon=True).start()
 
     def submit(self, job: Job) -> bool:
-        """Run a job as soon as its caller may use a thread. Return whether it starts at once."""
+        """Run a job as soon as its caller may use a thread. Return whether the job starts immediately."""
         with self.lock:
             if self.idle and self.running[job.caller] < self.share:
                 self.idle -= 1

@@ -88,7 +88,7 @@ class PageNumberPagination:
 
 
 class CursorPagination(pagination.BasePagination):
-    """Pages of a log, the newest entries first. `next` contains the cursor of the following page."""
+    """Pages of a log, newest entries first. `next` contains the cursor of the following page."""
 
     def get_cursor(self, request: Request) -> int | None:
         """Return the cursor of a request. An invalid cursor means the first page."""

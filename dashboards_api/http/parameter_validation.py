@@ -1,6 +1,6 @@
 """Validation of query parameters. An operation accepts the parameters that the API document declares for it.
 
-The names come from `@extend_schema` and from the pagination class of a view, so that there is no second list.
+The names come from `@extend_schema` and from the pagination class of a view, so there is no second list.
 """
 
 from collections.abc import Iterable

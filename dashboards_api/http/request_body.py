@@ -1,7 +1,7 @@
 """Limits on the size, the duration and the number of request bodies.
 
-A body that exceeds a limit becomes a stream that raises an error when it is read. So the order of errors is kept: a
-request without an API key is refused with 401, even if its body is too large (413). A `Content-Length` is added
+A body that exceeds a limit becomes a stream that raises an error when it is read. The order of errors is therefore
+kept: a request without an API key is refused with 401, even if its body is too large (413). A `Content-Length` is added
 to chunked bodies, because Django would silently drop bodies without this header.
 """
 

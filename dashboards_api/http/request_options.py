@@ -1,4 +1,4 @@
-"""Options of a request besides its body: query parameters, `Prefer`, `If-Match` and `If-None-Match`.
+"""Options of a request outside its body: query parameters, `Prefer`, `If-Match` and `If-None-Match`.
 
 No field is dropped silently. The header `Ignored-Fields` of a response names the unknown fields of a body and the
 unknown query parameters, as percent-encoded paths, separated by commas. With `Prefer: handling=strict` (RFC 7240), the
@@ -85,7 +85,10 @@ class QueryParametersMixin:
         return self._check_count(name, found)
 
     def query_tags(self, name: str) -> tuple[str, ...]:
-        """Return the distinct tags, in stored form, of a repeated parameter or of JSON lists. Other texts are tags."""
+        """Return the distinct tags, in stored form, of a repeated parameter or of JSON lists.
+
+        A text that is not a JSON list of texts is one tag.
+        """
         found = (tag.strip().lower() for value in self.query.getlist(name) for tag in _parse_texts(value))
         return self._check_count(name, [tag for tag in found if tag])
 
@@ -119,7 +122,7 @@ class QueryParametersMixin:
         return value
 
     def query_text(self, name: str, max_length: int) -> str:
-        """Return a text, or an empty text if the parameter is absent. Raises ValidationError beyond `max_length`."""
+        """Return a text, or an empty text if the parameter is absent. Raises ValidationError above `max_length`."""
         value = self.query.get(name, "")
         if len(value) > max_length:
             detail = f"This must have at most {max_length} characters."

@@ -1,4 +1,7 @@
-"""Base classes of request serializers. JSON, form and multipart bodies are read alike, and free JSON stays as sent."""
+"""Base classes of request serializers.
+
+JSON, form and multipart bodies are read in the same way, and free JSON stays as sent.
+"""
 
 import re
 from collections.abc import Mapping

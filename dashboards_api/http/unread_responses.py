@@ -19,7 +19,7 @@ logger = structlog.get_logger("dashboards_api.edge")
 
 
 def limit_unread_responses(milliseconds: int = UNREAD_MILLISECONDS) -> None:
-    """Let the kernel close connections of this process whose client reads nothing for this long.
+    """Let the kernel close connections of this process whose client reads nothing for the given time.
 
     The server opens its sockets outside of Python, so they are found among the open files.
     """

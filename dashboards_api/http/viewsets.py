@@ -115,7 +115,7 @@ class ApiViewSet(QueryParametersMixin, GenericViewSet[Any]):
     ) -> dict[str, Any]:
         """Return the validated body. Unknown fields are reported in the response, or refused under strict handling.
 
-        `prepare` removes fields without effect from the body, and returns the body and the paths of these fields.
+        `prepare` removes fields that have no effect from the body, and returns the body and the paths of these fields.
         """
         body = serializer_class().parse_form(self.body_data)
         if prepare:
@@ -132,13 +132,13 @@ class ApiViewSet(QueryParametersMixin, GenericViewSet[Any]):
         return is_strict(self.request)
 
     def report_ignored(self, paths: list[str]) -> None:
-        """Report fields without effect in `Ignored-Fields`, or refuse them if the client requests strict handling."""
+        """Report fields that had no effect in `Ignored-Fields`, or refuse them under strict handling."""
         if paths and self.is_strict:
             raise build_unknown_field_error(paths[0])
         self.add_ignored(paths)
 
     def add_ignored(self, paths: list[str]) -> None:
-        """Add fields or parameters without effect to `Ignored-Fields` of the response."""
+        """Add fields or parameters that had no effect to `Ignored-Fields` of the response."""
         self.ignored = [*self.ignored, *paths]
 
     def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Response:

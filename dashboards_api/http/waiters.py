@@ -54,7 +54,7 @@ class Waiters:
                 del self.callers[caller]
 
     async def check(self) -> None:
-        """Poll for pending results as long as requests wait."""
+        """Poll for pending results while requests are waiting."""
         started = self.loop.time()
         count = 0
         while self.waiting:

@@ -21,7 +21,7 @@ FindPending = Callable[[Iterable[UUID]], set[UUID]]
 
 @dataclass
 class Wait:
-    """The waiting state of one request, in its environ. The edge provides it, and a view may ignore it."""
+    """The waiting state of one request, in its environ. The edge provides this object, and a view may ignore it."""
 
     can_wait: bool = True  # whether the edge would still wait
     started_at: datetime = field(default_factory=now)
@@ -39,7 +39,7 @@ class Wait:
 
 
 def wait_for(request: HttpRequest, ids: Collection[UUID], find_pending: FindPending) -> None:
-    """Mark this request to run again, if the edge can wait, when none of the ids is pending any more."""
+    """Mark this request to run again, if the edge can wait, as soon as none of the ids is pending."""
     wait = get_wait(request)
     if wait is not None:
         wait.pending, wait.find_pending = set(ids), find_pending

@@ -1,8 +1,8 @@
 """Storage of the responses to requests with an `Idempotency-Key`.
 
 A request claims its key in a separate transaction, so that the claim is visible to other requests. The response is
-stored in the transaction of the changes, and only if the request still holds the claim. So nothing is changed if the
-process dies in between, and a slow request is rolled back if another request has taken over its claim.
+stored in the transaction of the changes, and only if the request still holds the claim. Therefore, nothing is changed
+if the process dies in between, and a slow request is rolled back if another request has taken over its claim.
 """
 
 import hashlib
@@ -38,7 +38,7 @@ class StoredResponse(NamedTuple):
 
 
 class Claim(NamedTuple):
-    """The exclusive right to run a request. Another request may take it over when the claim has timed out."""
+    """The exclusive right to run a request. Another request may take over a claim that has timed out."""
 
     subject: str
     id: UUID

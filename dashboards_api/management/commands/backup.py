@@ -34,7 +34,7 @@ class Command(BaseCommand):
             raise CommandError(f"The events cannot be backed up: {error.detail}") from error
 
     def write_files(self, file: Path, *, events_only: bool) -> None:
-        """Write both files or neither of them. No import can run meanwhile, so that the files are consistent."""
+        """Write both files or neither of them. No import can run at the same time, so the files are consistent."""
         if not events_only and (connection.vendor != "sqlite" or not has_events()):
             back_up(file)
             self.report(file)
