@@ -58,7 +58,9 @@ class AuthenticatedViewSet(IdempotentViewSet):
         return self.caller.pk, self.requested_project_id
 
     def perform_authentication(self, request: Request) -> None:
-        """Count a request with an API key, before permissions, so that refused requests count. Raises Throttled.
+        """Count a request with an API key before permissions are checked, so that refused requests count.
+
+        Raises Throttled.
 
         A request that is run again after a write conflict or a wait is counted once. Sessions are not limited.
         """
@@ -148,7 +150,7 @@ class ProjectScopedViewSet(AuthenticatedViewSet):
     ) -> Response:
         """Return 304 if the client has the current ETag, else the body that `read` returns with its ETag.
 
-        With `must_read`, the body is read in any case, because reading has an effect, such as requesting results.
+        With `must_read`, the body is always read, because reading has an effect, such as requesting results.
         """
         request = self.request._request
         if "If-None-Match" in request.headers and not must_read and etag_matches(request, etag := get_etag()):

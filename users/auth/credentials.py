@@ -15,7 +15,10 @@ CURRENT_PROJECT = "@current"
 
 
 class Credential(Protocol):
-    """The interface of `PersonalAPIKey` and `BrowserSession`. An empty list of projects or organizations allows all."""
+    """The interface of `PersonalAPIKey` and `BrowserSession`.
+
+    An empty list of projects or organizations sets no limit.
+    """
 
     @property
     def scopes(self) -> Sequence[str]: ...
@@ -52,7 +55,7 @@ class BrowserSession:
 
 
 def get_project_membership(user: User, credential: Credential, reference: str) -> Membership:
-    """Return the caller's membership of a project. `reference` is an id or `@current`. The user is loaded.
+    """Return the caller's membership of a project, with the user loaded. `reference` is an id or `@current`.
 
     Raises NotFound if the project does not exist, and Forbidden if the user is not a member or the API key is limited
     to other projects.

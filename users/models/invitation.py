@@ -16,7 +16,7 @@ def get_default_expiry() -> datetime:
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
     def open(self, now: datetime) -> "InvitationQuerySet":
-        """Filter by invitations that can be accepted: not expired, and from an admin who may still grant this level."""
+        """Return invitations that can be accepted: not expired, and from an admin who may still grant this level."""
         return self.filter(
             expires_at__gt=now,
             invited_by__user__is_active=True,
@@ -30,7 +30,7 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
 class Invitation(models.Model):
     """An invitation of an e-mail address to a project, with a level. It is not a membership.
 
-    It is deleted with the membership of the admin who created it.
+    The invitation is deleted with the membership of the admin who created it.
     """
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="invitations")

@@ -33,7 +33,7 @@ def generate_key_id() -> str:
 
 
 def generate_key_value() -> str:
-    """Return a secret of 256 random bits. It is shown once and never stored."""
+    """Return a secret of 256 random bits. The secret is shown once and never stored."""
     return PREFIX + encode_base62(secrets.randbits(RANDOM_BITS))
 
 
@@ -76,11 +76,11 @@ class PersonalAPIKey(models.Model):
         self.mask_value = f"{value[:4]}...{value[-4:]}"
 
     def allows_project(self, project_id: int, organization_id: str | None) -> bool:
-        """Return whether the key may be used in a project. An empty list allows all."""
+        """Return whether the key may be used in a project. An empty list of projects sets no limit."""
         if self.scoped_projects and project_id not in self.scoped_projects:
             return False
         return not self.scoped_organizations or organization_id in self.scoped_organizations
 
     def is_use_due(self, now: datetime) -> bool:
-        """Return whether to store the time of use. It is stored once an hour at most, to avoid a write per request."""
+        """Return whether to store the time of use: at most once an hour, to avoid a write per request."""
         return self.last_used_at is None or now - self.last_used_at >= USE_RECORDED_EVERY

@@ -52,7 +52,7 @@ class Project(models.Model):
 
     @property
     def result_settings(self) -> tuple[Any, ...]:
-        """Return the settings on which the results of queries depend, and with them the ETags of responses."""
+        """Return the settings on which the results of queries, and therefore the ETags of responses, depend."""
         return self.timezone, self.week_start_day, self.test_account_filters, settings.ENGINE
 
 
@@ -74,7 +74,7 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         return self.with_project().defer("project__test_account_filters")
 
     def within_scopes(self, *, projects: Sequence[int], organizations: Sequence[str]) -> "MembershipQuerySet":
-        """Filter by the scoped projects and organizations of a credential. An empty list allows all."""
+        """Filter by the scoped projects and organizations of a credential. An empty list sets no limit."""
         allowed = self.filter(project__organization_id__in=organizations) if organizations else self
         return allowed.filter(project_id__in=projects) if projects else allowed
 

@@ -1,6 +1,6 @@
 """Limit requests with invalid API keys, by IP address.
 
-Each process counts by itself, in memory. A key has 256 random bits, so the limit need not be exact, and a flood of
+Each process counts separately, in memory. A key has 256 random bits, so the limit need not be exact, and a flood of
 invalid keys must not become a flood of database writes.
 """
 

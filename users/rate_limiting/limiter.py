@@ -53,7 +53,7 @@ class WindowQuota:
         return self.available <= 0 and not self.unreserved
 
     def reserve_more(self, key_id: str) -> None:
-        """Reserve requests in the database. While the database is read-only, this process counts on its own."""
+        """Reserve requests in the database. While the database is read-only, this process counts separately."""
         # `available` is negative after an expensive request, which is charged when it has finished.
         wanted = max(1 - self.available, self.unreserved // RESERVATION_DIVISOR)
         limit = self.rate.limit
@@ -93,7 +93,10 @@ class KeyQuota:
             return min((window.get_status(now, is_allowed=True) for window in windows), key=attrgetter("remaining"))
 
     def charge(self, key_id: str, units: int, rates: Sequence[Rate], now: float) -> RateLimitStatus:
-        """Count `units` more for a request that was allowed. Units that exceed the reservation are reserved at once."""
+        """Count `units` more for a request that was allowed.
+
+        Units that exceed the reservation are reserved immediately.
+        """
         with self.lock:
             windows = [self.get_window(rate, now) for rate in rates]
             for window in windows:
@@ -104,7 +107,10 @@ class KeyQuota:
             return min((window.get_status(now, is_allowed=True) for window in windows), key=attrgetter("remaining"))
 
     def get_window(self, rate: Rate, now: float) -> WindowQuota:
-        """Return the window that contains `now`. It replaces any other window of this rate, earlier or later."""
+        """Return the window that contains `now`.
+
+        This window replaces any other window of the rate, earlier or later.
+        """
         ends = (int(now // rate.seconds) + 1) * rate.seconds
         window = self.windows.get(rate)
         if window is None or window.ends != ends:

@@ -26,8 +26,8 @@ def reserve_requests(key_id: str, *, seconds: int, ends: int, wanted: int) -> in
     """Reserve requests in a window. Return the number that all processes have reserved, including these requests.
 
     The caller compares that number with the limit. Database errors propagate, because letting uncounted requests
-    through would void the limit under load. The reservation has a transaction of its own, so that no rollback returns
-    requests that were consumed. PostgreSQL may lose the last reservations when it crashes.
+    through would void the limit under load. The reservation has a separate transaction, so that a rollback does not
+    return requests that were consumed. PostgreSQL may lose the last reservations when it crashes.
     """
     with transaction.atomic(durable=True), connection.cursor() as cursor:
         if connection.vendor == "postgresql":

@@ -43,9 +43,10 @@ def create_api_key(
     organization_ids: Sequence[str] = (),
     expires_at: datetime | None = None,
 ) -> NewKey:
-    """Create a key for `user`. Without scoped projects and organizations, it allows all projects of the user.
+    """Create a key for `user`. Without scoped projects and organizations, the key allows all projects of the user.
 
-    Raises ValidationFailed for a bad label, scope, expiry, project or organization, and beyond ten keys.
+    Raises ValidationFailed for a bad label, scope, expiry, project or organization, and if the user already has ten
+    keys.
     """
     # Without this lock, concurrent requests would each count fewer than ten keys.
     User.objects.select_for_update().get(pk=user.pk)
@@ -79,7 +80,7 @@ def update_api_key(key_id: str, *, owner: User, changes: KeyChanges) -> Personal
 
 @atomic_with_retry
 def roll_api_key(key_id: str, *, owner: User | None = None) -> NewKey:
-    """Rotate a key. Its old secret is refused at once. Raises NotFound if there is no such key of `owner`."""
+    """Rotate a key. Its old secret is refused immediately. Raises NotFound if `owner` has no such key."""
     key = _lock_key(key_id, owner)
     value = generate_key_value()
     key.set_secret(value)
@@ -90,7 +91,7 @@ def roll_api_key(key_id: str, *, owner: User | None = None) -> NewKey:
 
 @atomic_with_retry
 def revoke_api_key(key_id: str, *, owner: User | None = None) -> None:
-    """Delete a key. The next request with it is refused. Raises NotFound if there is no such key of `owner`."""
+    """Delete a key. The next request with it is refused. Raises NotFound if `owner` has no such key."""
     _lock_key(key_id, owner).delete()
 
 

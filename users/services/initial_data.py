@@ -13,7 +13,7 @@ DEFAULT_ADMIN_EMAIL = "admin@example.com"
 def create_initial_data() -> NewKey | None:
     """Create the initial data and return its API key, or None if the database has users.
 
-    The admin has no usable password. They sign in with a set-up link or use the key.
+    The admin has no usable password, but signs in with a set-up link or uses the key.
     """
     if User.objects.exists():
         return None

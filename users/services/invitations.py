@@ -95,7 +95,10 @@ def _accept_with(invitation: Invitation, user: User) -> User:
 
 @atomic_with_retry
 def decline_invitation(invitation: Invitation) -> None:
-    """Delete an invitation, which makes its link invalid. Raises NotFound if it cannot be accepted any more."""
+    """Delete an invitation, which makes its link invalid.
+
+    Raises NotFound if the invitation can no longer be accepted.
+    """
     _lock_invitation(invitation).delete()
 
 

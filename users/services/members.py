@@ -61,7 +61,7 @@ def create_invitation(acting: Membership, *, email: str, level: MembershipLevel)
 
     The link of an open invitation for this e-mail address becomes invalid. The result does not reveal whether there is
     an account with this e-mail address. Raises Forbidden, and ValidationFailed for a malformed e-mail address, for a
-    member's e-mail address, and beyond the limit of open invitations.
+    member's e-mail address, and if the limit on open invitations is reached.
     """
     locked = _LockedProject(acting)
     locked.check_level(level)
@@ -84,7 +84,7 @@ def create_invitation(acting: Membership, *, email: str, level: MembershipLevel)
 
 
 def build_invitation_link(token: str, base: str) -> str:
-    """Return the link of an invitation, below PUBLIC_URL or, if that is empty, below `base`."""
+    """Return the link of an invitation, below PUBLIC_URL, or below `base` if PUBLIC_URL is empty."""
     return f"{settings.PUBLIC_URL or base}/invitations/{token}"
 
 

@@ -1,8 +1,8 @@
 """Hash passwords, one at a time in a process and never in a transaction, because hashing is slow by design.
 
 PBKDF2 releases the global interpreter lock, so the other threads of the process continue. A request that waits for a
-slot occupies a thread of the request pool, so only one request may wait. Further requests are refused at once and can
-be retried.
+slot occupies a thread of the request pool, so only one request may wait. Further requests are refused immediately and
+can be retried.
 """
 
 import threading
@@ -21,7 +21,7 @@ RETRY_AFTER = 1  # seconds
 
 
 class HashingBusy(TooManyAttempts):
-    """The error of a request while one password is being hashed and another request is waiting."""
+    """The error for a request while one password is being hashed and another request is waiting."""
 
     def __init__(self) -> None:
         super().__init__(RETRY_AFTER)

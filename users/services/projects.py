@@ -56,7 +56,7 @@ def create_organization_project(acting: Membership, settings: ProjectSettings) -
     """Create a project in the organization of the acting member, who has the same level in the new project.
 
     `acting` is the highest membership of the user in the organization. Raises Forbidden, and ValidationFailed for an
-    invalid setting and beyond the limit of projects.
+    invalid setting and if the limit on projects is reached.
     """
     check_may_create(acting)
     # Without this lock, concurrent requests would each count fewer projects than the limit.

@@ -62,9 +62,9 @@ class CheckedSetup(NamedTuple):
 def check_setup(token: str, *, name: str, email: str, password: str) -> CheckedSetup:
     """Check a name, an e-mail address and a password for the user of a token, and hash the password.
 
-    This is the slow half of a set-up and must not be called in a transaction. Raises NotFound; ValidationFailed for a
-    bad name, for a malformed or taken e-mail address, for a new e-mail address if the account may not change it, and
-    for a weak password; and TooManyAttempts while other passwords are hashed.
+    This function is the slow half of a set-up and must not be called in a transaction. Raises NotFound;
+    ValidationFailed for a bad name, for a malformed or taken e-mail address, for a new e-mail address if the account
+    may not change it, and for a weak password; and TooManyAttempts while other passwords are hashed.
     """
     user = _apply_profile(_get_user(token, lock=False), name, email)
     with as_domain_error("name"):
@@ -79,7 +79,7 @@ def complete_setup(checked: CheckedSetup) -> User:
     """Store the name, the password and, for the first admin, the e-mail address of a user. The token becomes invalid.
 
     If an invitation created the account, its API keys are deleted, because the inviter may have created them. Raises
-    NotFound if the token was used meanwhile, and ValidationFailed if the e-mail address was taken.
+    NotFound if the token was used in the meantime, and ValidationFailed if the e-mail address was taken.
     """
     user = _apply_profile(_get_user(checked.token, lock=True), checked.name, checked.email)
     if user.is_email_verified is False:

@@ -54,8 +54,8 @@ def authenticate_user(email: str, password: str, *, address: str) -> User:
     """Return the active user with this e-mail address and password.
 
     Raises ValidationFailed, with the same text and after the same time for an unknown user and a wrong password;
-    Forbidden if the IP address has failed too often with this account; and TooManyAttempts beyond the other
-    limits, or while other passwords are checked.
+    Forbidden if the IP address has failed too often with this account; and TooManyAttempts if another limit is
+    exceeded, or while other passwords are checked.
     """
     normalized = find_stored_email(email)
     user = _PasswordCheck(normalized, address).run(lambda: authenticate(username=normalized, password=password))
@@ -67,8 +67,8 @@ def authenticate_user(email: str, password: str, *, address: str) -> User:
 def hash_new_password(user: User, *, current: str, new: str, address: str) -> str:
     """Check the current password and return the hash of the new password, for `change_password`.
 
-    This is the slow half of the change and must not be called in a transaction. Raises ValidationFailed for a wrong or
-    a weak password, and Forbidden and TooManyAttempts as `authenticate_user` does.
+    This function is the slow half of the change and must not be called in a transaction. Raises ValidationFailed for a
+    wrong or a weak password, and Forbidden and TooManyAttempts as `authenticate_user` does.
     """
     if not _PasswordCheck(user.email, address).run(lambda: user.check_password(current)):
         raise ValidationFailed("That is not your password.", attr="current", code="invalid_credentials")
@@ -80,7 +80,7 @@ def hash_new_password(user: User, *, current: str, new: str, address: str) -> st
 def change_password(user: User, password_hash: str) -> None:
     """Store the hash of a new password, which ends all sessions of the user.
 
-    Raises ValidationFailed if the password was changed since the current one was checked.
+    Raises ValidationFailed if the password was changed since the current password was checked.
     """
     unchanged = User.objects.filter(pk=user.pk, password=user.password)
     if not unchanged.update(password=password_hash):

@@ -44,7 +44,7 @@ def create_user(
 
 @atomic_with_retry
 def _insert_user(user: User) -> User:
-    """Insert a user. Raises ValidationFailed if the e-mail address was taken meanwhile."""
+    """Insert a user. Raises ValidationFailed if the e-mail address was taken in the meantime."""
     check_email_is_free(user.email)
     user.save(force_insert=True)
     return user
@@ -60,18 +60,18 @@ def check_email_is_free(email: str, *, excluding: User | None = None) -> None:
 def find_user_by_email(email: str) -> User | None:
     """Return the user with this e-mail address, in any spelling of its domain, or None.
 
-    If two users match, return the user whose domain is stored as given. That account is older than the rule to store
-    punycode.
+    If two users match, return the user whose domain is stored as given. Such an account was created before domains were
+    stored in punycode.
     """
     users = User.objects.filter(email__in=get_email_variants(email))
     return min(users, key=lambda user: user.email != User.objects.normalize_email(email), default=None)
 
 
 def list_unused_accounts(project: Project) -> QuerySet[User]:
-    """Return the unused accounts that earlier releases created for invitations. They have no password.
+    """Return the unused accounts that earlier releases created for invitations. These accounts have no password.
 
-    The accounts are in no other project, so that a person who reuses an account gains access to this project only.
-    Accounts that an operator created are verified and not included.
+    The accounts are in no other project, so a person who reuses an account gains access to this project only. Accounts
+    that an operator created are verified and not included.
     """
     elsewhere = Membership.objects.filter(user=OuterRef("pk")).exclude(project=project)
     unused = User.objects.filter(password__startswith=UNUSABLE_PASSWORD_PREFIX, last_login=None, personal_api_keys=None)
@@ -98,7 +98,7 @@ def get_user_by_email(email: str) -> User:
 
 @atomic_with_retry
 def set_active(user: User, *, active: bool) -> User:
-    """Deactivate or reactivate a user. The change takes effect at once, because every request reads `is_active`.
+    """Deactivate or reactivate a user. The change takes effect immediately, because every request reads `is_active`.
 
     Their API keys work again after a reactivation; their sessions are deleted.
     """
