@@ -10,7 +10,7 @@ class QueryError(DomainError):
 
 
 class WorkerLost(QueryError):
-    """Two processes died while they computed the query, possibly because of the query."""
+    """The error for a query after two attempts whose processes died, possibly because of the query."""
 
     code = "worker_lost"
 
@@ -22,7 +22,7 @@ class ResultTooLarge(QueryError):
 
 
 class TooManyQueries(QueryError):
-    """The project has the maximum number of queries in the queue."""
+    """The error for a project with the maximum number of queries in the queue."""
 
     code = "concurrency_limit_exceeded"
 
@@ -31,7 +31,7 @@ class TooManyQueries(QueryError):
 
 
 class QueryRateExceeded(QueryError):
-    """An API key has reached a limit of `QUERY_RATE_LIMITS`. `wait` is in seconds."""
+    """The error for an API key that has reached a limit of `QUERY_RATE_LIMITS`. `wait` is in seconds."""
 
     code = "throttled"
 
@@ -41,7 +41,7 @@ class QueryRateExceeded(QueryError):
 
 
 class QueryNotFound(NotFound):
-    """The project has no query with this id."""
+    """The error for a query id that is unknown in the project."""
 
     def __init__(self) -> None:
         super().__init__("Query not found.")

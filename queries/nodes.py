@@ -12,7 +12,7 @@ VALIDATION = "QueryValidation"
 
 
 def iter_nodes(query: Any) -> Iterator[dict[str, Any]]:
-    """Yield a query and the queries nested in its `source`, the outermost first."""
+    """Yield a query and the queries nested in its `source`, outermost first."""
     for _ in range(MAX_WRAPPERS + 1):
         if not isinstance(query, dict):
             return

@@ -64,7 +64,7 @@ def check_date(name: str, text: str) -> None:
 
 
 def find_ignored_overrides(overrides: RequestOverrides) -> list[str]:
-    """Return the paths of overrides without effect: unknown filters, and variables without `value` and `isNull`."""
+    """Return the paths of ineffective overrides: unknown filters, and variables without `value` and `isNull`."""
     filters = [f"{FILTERS_OVERRIDE}__{name}" for name in overrides.filters or {} if name not in _SHAPES]
     variables = (overrides.variables or {}).items()
     return filters + [f"{VARIABLES_OVERRIDE}__{name}" for name, given in variables if not has_value(given)]

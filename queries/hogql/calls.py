@@ -116,7 +116,10 @@ def _print_as_text(value: Sql) -> str:
 
 
 def _print_branches(printer: ExpressionPrinter, node: ast.Call, function: Function) -> Sql:
-    """Print functions that return one of several arguments. If all arguments have one type, so has the result."""
+    """Print functions that return one of several arguments.
+
+    If all arguments have the same type, the result also has this type.
+    """
     if function.stored in ("if", "multiIf"):
         args = [
             printer.print(arg) if index == len(node.args) - 1 or index % 2 else printer.print_condition(arg)

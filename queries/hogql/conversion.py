@@ -18,7 +18,7 @@ CASTS = {
     "date": "toDate",
     "uuid": "toUUID",
 }
-# Functions that are equivalent to operators are converted to these operators, so that both are printed alike.
+# Functions that are equivalent to operators are converted to these operators, so that both are printed in the same way.
 COMPARISON_FUNCTIONS = {
     "equals": "==",
     "notEquals": "!=",

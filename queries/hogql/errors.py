@@ -33,7 +33,7 @@ class HogQLError(DomainError):
 
 
 class ParserUnavailable(HogQLError):
-    """The parser is not installed or does not start. The query may be valid."""
+    """The error for a parser that is not installed or does not start. The query may be valid."""
 
     code = "engine_unavailable"
 

@@ -20,8 +20,9 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function. `name` is its name in HogQL, `stored` its name in ClickHouse. `nullable` is None if the arguments
-    determine whether the result may be null.
+    """A function. `name` is its name in HogQL, and `stored` is its name in ClickHouse.
+
+    `nullable` is None if the arguments determine whether the result may be null.
     """
 
     name: str

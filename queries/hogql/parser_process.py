@@ -19,7 +19,7 @@ SECONDS_TO_START = 10
 
 
 class ParserProcess:
-    """A parser process. Threads use it one at a time, and a forked process starts a parser process of its own."""
+    """A parser process. Threads use it one at a time, and a forked process starts its own parser process."""
 
     def __init__(self) -> None:
         self._lock = Lock()

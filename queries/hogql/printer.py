@@ -36,7 +36,7 @@ def print_query(query: ast.Query, context: PrintContext) -> Statement:
 
 
 def _limit_for_has_more(limit: int) -> ast.Constant:
-    """Return a limit that is larger by one row, from which `Statement.has_more` detects that there are more rows."""
+    """Return the limit plus one row. The additional row indicates that there are more rows (`Statement.has_more`)."""
     return ast.Constant(limit + 1)
 
 

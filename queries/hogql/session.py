@@ -97,7 +97,10 @@ class PrintSession:
         return self.bind(self.context.time_zone, "String")
 
     def bind(self, value: ParameterValue, kind: str) -> str:
-        """Return the placeholder for a value, which equal values share, so that equal expressions have equal SQL."""
+        """Return the placeholder for a value.
+
+        Equal values share a placeholder, so that equal expressions have equal SQL.
+        """
         key = (kind, type(value), value)
         if key not in self._placeholders:
             name = f"p{len(self._placeholders) + 1}"

@@ -131,9 +131,9 @@ def _scan_events(
     has_persons: HasPersons = assume_persons,
     read_materialized_columns: ReadMaterializedColumns = dict,
 ) -> str:
-    """Return the scan of events. Persons may be merged later, so the person is the present owner of the distinct id.
+    """Return the scan of events. Persons may be merged later, so the person is the current owner of the distinct id.
 
-    The properties of the person are the properties that were sent with the event, or else the present properties.
+    The properties of the person are the properties that were sent with the event, or else the current properties.
     """
     names = set(used_columns)
     of_session = sorted(name for name in names if name.startswith("session."))
@@ -191,7 +191,7 @@ class _PropertyTexts:
     used_columns: set[str] = field(default_factory=set)
 
     def print(self, name: str, prefix: str = "") -> str:
-        """Return the text of a property, or an empty text for events without the property."""
+        """Return the SQL of the text of a property, which is empty for events without the property."""
         column = self.materialized.get(name)
         self.used_columns.add(column or EVENT_PROPERTIES)
         if column is not None:

@@ -36,8 +36,8 @@ def convert_filters(filters: Any) -> Json | None:
     """Return the query that is equivalent to the filters of an insight, or None for filters without an insight.
 
     Filters of an unknown insight become a query of an unknown kind, and actions become series that are not supported.
-    Both have an error and no result. Options that do not change numbers, such as the options of a legend, are omitted.
-    `sampling_factor` is also omitted, because all events are read.
+    Both kinds of queries have an error instead of a result. Options that do not change numbers, such as the options of
+    a legend, are omitted. `sampling_factor` is also omitted, because all events are read.
     """
     if not isinstance(filters, Mapping) or not (filters.get("insight") or has_series(filters)):
         return None

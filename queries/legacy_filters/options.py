@@ -166,7 +166,7 @@ def _convert_exclusion(item: Json) -> Json:
 
 
 def _convert_entity(value: Any) -> Any:
-    """Return the event with which persons start or return. Unlike in PostHog, its filters are kept."""
+    """Return the event with which persons start or return. Unlike in PostHog, the filters of the event are kept."""
     entity = load_json(value)
     if not isinstance(entity, dict):
         return entity

@@ -16,7 +16,7 @@ _TYPES = {"events": "event", "precalculated-cohort": "cohort", "static-cohort": 
 def convert_properties(value: Any) -> Any:
     """Return the filters as a list or a group, or None without filters.
 
-    A dashboard combines its own filters with those of an insight in a group, so a group may contain a dictionary.
+    A dashboard combines its own filters with the filters of an insight in a group, so a group may contain a dictionary.
     """
     properties = load_json(value)
     if properties is None or properties in ("", [], {}):

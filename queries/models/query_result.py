@@ -52,7 +52,7 @@ class QueryResult(models.Model):
     # The time of the request. While it is set, the query is queued or computed.
     requested_at = models.DateTimeField(null=True)
     attempts = models.SmallIntegerField(default=0)
-    # The worker that computes the query holds a lease and renews it. `lease_id` identifies the present lease.
+    # The worker that computes the query holds a lease and renews it. `lease_id` identifies the current lease.
     lease_id = models.UUIDField(null=True)
     lease_until = models.DateTimeField(null=True)
     started_at = models.DateTimeField(null=True)

@@ -155,7 +155,7 @@ class DateRangeReader:
 def list_buckets(found: ResolvedRange, interval: str, context: QueryContext) -> list[datetime]:
     """Return the starts of the intervals in a range. The first start may be before the range.
 
-    Both ends must be known. Raises InvalidQuery beyond MAX_BUCKETS.
+    Both ends must be known. Raises InvalidQuery for more than MAX_BUCKETS intervals.
     """
     buckets: list[datetime] = []
     for bucket in _iter_buckets(found, INTERVALS[check_interval(interval)], context):

@@ -156,7 +156,11 @@ class AttemptBuilder:
         return [stop for exclusion, stop in pairs if exclusion.from_step == step]
 
     def _fill_chains(self, links: Expr, step: int, size: int) -> Expr:
-        """Return, for each event, the chain of the next event of a step. In strict funnels, return its own chain."""
+        """Return, for each event, the chain of the first event of a step, from this event on.
+
+        In a strict funnel, only the first event that is not skipped is considered. If this event does not belong to the
+        step, the chain contains only `_NEVER`.
+        """
         codes = Field((CODES,))
         is_step = has_bits(Y, self.events.get_step_bit(step))
         if self.options.order is not Order.STRICT:

@@ -126,7 +126,7 @@ class StepsTree:
 
 
 def build_time_bins(attempts: AttemptRows, from_step: int, to_step: int, bin_count: int | None) -> Select:
-    """Return a SELECT with the bins of the times from one step to another, or with no row without conversions.
+    """Return a SELECT with the bins of the times from one step to another, or without rows if there are no conversions.
 
     The columns are the start of the first bin in seconds, the width of a bin in seconds, the number of bins, the
     average, the median, the index of a bin, and the number of persons in the bin.

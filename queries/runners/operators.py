@@ -122,7 +122,7 @@ def match_between(operand: Operand, given: FilterValues) -> Expr:
 
 
 def match_outside(operand: Operand, given: FilterValues) -> Expr:
-    """Return the condition that a number is outside of a range. It excludes properties without a number."""
+    """Return the condition that a number is outside of a range. Properties without a number do not match."""
     low, high = _require_two(given)
     return Or((Compare("<", operand.number, Constant(low)), Compare(">", operand.number, Constant(high))))
 

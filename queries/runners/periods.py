@@ -74,8 +74,8 @@ class Period:
     def build_bucket(self, time: Expr = TIMESTAMP) -> Expr:
         """Return the start of the interval of a time, as Unix time in microseconds.
 
-        The starts are computed in Python. So an hour that is repeated at the end of daylight saving time remains two
-        intervals, and the intervals of SQL equal those for which gaps are filled.
+        The starts are computed in Python, so an hour that is repeated at the end of daylight saving time remains two
+        intervals. The intervals in SQL are also equal to the intervals for which gaps are filled.
         """
         return Call("roundDown", (Call("toUnixTimestamp64Micro", (time,)), Integers(self.starts)))
 

@@ -17,7 +17,7 @@ MAX_STORED_CHARACTERS = 500_000_000
 
 
 def prune_results(moment: datetime) -> int:
-    """Delete results that were not read for 30 days, in several transactions. Return their number."""
+    """Delete results that were not read for 30 days, in several transactions. Return the number of deleted results."""
     return _delete_in_parts(QueryResult.objects.filter(read_at__lt=moment - UNREAD_FOR, requested_at__isnull=True))
 
 
@@ -52,5 +52,5 @@ def _delete_in_parts(rows: QueryResultQuerySet) -> int:
 
 
 def prune_references(moment: datetime) -> int:
-    """Delete query references that are older than a day, and return their number."""
+    """Delete query references that are older than a day, and return the number of deleted references."""
     return QueryReference.objects.filter(created_at__lt=moment - NAMED_FOR).delete()[0]

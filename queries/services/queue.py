@@ -59,7 +59,7 @@ def request_results(
 ) -> Collection[str]:
     """Queue queries by cache key, unless they are queued already. Return the keys for which the queue has no space.
 
-    The first queries are queued, so that a dashboard with too many insights is computed after several requests.
+    The first queries are queued, so a dashboard with too many insights is computed after several requests.
     """
     rows = QueryResult.objects.in_project(project)
     places = max((MAX_QUEUED_BY_SHARES if is_shared else MAX_QUEUED) - rows.queued().count(), 0)
@@ -103,8 +103,10 @@ def _claim() -> Claim | None:
 
 
 def _find_claimable(moment: datetime) -> Any:
-    """Return the claimable queries in the order of their claims. Projects with fewer running queries are first, so
-    that a project with a long queue does not occupy all slots of a worker.
+    """Return the claimable queries in the order in which they are claimed.
+
+    Projects with fewer running queries are first, so that a project with a long queue does not occupy all slots of a
+    worker.
     """
     running = QueryResult.objects.running(moment).order_by().values_list("project").annotate(number=Count("pk"))
     numbers = dict(running)  # at most one entry for each slot of the workers

@@ -18,7 +18,7 @@ def run_query(
 ) -> tuple[Outcome, StoredResult]:
     """Return the outcome of a query and its row, and have the edge wait if there is no result yet.
 
-    Raises the error of the query as an API exception, and ValidationFailed for JSON without a query in it.
+    Raises the error of the query as an API exception, and ValidationFailed for JSON that contains no query.
     """
     results = build_results(request, project, refresh)
     [outcome] = results.obtain([query])
@@ -37,7 +37,7 @@ def validate_query(request: HttpRequest, project: Project, query: dict[str, Any]
 
 
 def finish_query(request: HttpRequest, results: Results, outcome: Outcome) -> None:
-    """Have the edge wait for an outcome, or raise its error as an API exception."""
+    """Have the edge wait for an outcome, or raise the error of the outcome as an API exception."""
     wait_for_results(request, results)
     if outcome.error is not None:
         raise convert_query_error(outcome.error)
