@@ -63,8 +63,8 @@ class Importer:
     def import_files(self, paths: Sequence[Path]) -> Iterator[tuple[Path, FileResult | BadFile]]:
         """Yield the result of each file, or the error for a refused file. Raises EngineError.
 
-        The next file is read into a staging table while the rows of the current file are written, because neither
-        step uses two cores by itself.
+        The next file is read into a staging table while the rows of the current file are written, because a single step
+        does not use two cores.
         """
         with ThreadPoolExecutor(1) as executor:
             ahead = executor.submit(self.stage_file, paths[0]) if paths else None

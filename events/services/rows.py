@@ -1,7 +1,7 @@
 """SQL that reads the rows of a file into a staging table, with the problem of each bad row.
 
 All columns of a file are read as text. A bad value therefore makes only its row bad, whereas ClickHouse would refuse
-the whole file, and all formats are validated alike. An empty text, null and a missing value are equivalent.
+the whole file, and all formats are validated in the same way. An empty text, null and a missing value are equivalent.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

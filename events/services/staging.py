@@ -124,7 +124,7 @@ def check_rows_are_kept(client: EngineClient, table: str, good: int) -> None:
 
 
 def drop_table(client: EngineClient, name: str) -> None:
-    """Drop a table, and delete its files at once. By default, ClickHouse keeps the files for some minutes."""
+    """Drop a table, and delete its files immediately. By default, ClickHouse keeps the files for some minutes."""
     client.execute(f"DROP TABLE IF EXISTS {name} SYNC")
 
 
