@@ -45,7 +45,7 @@ SECONDS_TO_END_WRITE = 30
 
 
 class ConnectionLost(Exception):
-    """The engine died while a statement ran."""
+    """The error for a statement during which the engine died."""
 
 
 class EmbeddedClient(EngineClient):

@@ -23,17 +23,17 @@ class EngineError(DomainError):
 
 
 class EngineUnavailable(EngineError):
-    """The engine is off, does not respond, or may not be used. No result can be computed."""
+    """The error for an engine that is off, does not respond, or may not be used. No result can be computed."""
 
     code = "engine_unavailable"
 
 
 class StoreDamaged(EngineUnavailable):
-    """Files of the store cannot be read. Restore them from a backup, or import the data again."""
+    """The error for unreadable files of the store. Restore the files from a backup, or import the data again."""
 
 
 class DiskFull(EngineUnavailable):
-    """The disk has no space for further data of the store."""
+    """The error for a disk without space for further data of the store."""
 
 
 class QueryTimeout(EngineError):
@@ -49,7 +49,7 @@ class MemoryExceeded(EngineError):
 
 
 class TooManyRows(EngineError):
-    """The result has more rows, or more bytes, than allowed."""
+    """The error for a result with more rows, or more bytes, than allowed."""
 
     code = "too_many_rows"
 

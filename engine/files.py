@@ -15,7 +15,7 @@ FAILURE_NAME = "failure"
 
 
 def create_folder(folder: Path) -> None:
-    """Create the folder of the engine for its owner alone. Raises OSError."""
+    """Create the folder of the engine with access for its owner only. Raises OSError."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.chmod(0o700)
 
@@ -30,7 +30,7 @@ def describe_holder() -> str:
 
 
 def read_holder(folder: Path) -> str:
-    """Return a description of the process that runs the engine of a folder, or ran it last, for a message."""
+    """Return a description, for a message, of the process that runs the engine of a folder, or ran it last."""
     try:
         holder: dict[str, Any] = json.loads((folder / LOCK_NAME).read_text())
         return f"process {holder['pid']} on {holder['host']}"
@@ -52,7 +52,10 @@ def read_failure(folder: Path) -> str:
 
 
 def measure_size(folder: Path) -> int:
-    """Return the total size of the files in a folder, in bytes. Files that are deleted meanwhile are not counted."""
+    """Return the total size of the files in a folder, in bytes.
+
+    Files that are deleted during the measurement are not counted.
+    """
     total = 0
     for path, _, names in os.walk(folder):
         for name in names:

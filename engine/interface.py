@@ -114,14 +114,14 @@ class EngineClient(ABC):
     ) -> Result:
         """Run a statement of this service, which may change data. A statement without a result returns no columns.
 
-        The statement is not repeated if the engine dies meanwhile. Raises EngineError.
+        The statement is not repeated if the engine dies while it runs. Raises EngineError.
         """
 
     @abstractmethod
     def insert_rows(
         self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, query_id: str | None = None
     ) -> int:
-        """Insert rows and return their number. Raises EngineError.
+        """Insert rows, and return the number of inserted rows. Raises EngineError.
 
         All rows are sent in one message, so pass at most a few hundred thousand at a time. After EngineUnavailable, the
         rows of some months may have been inserted; after other errors, no row is kept. Inserts are idempotent, so all

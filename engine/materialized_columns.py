@@ -86,9 +86,9 @@ def drop_materialized_columns(client: EngineClient, names: Iterable[str]) -> Non
 
 
 def replace_events_table(client: EngineClient, changes: list[str]) -> None:
-    """Replace the table of events by a copy with changed columns. No row may be written meanwhile.
+    """Replace the table of events by a copy with changed columns. No row may be written during the copy.
 
-    Queries read the present table until the copy is complete. Raises ValidationFailed and EngineError.
+    Queries read the current table until the copy is complete. Raises ValidationFailed and EngineError.
     """
     if not changes:
         return

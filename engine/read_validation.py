@@ -1,8 +1,8 @@
 """Validation of reads: one SELECT, without comments, settings, output files or a second statement.
 
 ClickHouse's `readonly` allows more than reads, such as KILL QUERY, SYSTEM STOP MERGES and INTO OUTFILE. The printer
-prints none of these, and passes every text as a parameter or in quotes. So everything outside of quotes was written by
-the printer.
+prints none of these, and passes every text as a parameter or in quotes. Therefore, everything outside of quotes was
+written by the printer.
 """
 
 import re

@@ -41,7 +41,7 @@ class RunningStatement:
             self.ended_by, self.message, self.killed_at = code, message, time.monotonic()
 
     def describe(self, message: str) -> tuple[int, str]:
-        """Return ClickHouse's code and message, or the reason why the statement was cancelled."""
+        """Return ClickHouse's code and message, or the reason why the statement was canceled."""
         if self.ended_by:
             return self.ended_by, self.message
         found = _CODE.search(message)
@@ -98,8 +98,8 @@ class Statements:
     def enforce(self) -> None:
         """Cancel statements that are past their deadline or abandoned.
 
-        If a cancelled statement does not end, kill this process, which the supervisor restarts within a second.
-        Otherwise, the statement would keep its memory and threads indefinitely.
+        If a canceled statement does not end, kill this process, which the supervisor restarts within a second. If the
+        process continued, the statement would keep its memory and threads indefinitely.
         """
         now = time.monotonic()
         for running in self._list():
@@ -114,7 +114,7 @@ class Statements:
     def _end_marked(self) -> int:
         marked = self._list_marked()
         for running in marked:
-            with suppress(Exception):  # the statement has ended meanwhile, or is killed at the next check
+            with suppress(Exception):  # the statement has just ended, or is killed at the next check
                 self._kill(running)
         return len(marked)
 

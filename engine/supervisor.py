@@ -2,7 +2,8 @@
 
 The supervisor is a process and not a thread, because a thread would end with a killed web worker or command, while the
 engine would continue to run. Its standard input is a pipe from the process that needs the engine. When that process
-ends, for any reason, the supervisor stops the engine and exits. It imports only the standard library and orjson.
+ends, for any reason, the supervisor stops the engine and exits. The supervisor imports only the standard library and
+orjson.
 """
 
 import os
@@ -97,7 +98,7 @@ class Supervisor(SupervisorLoop):
         self.wait(SECONDS_TO_STAND_BY)
 
     def report_failure(self, reason: str) -> None:
-        """Store the reason why the engine does not run, so that clients do not wait for it."""
+        """Store the reason why the engine does not run, so that clients do not wait for the engine."""
         with suppress(OSError):  # the disk is full
             (self.folder / FAILURE_NAME).write_text(reason)
 
