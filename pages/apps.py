@@ -2,6 +2,9 @@ from django.apps import AppConfig
 
 
 class PagesConfig(AppConfig):
-    """The HTML pages. This app depends on dashboards and users, but not vice versa."""
+    """The configuration of the app with the HTML pages.
+
+    This app depends on dashboards and users, which do not depend on it.
+    """
 
     name = "pages"

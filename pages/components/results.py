@@ -18,7 +18,7 @@ DAMAGED = "This insight cannot be read."
 
 
 class Clock(NamedTuple):
-    """The present moment, and the format of other moments. A cacheable page shows moments without ages."""
+    """The current moment, and the format of other moments. A cacheable page shows moments without ages."""
 
     now: datetime
     zone: ZoneInfo

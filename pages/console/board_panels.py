@@ -26,7 +26,7 @@ NO_RANGE_OF_TILE = "Date range of the dashboard or the insight"
 
 
 def find_insights(membership: Membership, dashboard_id: int, search: str) -> dict[str, Any]:
-    """Return the insights of the project that match the search of the panel, the newest first."""
+    """Return the insights of the project that match the search of the panel, newest first."""
     count, rows = list_insights(
         membership.project,
         viewer=membership,

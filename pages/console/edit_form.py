@@ -1,7 +1,7 @@
 """The form that edits a dashboard. It changes only the fields that the user changed.
 
-The form contains the original value of each field. Changes that other users made meanwhile are therefore kept, and so
-are characters that a form cannot represent, such as line breaks in a name.
+The form contains the original value of each field. Changes that other users made in the meantime are therefore kept,
+and so are characters that a form cannot represent, such as line breaks in a name.
 """
 
 import csv

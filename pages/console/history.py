@@ -81,7 +81,7 @@ class HistoryView(ConsoleView):
 
 
 class VersionView(ConsoleView):
-    """The preview of a version of a dashboard before a restore. Insights are shown in their present form."""
+    """The preview of a version of a dashboard before a restore. Insights are shown in their current form."""
 
     def get(self, request: HttpRequest, project_id: str, id: str, version: str) -> HttpResponse:
         membership, number = self.enter(project_id), parse_id(id, DashboardNotFound)
@@ -133,7 +133,7 @@ def find_insight(insight_id: int | None, shown: dict[int, Row], membership: Memb
 
 
 def find_titles(project: Project, dashboard: Row, entries: list[dict[str, Any]]) -> dict[str, str]:
-    """Return the titles of the present tiles, and of the tiles that were added or removed, by the ids of the tiles."""
+    """Return the titles of the current tiles, and of the tiles that were added or removed, by the ids of the tiles."""
     insights = find_insight_ids(entries)
     names = read_insight_names(project, set(insights.values()))
     removed = {tile: quote(names[insight]) for tile, insight in insights.items() if names.get(insight)}

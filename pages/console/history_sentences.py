@@ -197,7 +197,7 @@ def _join(names: Iterable[str]) -> str:
 
 
 def group_by_session(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Group entries, the newest first, into sessions: consecutive entries of one person, less than PAUSE apart."""
+    """Group entries, newest first, into sessions: consecutive entries of one person, less than PAUSE apart."""
     sessions: list[dict[str, Any]] = []
     for row in rows:
         last = sessions[-1] if sessions else None

@@ -92,7 +92,7 @@ class InvitationsView(ConsoleView):
     def post(self, request: HttpRequest) -> HttpResponse:
         number = parse_int(request.POST.get("invitation")) or 0
         invitation = list_invitations(self.user).filter(pk=number).first()
-        if invitation is None:  # accepted, declined or expired meanwhile
+        if invitation is None:  # accepted, declined or expired in the meantime
             return HttpResponseRedirect(INVITATIONS, status=303)
         if request.POST.get("action") != "accept":
             decline_invitation(invitation)

@@ -20,7 +20,7 @@ _SALT = "pages.once"
 
 
 def redirect_with_message(path: str, user: User, **content: Any) -> HttpResponse:
-    """Return a redirect to a page. On the first view of the page, its template has `content` as `once`."""
+    """Return a redirect to a page. On the first view of the page, `content` is available to its template as `once`."""
     response = HttpResponseRedirect(path, status=303)
     response.set_cookie(
         COOKIE,

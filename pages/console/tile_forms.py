@@ -111,7 +111,7 @@ def _add_button(action: TileAction, changes: ChangeSet) -> tuple[int, str]:
 
 
 def _place_below(action: TileAction, size: tuple[int, int]) -> dict[str, Any]:
-    """Return the layouts of a tile below all other tiles. They also determine the order on phones."""
+    """Return the layouts of a tile below all other tiles. The layouts also determine the order on phones."""
     places = compute_placements([tile["layouts"] for tile in action.read_tiles()])
     bottom = max((y + height for _, y, _, height in places), default=0)
     return {"sm": set_placement(None, (0, bottom, *size))}

@@ -1,7 +1,7 @@
 """The form in which viewers of a shared page choose the overrides that the share link allows. It needs no JavaScript.
 
 Its fields are query parameters: `range`, or `date_from` and `date_to`, and `text_…`, `number_…` or `flag_…` with the
-name of a variable. They have the same effect as `filters_override` and `variables_override`.
+name of a variable. The parameters have the same effect as `filters_override` and `variables_override`.
 """
 
 import math

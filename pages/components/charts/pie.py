@@ -1,4 +1,4 @@
-"""Pies: slices in percent of the image, the largest first, clockwise from the top. Pure functions."""
+"""Pies: slices in percent of the image, largest first, clockwise from the top. Pure functions."""
 
 import math
 from typing import Any

@@ -71,7 +71,7 @@ class Bars(NamedTuple):
 
 
 class Pie(NamedTuple):
-    """Shares of a whole, the largest first."""
+    """Shares of a whole, largest first."""
 
     items: list[Item]
     number: NumberFormat = PLAIN

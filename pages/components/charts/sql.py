@@ -192,7 +192,7 @@ def _find_axes(found: SqlResult, node: Json) -> tuple[int, list[int]] | None:
 
 
 def _can_be_drawn(rows: Sequence[Sequence[Any]], index: int) -> bool:
-    """Return whether the values of a column are numbers or null, and not all of them null."""
+    """Return whether the values of a column are numbers or null, and at least one of them is a number."""
     values = [row[index] for row in rows if row[index] is not None]
     return bool(values) and all(to_number(value) is not None for value in values)
 
