@@ -38,7 +38,10 @@ class Api:
 
 
 def build_requests() -> Iterator[tuple[str, Callable[[], Any]]]:
-    """Yield the name of each request and a function that sends it. Similar writes before the first fill the caches."""
+    """Yield the name of each request and a function that sends it.
+
+    Similar writes are sent beforehand, so that caches are filled before the first measured request.
+    """
     user = create_user("alice@example.com")
     project = create_project("Acme", organization_name="Acme")
     add_member(project, user=user, level=MembershipLevel.ADMIN)

@@ -1,7 +1,7 @@
 """The product files and functions that run during a request: `python -m benchmarks.call_counts`.
 
-The counts come from `sys.setprofile`, for the code of our own packages only. They are limited so that a developer can
-read the code of a request from top to bottom. The exit code is 1 if a request exceeds its limits.
+The counts come from `sys.setprofile`, for the code of our own packages only. The counts are limited, so that a
+developer can read the code of a request from top to bottom. The exit code is 1 if a request exceeds its limits.
 """
 
 import os

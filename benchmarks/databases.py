@@ -26,7 +26,7 @@ STATEMENTS = """SELECT coalesce(sum(calls), 0) FROM pg_stat_statements
 
 @dataclass(frozen=True)
 class Database:
-    """A database at a URL. SQLite has no processes of its own and does not count statements."""
+    """A database at a URL. SQLite has no separate processes and does not count statements."""
 
     url: str
     counts: bool = False
