@@ -1,6 +1,6 @@
-"""The whole suite on SQLite, then on a real PostgreSQL: `python -m tests [--engine NAME] [arguments for pytest]`.
+"""The whole suite on SQLite, then on a PostgreSQL server: `python -m tests [--engine NAME] [arguments for pytest]`.
 
-Each database engine has a process of its own, because settings are read once. A run on the wrong engine fails.
+Each database engine has a separate process, because settings are read once. A run on the wrong engine fails.
 """
 
 import argparse

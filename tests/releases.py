@@ -27,7 +27,7 @@ DUMP = ("--inserts", "--no-owner", "--no-privileges", "--no-comments")
 def read_answers(service: Service, key: str, project_id: int) -> dict[str, Any]:
     """Return the responses of the API by path.
 
-    The dashboard is retrieved once before, because the first retrieval changes the dashboard.
+    The dashboard is retrieved once beforehand, because the first retrieval changes the dashboard.
     """
     headers = {"Authorization": f"Bearer {key}"}
     with httpx.Client(base_url=f"{service.base}/api/projects/{project_id}/", headers=headers, timeout=20) as client:

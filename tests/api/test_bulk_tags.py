@@ -1,4 +1,4 @@
-"""POST …/dashboards/bulk_update_tags/: the limits of a request, and the number of its statements."""
+"""POST …/dashboards/bulk_update_tags/: the limits on a request, and the number of its statements."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The limit of dashboards with the same content, and activity entries of insights on many dashboards."""
+"""The limit on the number of dashboards with the same content, and activity entries of insights on many dashboards."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Empty lists of objects that this service does not have, but clients of PostHog read."""
+"""Empty lists of objects that this service does not have, but that clients of PostHog read."""
 
 import pytest
 

@@ -46,7 +46,7 @@ def test_idempotency_key_does_not_repeat_the_status_from_before_the_result(alice
 
 
 def test_validation_is_not_the_result_of_an_insight(alice: Person, home: Project) -> None:
-    """A validation as the result of an insight could show messages about tables to viewers."""
+    """If the result of an insight were a validation, viewers could see messages about tables."""
     query: Any = {"kind": "QueryValidation", "source": SQL}
     store_result(home, query, [PROBLEM])
     insight = make_sql_insight(alice)

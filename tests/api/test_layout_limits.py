@@ -1,4 +1,4 @@
-"""Limits of numbers and breakpoints in layouts. Layouts that earlier releases stored beyond the limits stay usable."""
+"""Limits on numbers and breakpoints in layouts. Layouts that earlier releases stored beyond the limits stay usable."""
 
 import importlib
 from typing import Any

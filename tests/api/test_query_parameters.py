@@ -1,4 +1,4 @@
-"""Query parameters: reporting or refusing unknown parameters, and the limits of the number of parameters."""
+"""Query parameters: reporting or refusing unknown parameters, and the limits on the number of parameters."""
 
 import re
 from collections.abc import Iterator

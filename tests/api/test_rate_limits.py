@@ -1,4 +1,4 @@
-"""Rate limits of API keys, their headers, and the limit of invalid keys."""
+"""Rate limits of API keys, their headers, and the limit on invalid keys."""
 
 import time
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""A read-only database: writes are refused, and reads succeed, also with a rate limit."""
+"""A read-only database: writes are refused, and reads succeed, even with a rate limit."""
 
 import pytest
 from django.test import override_settings

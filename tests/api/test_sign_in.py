@@ -1,4 +1,4 @@
-"""POST /api/login/ and /api/logout/: browser sessions and CSRF. The limits of attempts are in `test_sign_in_limits`."""
+"""POST /api/login/ and /api/logout/: browser sessions and CSRF. The limits on attempts are in `test_sign_in_limits`."""
 
 from datetime import timedelta
 from typing import Any

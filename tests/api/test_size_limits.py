@@ -1,4 +1,4 @@
-"""Size limits of fields: the error names the limit, and larger stored values stay readable and writable."""
+"""Size limits on fields: the error names the limit, and larger stored values stay readable and writable."""
 
 from typing import Any
 

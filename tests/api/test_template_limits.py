@@ -1,4 +1,4 @@
-"""Size limits of template documents, and the time that validation takes."""
+"""Size limits on template documents, and the time that validation takes."""
 
 import time
 from typing import Any

@@ -1,4 +1,4 @@
-"""POST …/activity_log/undo/: the limits of one request. Requests and previews beyond a limit are refused."""
+"""POST …/activity_log/undo/: the limits on one request. Requests and previews beyond a limit are refused."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The cost and the limits of password attempts for a shared dashboard: POST /shared/:token."""
+"""The cost of password attempts, and the limits on them, for a shared dashboard: POST /shared/:token."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

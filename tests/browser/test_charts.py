@@ -54,7 +54,7 @@ def build_results() -> Iterator[tuple[Any, Any]]:
 
 
 def build_page(drawn: list[tuple[Any, Any, tuple[int, int]]]) -> str:
-    """Return a page of tiles, each in rows of its own, with the style sheets of the service."""
+    """Return a page of tiles, each in separate rows, with the style sheets of the service."""
     styles = [(ROOT / "pages" / "static" / "pages" / name).read_text() for name in ("pages.css", "charts.css")]
     places, tiles = [], []
     for index, (result, query, (columns, rows)) in enumerate(drawn):

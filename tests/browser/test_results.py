@@ -1,4 +1,4 @@
-"""Computed results in a real browser: the dashboards of the demo, in the console and by a link."""
+"""Computed results in a real browser: the dashboards of the demo, in the console and through a share link."""
 
 import time
 from collections.abc import Iterator

@@ -1,4 +1,7 @@
-"""Placeholders in the documentation for values that differ between databases. They match values of the same format."""
+"""Placeholders in the documentation for values that differ between databases.
+
+A placeholder matches values of the same format.
+"""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Real engines, each in its own folder. They do not use the main database, so the tests run once, with SQLite."""
+"""Real engines, each in its own folder. The tests do not use the main database, so they run once, with SQLite."""
 
 import time
 from collections.abc import Callable, Iterator

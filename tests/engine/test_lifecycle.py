@@ -103,7 +103,7 @@ def test_cancelled_import_ends_and_the_engine_goes_on(own: EmbeddedClient) -> No
 def test_engine_that_does_not_stop_a_statement_is_ended(own: EmbeddedClient) -> None:
     own.ping()
     pid = get_pid(own.folder)
-    # ClickHouse waits between its attempts to connect, and cannot be cancelled while it waits.
+    # ClickHouse waits between its attempts to connect, and cannot be canceled while it waits.
     request = build_write("SELECT * FROM url('http://127.0.0.1:1/', 'CSV', 'a String')", None)
     with connect(own.folder, 10) as connection:
         send_message(connection, request | {"seconds": 0.5, "seconds_to_end": 1})

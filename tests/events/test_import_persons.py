@@ -84,7 +84,10 @@ def test_bad_row_keeps_its_file_out(store: EngineClient, home: Project, tmp_path
 
 
 def test_events_are_those_of_the_imported_person(store: EngineClient, home: Project, tmp_path: Path) -> None:
-    """Join the present person of an event like the printer of HogQL. The event itself has an earlier person or none."""
+    """Join the current person of an event, as the printer of HogQL does.
+
+    The event itself has an earlier person or no person.
+    """
     run_command("import_events", write_lines(tmp_path / "e.jsonl", [make_event(1)]), "--project", home.pk)
     run_command("import_persons", write_lines(tmp_path / "p.jsonl", [make_row("user1")]), "--project", home.pk)
     joined = (

@@ -99,7 +99,7 @@ def insert_dataset(store: Store, project_id: int, dataset: Dataset) -> None:
 
 
 class GoldenStore:
-    """An engine with the datasets of the cases that have run, each in a project of its own."""
+    """An engine with the datasets of the cases that have run, each in a separate project."""
 
     def __init__(self, store: Store) -> None:
         self.store = store

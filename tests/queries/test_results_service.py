@@ -93,7 +93,7 @@ def test_result_whose_range_has_ended_never_becomes_stale(home: Project) -> None
 
 
 def test_result_since_the_first_run_answers_a_forced_refresh(home: Project) -> None:
-    """Return a result that is newer than the first run of a request, which would otherwise compute without end."""
+    """Return a result that is newer than the first run, because each run would otherwise queue the query again."""
     first_run = now() - timedelta(seconds=1)
     make_result(home)
     outcome, results = obtain(home, Refresh.FORCE_BLOCKING, since=first_run)

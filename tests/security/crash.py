@@ -82,7 +82,7 @@ class Crashes:
         self.check(name)
 
     def stop_database(self, server: KillablePostgreSQL, name: str) -> None:
-        """Stop and start the database. The service must return 503 meanwhile, and recover without a restart."""
+        """Stop and start the database. The service must return 503 in the meantime, and recover without a restart."""
         with self.run_writers(name) as writers:
             time.sleep(self.chance.uniform(*BEFORE))
             server.stop("immediate")

@@ -77,7 +77,7 @@ def race_same_fields(harness: RaceHarness, token: str) -> None:
 
 
 def race_moves(harness: RaceHarness, token: str) -> None:
-    """Move a tile to 20 dashboards. It must be unchanged on exactly one of them."""
+    """Move a tile to 20 dashboards. The tile must be unchanged on exactly one of these dashboards."""
     source = harness.create_dashboard("source", tiles=[{"text": {"body": token}, "color": "blue"}])
     targets = [harness.create_dashboard(f"target {number}")["id"] for number in range(BOARDS)]
     tile = source["tiles"][0]["id"]

@@ -67,7 +67,10 @@ def _collaborator(client: httpx.Client, target: Target, board: str) -> str:
 
 
 def read_everything(target: Target, report: Report, project: str = "Home") -> int:
-    """Read every row of a project in lists and one by one, and return their number. Unreadable rows are faults."""
+    """Read every row of a project in lists and one by one, and return the number of rows.
+
+    Unreadable rows are faults.
+    """
     rows = 0
     with target.client("admin") as client:
         for collection in COLLECTIONS:

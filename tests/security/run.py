@@ -97,7 +97,10 @@ def format_table(rows: list[Row]) -> str:
 
 
 def set_up() -> None:
-    """Set up Django, since stages read routes, settings and tables of the tests. This process uses no database."""
+    """Set up Django, because stages read the routes, the settings and the tables of the test suite.
+
+    This process uses no database.
+    """
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboards_api.settings")
     os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="security-settings-")
     os.environ["LOG_LEVEL"] = "WARNING"

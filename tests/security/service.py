@@ -84,7 +84,10 @@ def run_service(engine: str, **settings: str) -> Iterator[Target]:
 
 @contextlib.contextmanager
 def _create_database(engine: str) -> Iterator[dict[str, str]]:
-    """Yield the environment variables of an empty database. SQLite needs none, since its file is in DATA_DIR."""
+    """Yield the environment variables of an empty database.
+
+    SQLite needs no variables, because its file is in DATA_DIR.
+    """
     if engine == "sqlite":
         yield {}
         return

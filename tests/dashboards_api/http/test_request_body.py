@@ -1,4 +1,4 @@
-"""Limits of request bodies by route and for all clients together, and the refusal of larger bodies."""
+"""Limits on request bodies by route and for all clients together, and the refusal of larger bodies."""
 
 import asyncio
 import time

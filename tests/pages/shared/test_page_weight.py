@@ -19,7 +19,7 @@ CHARTS, SERIES = 20, 3
 
 
 def build_trend(seed: int) -> dict[str, Any]:
-    """Return a trend of one event, so that each chart has a query of its own."""
+    """Return a trend of one event, so that each chart has its own query."""
     node = {"kind": "EventsNode", "event": f"event {seed}"}
     return {"kind": "InsightVizNode", "source": {"kind": "TrendsQuery", "series": [node]}}
 

@@ -63,7 +63,7 @@ def find_previous(dataset: Dataset, query: dict[str, Any], current: Range) -> Ra
         length = strip(current.last) - strip(current.first) + TICK
         ends = [(side.astimezone(UTC) - length).astimezone(dataset.zone) for side in (current.first, current.last)]
         return build_range(dataset, ends[0], ends[1], unit)
-    # Both ends move by the number of days from the start of the preceding range of equal length to the present start.
+    # Both ends move by the number of days from the start of the preceding range of equal length to the current start.
     before = strip(current.first) - (strip(current.last) - strip(current.first))
     days = (current.first.date() - before.date()).days
     given = query.get("dateRange") or {}

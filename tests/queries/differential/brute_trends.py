@@ -200,7 +200,10 @@ class BruteTrends:
         return kept
 
     def _weigh(self, node: dict[str, Any], places: list[list[Event]]) -> float:
-        """Return the number by which a breakdown value is ranked: of persons or sessions if they are counted."""
+        """Return the total by which a breakdown value is ranked.
+
+        If the math has one number per person or session, the numbers of all persons or sessions are added.
+        """
         if units := self._find_unit_numbers(node):
             numbers: list[float] = [sum(units(events)) for events in places]
         else:

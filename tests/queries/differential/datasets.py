@@ -37,7 +37,7 @@ class Person:
 
 @dataclass(frozen=True)
 class Event:
-    """An event. `sender_id` is the person sent by the client, and `person` is the present owner of the distinct id."""
+    """An event. `sender_id` is the person sent by the client, and `person` is the current owner of the distinct id."""
 
     uuid: UUID
     name: str
@@ -132,7 +132,7 @@ def _choose_time(random: Random, change: datetime, zone: ZoneInfo) -> datetime:
 
 
 def insert_dataset(store: Store, dataset: Dataset, random: Random) -> int:
-    """Insert a dataset into a project of its own, and return the project's id. Some rows are inserted twice."""
+    """Insert a dataset into a new project, and return the project's id. Some rows are inserted twice."""
     project_id = next(_projects)
     persons = [
         [project_id, person.id, dump(person.properties), person.created_at, 1]
@@ -191,7 +191,7 @@ def _make_short_span(random: Random, dataset: Dataset) -> Span:
 
 
 def _make_relative_span(random: Random, dataset: Dataset, interval: str) -> Span:
-    """Return the range that begins some days ago, and ends at the end of the present day, hour or minute."""
+    """Return the range that begins some days ago, and ends at the end of the current day, hour or minute."""
     days = random.randint(1, 3 if interval in ("minute", "hour") else 15)
     today = dataset.now.astimezone(dataset.zone)
     first = datetime.combine(today.date() - days * DAY, time.min, dataset.zone)

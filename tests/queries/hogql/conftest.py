@@ -1,4 +1,4 @@
-"""Real engines. They do not use the main database, so the tests run once, with SQLite."""
+"""Real engines. The tests do not use the main database, so they run once, with SQLite."""
 
 from collections.abc import Iterator
 

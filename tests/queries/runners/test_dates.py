@@ -13,7 +13,7 @@ from queries.runners.dates import list_buckets, resolve_date_range, resolve_give
 
 
 def make_context(zone: str, now: str, week_start_day: int = 0) -> QueryContext:
-    """Return a context whose present moment is a local time in a time zone."""
+    """Return a context whose current moment is a local time in a time zone."""
     context = QueryContext(1, time_zone=zone, week_start_day=week_start_day)
     return replace(context, now=datetime.fromisoformat(now).replace(tzinfo=context.zone).astimezone(UTC))
 
