@@ -19,7 +19,7 @@ class Restriction(NamedTuple):
 
 
 def get_restriction(dashboard: Dashboard) -> Restriction:
-    """Return the restriction of a dashboard whose row is annotated with `is_collaborator` of the member."""
+    """Return the restriction of a dashboard whose row is annotated with `is_collaborator` for the member."""
     return Restriction(dashboard.created_by_id, dashboard.restriction_level, dashboard.is_collaborator)
 
 

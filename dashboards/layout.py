@@ -106,7 +106,7 @@ def _clamp(key: str, number: float) -> float:
 
 
 def get_sort_position(layouts: Mapping[str, Any], breakpoint: str = "sm") -> tuple[float, float]:
-    """Return (y, x) of a tile at a breakpoint, which is the sort key of tiles. A missing number counts as 100."""
+    """Return the sort key (y, x) of a tile at a breakpoint. A missing number counts as 100."""
     place = layouts.get(breakpoint) or {}
     y, x = parse_number(place.get("y")), parse_number(place.get("x"))
     return (UNPLACED_POSITION if y is None else y, UNPLACED_POSITION if x is None else x)
@@ -146,7 +146,9 @@ MAX_PLACEMENT_HEIGHT = 50
 
 
 def compute_placements(layouts: Sequence[Layouts]) -> list[GridPlacement]:
-    """Return the placements of tiles on the 12 columns of `sm`, for pages. They are deterministic and never stored.
+    """Return the placements of tiles on the 12 columns of `sm`, for pages.
+
+    The placements are deterministic and never stored.
 
     Tiles with a layout keep their columns and size, and move up as far as the tiles before them allow. Tiles without a
     layout get the first gap of the default size.

@@ -1,4 +1,4 @@
-"""Routes of shared dashboards as JSON, which require an access token. The pages are in `pages/urls.py`."""
+"""Routes of shared dashboards as JSON. The routes require an access token. The pages are in `pages/urls.py`."""
 
 from django.urls import re_path
 

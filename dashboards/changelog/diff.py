@@ -60,7 +60,7 @@ def _diff_tiles(before: Mapping[str, Snapshot], after: Mapping[str, Snapshot]) -
 
 
 def _diff_parts(path: list[str], before: Snapshot, after: Snapshot) -> list[Change]:
-    """Return a change for each field of a tile, or of sharing, that differs."""
+    """Return a change for each differing field of a tile or of sharing."""
     return [
         build_change(_KINDS[path[0]], [*path, field], before.get(field), after.get(field))
         for field in find_differing({**before, **after}, before, after)

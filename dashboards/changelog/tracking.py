@@ -143,7 +143,7 @@ class ChangeSet:
             self._record_insight(insight, None)
 
     def record_insight_deletion(self, insight: Insight) -> None:
-        """Record that an insight is about to be deleted or restored together with its dashboard, which is locked."""
+        """Record that an insight is about to be deleted or restored together with its locked dashboard."""
         self._record_insight(insight, {"deleted": insight.deleted})
 
     def _record_insight(self, insight: Insight, before: Snapshot | None) -> None:

@@ -1,4 +1,4 @@
-"""The activity log of a project, which also contains the versions of its dashboards."""
+"""The activity log of a project, including the versions of its dashboards."""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -64,8 +64,8 @@ class ActivityQuerySet(models.QuerySet["Activity"]):
 class Activity(models.Model):
     """An immutable entry of the activity log: the user, the API key, the activity, its moment, and its changes.
 
-    An entry for a changed snapshot of a dashboard is a version of the dashboard. It stores the snapshot, unless the
-    snapshot can be rebuilt from the previous version and `changes` (`dashboards/changelog/versions.py`).
+    An entry for a changed snapshot of a dashboard is a version of the dashboard. The version stores the snapshot,
+    unless the snapshot can be rebuilt from the previous version and `changes` (`dashboards/changelog/versions.py`).
     """
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+", db_index=False)

@@ -57,7 +57,7 @@ class InsightQuerySet(models.QuerySet["Insight"]):
         return self.filter(build_folder_condition(path))
 
     def saved_or_on_dashboard(self, wanted: bool) -> "InsightQuerySet":
-        """Return insights that are saved or on a dashboard, or all other insights with `wanted=False`."""
+        """Return insights that are saved or on a dashboard or, with `wanted=False`, all other insights."""
         condition = models.Q(saved=True) | models.Exists(self._tiles())
         return self.filter(condition if wanted else ~condition)
 
@@ -81,7 +81,7 @@ class InsightQuerySet(models.QuerySet["Insight"]):
         return self.on_all_dashboards([dashboard.pk]).filter(~models.Exists(elsewhere))
 
     def restorable_with(self, dashboards: Iterable[Dashboard]) -> "InsightQuerySet":
-        """Return the deleted insights that are restored with these dashboards, which belong to one project.
+        """Return the deleted insights that are restored together with these dashboards of one project.
 
         An insight is included if it was deleted together with one of these dashboards, or with another dashboard that
         also showed it. Insights that were deleted individually are excluded.

@@ -99,7 +99,7 @@ class Tile(models.Model):
 
     @property
     def content(self) -> dict[str, Any]:
-        """Return the id of the tile's content by the name of its column."""
+        """Return the id of the tile's content, keyed by the name of its column."""
         columns = {"insight_id": self.insight_id, "text_id": self.text_id, "button_id": self.button_id}
         return {column: id_ for column, id_ in columns.items() if id_ is not None}
 

@@ -54,7 +54,7 @@ def read_tiles_of_insights(insights: Collection[int], *, viewer: Membership) -> 
 
 
 def read_tiles_of_same_content(dashboard_id: int, *, viewer: Membership) -> DashboardTiles:
-    """Return every live tile, on any dashboard, whose content this dashboard shows."""
+    """Return every live tile, on any dashboard, with content that this dashboard also shows."""
     return _group_by_content(_SAME_CONTENT.rows(dashboard=dashboard_id), viewer)
 
 

@@ -15,7 +15,7 @@ MAX_VARIABLES = 20
 class SharedVariable(NamedTuple):
     """A variable that viewers may override. `name` is used in overrides, and `label` is shown to viewers.
 
-    If the value of a query's variable is not public, a page shows only its type.
+    If the value of a query's variable is not public, a page shows only the type of the value.
     """
 
     name: str

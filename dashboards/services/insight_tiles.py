@@ -1,4 +1,4 @@
-"""The tiles of one insight on many dashboards, which are written together without reading the dashboards."""
+"""The tiles of one insight on many dashboards, written together without reading the dashboards."""
 
 from collections.abc import Iterable, Mapping, Sequence
 

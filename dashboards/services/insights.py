@@ -119,7 +119,7 @@ def _set_dashboards(
     """Put an insight on exactly these dashboards. Existing tiles keep their id and layouts.
 
     Removed tiles on these dashboards are restored. `dashboards` contains these dashboards and all dashboards that show
-    the insight, which are locked. Return the paths of deleted dashboards.
+    the insight. All of them are locked. Return the paths of deleted dashboards.
     """
     wanted = list(dict.fromkeys(dashboard_ids))
     for index, dashboard_id in enumerate(wanted):

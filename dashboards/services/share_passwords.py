@@ -47,7 +47,7 @@ class HashedPassword(NamedTuple):
 
 
 class NewSharePassword(NamedTuple):
-    """A stored password with its plain text, of which only a hash is stored."""
+    """A stored password with its plain text. Only a hash of the text is stored."""
 
     password: SharePassword
     text: str

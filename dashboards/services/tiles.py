@@ -1,4 +1,7 @@
-"""The actions on tiles: add, update, delete, reorder, move and copy. They require the right to edit the dashboard."""
+"""The actions on tiles: add, update, delete, reorder, move and copy.
+
+All actions require the right to edit the dashboard.
+"""
 
 from collections.abc import Collection, Sequence
 

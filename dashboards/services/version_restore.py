@@ -44,7 +44,7 @@ def build_restore_input(
     fields: Collection[str] = DASHBOARD_FIELDS,
     only_tiles: Collection[str] | None = None,
 ) -> tuple[DashboardInput, list[str]]:
-    """Return the input that makes a dashboard equal a snapshot, and the paths of tiles that are left out.
+    """Return the input that makes a dashboard equal to a snapshot, and the paths of tiles that are left out.
 
     `fields` and the ids in `only_tiles` limit the input to fields and tiles that differ. Content that is also on other
     dashboards changes only if its path is in `may_change`.

@@ -1,4 +1,4 @@
-"""Validation of the long parts of a template document, which would take seconds with jsonschema."""
+"""Validation of the long parts of a template document. Validation with jsonschema would take seconds."""
 
 from collections.abc import Iterator
 from typing import Any

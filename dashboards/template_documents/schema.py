@@ -152,7 +152,7 @@ def check_template(document: Any, attr: str, *, is_new: bool = True) -> None:
 
 
 def _find_missing_key(error: jsonschema.ValidationError) -> list[str]:
-    """Return the missing key of a `required` error, which is not part of the error's path."""
+    """Return the missing key of a `required` error, because the error's path does not contain the key."""
     required: Any = error.validator_value
     instance: Any = error.instance
     return [key for key in required if key not in instance][:1] if error.validator == "required" else []
