@@ -1,4 +1,7 @@
-"""Commands of PostgreSQL for the database of the service, as an operator types them. They contain no password."""
+"""Commands of PostgreSQL for the database of the service, as an operator types them.
+
+The commands contain no password.
+"""
 
 import os
 import shlex

@@ -68,7 +68,7 @@ class IsAnyOf(models.Func):
 
 
 class CompiledQuery:
-    """The compiled form of the queryset that `build` returns, which must use `values_list()`."""
+    """The compiled form of the queryset that `build` returns. The queryset must use `values_list()`."""
 
     def __init__(self, build: Callable[[], models.QuerySet[Any, Any]]) -> None:
         self.build = build
@@ -167,7 +167,7 @@ class _Compilation(NamedTuple):
 
 
 def _inline_constants(sql: str, parameters: Sequence[Any]) -> tuple[str, list[Param]]:
-    """Return the statement with inlined constants, which the planner can match to an index, and its `Param`s."""
+    """Return the statement and its `Param`s, with inlined constants that the planner can match to an index."""
     first, *rest = sql.split("%s")
     written, names = [first], []
     for parameter, part in zip(parameters, rest, strict=True):

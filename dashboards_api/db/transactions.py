@@ -10,6 +10,6 @@ def is_in_transaction() -> bool:
 
 
 def refuse_in_transaction(work: str) -> None:
-    """Raise RuntimeError in a transaction, which would hold row locks or SQLite's only write lock during the work."""
+    """Raise RuntimeError in a transaction, because the work would hold row locks or SQLite's only write lock."""
     if is_in_transaction():
         raise RuntimeError(f"{work} must not run inside a transaction, because its locks would block other writes.")

@@ -2,7 +2,7 @@
 
 Errors outside of Django have the same JSON (`edge.send_error`). An exception may have `further_fields` for its
 response. drf-exceptions-hog, which PostHog uses, builds the envelope. This module passes known exceptions to the
-package and adds the headers that the package drops. It also contains functions for Django's error handlers
+package and adds the headers that the package drops. The module also contains functions for Django's error handlers
 (`handler400`, `handler404`, `handler500`).
 """
 
@@ -117,7 +117,7 @@ _CONVERTERS: dict[type[BaseException], Callable[[Any], APIException]] = {
 
 
 def log_error(exc: BaseException) -> None:
-    """Log the classes and the traceback of an error without its text, which may contain data of a request."""
+    """Log the classes and the traceback of an error, but not its text, which may contain data of a request."""
     chain = [type(each).__qualname__ for each in errors.iter_exception_chain(exc)]
     frames = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(exc.__traceback__)]
     logger.error("fault", exceptions=chain, frames=frames)

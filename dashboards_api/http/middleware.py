@@ -59,7 +59,7 @@ class TrustedProxyMiddleware:
 
 
 def get_client_address(meta: dict[str, Any]) -> str:
-    """Return the IP address of the client. It is determined only once for each request."""
+    """Return the IP address of the client. The IP address is determined only once for each request."""
     if CLIENT_ADDRESS not in meta:
         meta[CLIENT_ADDRESS] = find_client_address(meta)
     return str(meta[CLIENT_ADDRESS])

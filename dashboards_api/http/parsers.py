@@ -1,4 +1,4 @@
-"""Body parsers: JSON, form and multipart. They refuse data that no field may contain.
+"""Body parsers: JSON, form and multipart. The parsers refuse data that no field may contain.
 
 JSON has a depth of at most 64, at most 200,000 values, finite numbers, integers within 64 bits, and neither NUL nor
 lone surrogates in strings and keys. PostgreSQL refuses NUL, no encoder can write a lone surrogate, and both databases

@@ -57,7 +57,7 @@ class RequestSerializer(serializers.Serializer[Any]):
         return values
 
     def reads_alias(self, name: str, data: Mapping[str, Any]) -> bool:
-        """Return whether an alias of a field has an effect, because the field is absent or has the same value."""
+        """Return whether an alias has an effect, which requires that the field is absent or has the same value."""
         field = self.aliases.get(name)
         return field is not None and data.get(field, data[name]) == data[name]
 
@@ -85,18 +85,21 @@ def get_field_names(serializer_class: type[serializers.Serializer[Any]]) -> froz
 
 
 def is_text_list(field: AnyField | None) -> bool:
-    """Return whether this field is a list of texts, which a form contains as a repeated key."""
+    """Return whether this field is a list of texts. A form contains such a list as a repeated key."""
     return isinstance(field, serializers.ListField) and isinstance(field.child, serializers.CharField)
 
 
 def is_json_field(field: AnyField | None) -> bool:
-    """Return whether this field is an object, or a list of values other than texts, which a form contains as JSON."""
+    """Return whether this field is an object, or a list of values other than texts.
+
+    A form contains such a field as JSON.
+    """
     kinds = (serializers.ListField, serializers.BaseSerializer, JSONObjectField)
     return isinstance(field, kinds) and not is_text_list(field)
 
 
 def is_scalar_or_json(field: AnyField | None) -> bool:
-    """Return whether this field accepts a scalar, or an object or a list, which a form contains as JSON."""
+    """Return whether this field accepts a scalar, an object or a list. A form contains objects and lists as JSON."""
     return isinstance(field, ScalarOrJSONField)
 
 
