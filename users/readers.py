@@ -37,7 +37,7 @@ def build_user_getter(relation: str) -> Callable[[Any], tuple[Any, ...]]:
 
 
 def get_user(users: Users, id_: int | None, row: Any, getter: Callable[[Any], tuple[Any, ...]]) -> Row | None:
-    """Return the user with this id. Build it from a row unless `users` contains it already."""
+    """Return the user with this id. Build the user from a row unless `users` already contains the user."""
     if id_ not in users:
         users[id_] = build_basic_user(getter(row))
     return users[id_]

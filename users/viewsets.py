@@ -161,7 +161,7 @@ class ProjectScopedViewSet(AuthenticatedViewSet):
         return Response(body, headers={"ETag": etag})
 
     def make_etag(self, *state: Any, version: int | None = None) -> str:
-        """Return the ETag of a state, which begins with a version if there is one.
+        """Return the ETag of a state. The ETag begins with a version if there is one.
 
         The ETag depends on the user and their level, as the response does.
         """

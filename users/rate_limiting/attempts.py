@@ -108,8 +108,9 @@ def _check_limit(counter: AttemptCounter, attempt: Attempt, now: datetime) -> No
 def _is_current(counter: AttemptCounter, limit: AttemptLimit, now: datetime) -> bool:
     """Return whether the counter has not expired.
 
-    A counter that expires in the far future was written before the clock was set back. It counts as expired, because it
-    would otherwise block attempts for that long. The clocks of other processes may be slightly ahead.
+    A counter that expires in the far future was written before the clock was set back. Such a counter counts as
+    expired, because it would otherwise block attempts for that long. The clocks of other processes may be slightly
+    ahead.
     """
     return now < counter.expires_at <= now + 2 * limit.within
 

@@ -100,7 +100,7 @@ def get_user_by_email(email: str) -> User:
 def set_active(user: User, *, active: bool) -> User:
     """Deactivate or reactivate a user. The change takes effect immediately, because every request reads `is_active`.
 
-    Their API keys work again after a reactivation; their sessions are deleted.
+    The user's API keys work again after a reactivation, but the user's sessions are deleted.
     """
     user.is_active = active
     user.save(update_fields=["is_active"])
