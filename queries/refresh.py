@@ -72,7 +72,7 @@ def choose_action(refresh: Refresh, freshness: Freshness) -> Action:
 
 
 def restrict_to_share(refresh: Refresh) -> Refresh:
-    """Return the mode for a request with a share link, which may only compute stale and missing results."""
+    """Return the mode for a request with a share link. Such a request may only compute stale and missing results."""
     if refresh in (Refresh.BLOCKING, Refresh.FORCE_BLOCKING):
         return Refresh.BLOCKING
     return Refresh.ASYNC if refresh is Refresh.ASYNC else Refresh.LAZY_ASYNC

@@ -105,7 +105,7 @@ def match_variables(stored: Json, overrides: Json) -> Iterator[tuple[str, str, A
 
 
 def merge_variable(stored: Any, given: Any) -> Any:
-    """Return a variable with the fields of an override, which replace its own fields except `code_name`."""
+    """Return a variable with the fields of an override, which replace all fields of the variable except `code_name`."""
     if stored is None:
         return given
     before, entry = as_variable(stored), as_variable(given)

@@ -1,4 +1,4 @@
-"""Results of a request, which the edge runs again when the results are ready."""
+"""Results of a request. The edge runs the request again when the results are ready."""
 
 from django.http import HttpRequest
 

@@ -191,7 +191,7 @@ class _PropertyTexts:
     used_columns: set[str] = field(default_factory=set)
 
     def print(self, name: str, prefix: str = "") -> str:
-        """Return the SQL of the text of a property, which is empty for events without the property."""
+        """Return the SQL of the text of a property. The text is empty for events without the property."""
         column = self.materialized.get(name)
         self.used_columns.add(column or EVENT_PROPERTIES)
         if column is not None:

@@ -107,7 +107,7 @@ class Intervals:
     interval: str
 
     def build(self, row: Row) -> dict[str, Any]:
-        """Return the rates of a row, whose second item lists starts, and persons at the first and the second step."""
+        """Return the rates of a row. Its second item lists starts, and persons at the first and at the second step."""
         rates = {start: compute_rate(first, second) for start, first, second in row[1]}
         return {
             "count": len(self.buckets),

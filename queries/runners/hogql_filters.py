@@ -35,7 +35,7 @@ def build_filter_values(
 
 
 class SelectFilters:
-    """The condition that replaces `{filters}`, which depends on the table that its SELECT reads."""
+    """The condition that replaces `{filters}` in a SELECT, depending on the table that the SELECT reads."""
 
     def __init__(
         self,

@@ -33,7 +33,7 @@ SESSION_DURATION = "$session_duration"
 class FirstEvent(Enum):
     """A definition of the first event of a person.
 
-    NAMED is the first event with the name of the series, which counts only if it passes the filters. MATCHING is the
+    NAMED is the first event with the name of the series, and is counted only if it passes the filters. MATCHING is the
     first event that has the name and passes the filters.
     """
 

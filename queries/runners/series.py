@@ -27,8 +27,8 @@ _UNSUPPORTED = {
 class Series:
     """One series. `path` leads to its node in the query.
 
-    `condition` selects the events of the series. It combines `filters`, the property filters of the node, and `names`,
-    the rest of the condition.
+    `condition` selects the events of the series. `condition` combines `filters`, the property filters of the node, and
+    `names`, the rest of the condition.
     """
 
     node: Mapping[str, Any]

@@ -48,7 +48,7 @@ MATHS = ("total", "dau")  # each counts persons here
 
 @dataclass(frozen=True)
 class Criterion:
-    """The required number of events of a person who is active in an interval."""
+    """The number of events that a person must have in an interval to count as active."""
 
     operator: str
     value: int

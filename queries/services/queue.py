@@ -166,7 +166,10 @@ def retry_query(claim: Claim) -> None:
 
 @atomic_with_retry
 def cancel_query(project: Project, result_id: UUID) -> bool:
-    """Cancel a queued or running query. Return whether a query was canceled. Its worker loses the lease."""
+    """Cancel a queued or running query. Return whether a query was canceled.
+
+    The worker of the query loses the lease.
+    """
     queued = QueryResult.objects.in_project(project).queued().filter(pk=result_id)
     return _store_error(queued, project.pk, "query_cancelled", "The query was cancelled.")
 

@@ -1,4 +1,4 @@
-"""The times at which results were last read, by which unused results are deleted."""
+"""The times at which results were last read, to find unused results for deletion."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
