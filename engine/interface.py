@@ -112,7 +112,9 @@ class EngineClient(ABC):
         seconds: float = SECONDS_TO_WRITE,
         query_id: str | None = None,
     ) -> Result:
-        """Run a statement of this service, which may change data. A statement without a result returns no columns.
+        """Run a statement of this service. The statement may change data.
+
+        A statement without a result returns no columns.
 
         The statement is not repeated if the engine dies while it runs. Raises EngineError.
         """

@@ -3,8 +3,8 @@
 Landlock needs Linux 5.13 or later. On other systems, nothing is restricted.
 
 ClickHouse's `readonly` refuses table functions but neither the function `file` nor INTO OUTFILE. The printer refuses
-both. Landlock is the second line of defense, against a statement that the printer should not have printed. It also
-forbids TCP, and signals to other processes.
+both. Landlock is the second line of defense, against a statement that the printer should not have printed. Landlock
+also forbids TCP, and signals to other processes.
 """
 
 import ctypes

@@ -1,9 +1,9 @@
 """The supervisor: a small process that starts the engine, restarts it after a failure, and stops it.
 
 The supervisor is a process and not a thread, because a thread would end with a killed web worker or command, while the
-engine would continue to run. Its standard input is a pipe from the process that needs the engine. When that process
-ends, for any reason, the supervisor stops the engine and exits. The supervisor imports only the standard library and
-orjson.
+engine would continue to run. The supervisor's standard input is a pipe from the process that needs the engine. When
+that process ends, for any reason, the supervisor stops the engine and exits. The supervisor imports only the standard
+library and orjson.
 """
 
 import os
@@ -107,7 +107,7 @@ class Supervisor(SupervisorLoop):
         (self.folder / FAILURE_NAME).unlink(missing_ok=True)
 
     def restart(self, code: int, reason: str) -> None:
-        """Wait before the next start, with exponential backoff while the engine ends before it listens."""
+        """Wait before the next start, with exponential backoff while the engine repeatedly fails to start."""
         if self.has_started:
             self.backoff = BACKOFF_MIN
         log("engine_died", level="error", code=code, reason=reason, restart_in_seconds=round(self.backoff, 1))

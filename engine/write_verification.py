@@ -49,7 +49,7 @@ class Part:
 class WriteVerifier:
     """The verification of writes on all connections, and of background merges.
 
-    It opens its own connections, so that the cancellation of a write cannot make intact parts look damaged.
+    The verifier opens its own connections, so that the cancellation of a write cannot make intact parts look damaged.
     """
 
     def __init__(self, connect: Callable[[], Any]) -> None:
