@@ -164,7 +164,7 @@ def _join_some(titles: list[str]) -> str:
 
 
 def get_snapshot_title(tile: Any) -> str:
-    """Return the title of a tile in a snapshot, or an empty text for an insight, whose name is not in the snapshot."""
+    """Return the title of a tile in a snapshot, or an empty text for an insight, because its name is not stored."""
     if not isinstance(tile, dict):
         return ""
     text, button = tile.get("text"), tile.get("button_tile")

@@ -37,7 +37,7 @@ DOCUMENT = (
 
 
 class TemplatesView(ConsoleView):
-    """The templates that a project can use, which are its own templates and the templates of the service."""
+    """The templates that a project can use: its own templates and the templates of the service."""
 
     def get(self, request: HttpRequest, project_id: str) -> HttpResponse:
         membership = self.enter(project_id)

@@ -70,7 +70,7 @@ class TilesView(BoardView):
         return f"{path}#{mark}-{tile_id}" if tile_id else path
 
     def build_draft(self, tile_id: int, error: str, attr: str | None) -> dict[str, Any]:
-        """Return the submitted values and the error, with which the form is rendered again."""
+        """Return the submitted values and the error, to render the form again."""
         sent = {name: self.request.POST.get(name, "") for name in ("action", "text", *BUTTON_FIELDS)}
         return {**sent, "tile": tile_id, "error": error, "attr": attr}
 

@@ -50,7 +50,7 @@ def add_interval(start: datetime, interval: str, count: int = 1) -> datetime:
 
 
 def contains_moment(day: Any, interval: str, moment: datetime | None) -> bool:
-    """Return whether the interval that begins at `day` contains a moment, which is in the time zone of the interval."""
+    """Return whether the interval that begins at `day` contains a moment in the same time zone."""
     start = parse_moment(day)
     if start is None or moment is None:
         return False
