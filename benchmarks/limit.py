@@ -1,8 +1,9 @@
 """The bare limit: a WSGI application without a framework, on the same tables, for `granian benchmarks.limit:app`.
 
-It serves the list and one dashboard of the filled database with a few prepared statements for flat rows. It does not
-read content that this database lacks (texts, buttons, project-scoped keys, filters). The number of dashboards of a
-project is cached instead of stored in a table, because no dashboard is created during a measurement.
+The application serves the list and one dashboard of the filled database with a few prepared statements for flat rows.
+The application does not read content that this database lacks (texts, buttons, project-scoped keys, filters). The
+number of dashboards of a project is cached instead of stored in a table, because no dashboard is created during a
+measurement.
 """
 
 import hashlib

@@ -1,6 +1,6 @@
 """The plain service: ordinary Django REST framework on the same tables, with the right prefetching.
 
-It has the same list and dashboard responses as the service, field by field.
+The plain service has the same list and dashboard responses as the service, field by field.
 """
 
 from typing import Any
