@@ -1,4 +1,4 @@
-"""The client of the suite: Django's test client with an API key, which checks every exchange against openapi.yaml."""
+"""The client of the suite: Django's test client with an API key. Every exchange is checked against openapi.yaml."""
 
 import json
 from collections.abc import Iterator

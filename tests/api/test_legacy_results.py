@@ -1,4 +1,4 @@
-"""Results of insights with legacy filters instead of a query, which the service converts to a query."""
+"""Results of insights that have legacy filters instead of a query. The service converts the filters to a query."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""The number of database queries of a request, which is small and does not depend on the number of rows."""
+"""The number of database queries of a request is small and does not depend on the number of rows."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Sending back the body of a GET in a PATCH, which returns 200, changes nothing and creates no version."""
+"""Sending back the body of a GET in a PATCH returns 200, changes nothing and creates no version."""
 
 from typing import Any
 

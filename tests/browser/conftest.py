@@ -34,7 +34,10 @@ def chromium() -> Iterator[Browser]:
 
 
 class PageErrors:
-    """The violations of a page: of its security policy, console errors, failed requests, requests to other hosts."""
+    """The problems of a page.
+
+    These are violations of its security policy, console errors, failed requests, and requests to other hosts.
+    """
 
     def __init__(self, page: Page, base: str) -> None:
         self.found: list[str] = []

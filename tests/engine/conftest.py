@@ -62,7 +62,10 @@ def get_pid(folder: Path) -> int:
 
 
 def has_engine(folder: Path) -> bool:
-    """Return whether the engine of a folder responds. Its socket exists before it accepts connections."""
+    """Return whether the engine of a folder responds.
+
+    The socket of an engine exists before the engine accepts connections.
+    """
     try:
         return get_pid(folder) > 0
     except OSError:

@@ -1,4 +1,4 @@
-"""The folder of an engine, which the processes of one machine share. Its path can have any length."""
+"""The folder of an engine, which the processes of one machine share. The path of the folder can have any length."""
 
 import os
 import subprocess

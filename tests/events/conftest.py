@@ -39,7 +39,7 @@ def store(engine: EngineClient) -> EngineClient:
 
 @pytest.fixture
 def data_dir(tmp_path: Path, settings: Settings, db: None) -> Iterator[Path]:
-    """Yield a DATA_DIR without data and without an engine, which a test may damage."""
+    """Yield a DATA_DIR that a test may damage, without data and without an engine."""
     settings.DATA_DIR, settings.ENGINE, settings.ENGINE_URL = tmp_path, True, None
     yield tmp_path
     stop_supervisor(tmp_path / FOLDER)

@@ -41,7 +41,7 @@ class Installation:
         return self
 
     def copy(self, folder: Path) -> "Installation":
-        """Return a copy of a filled installation, whose engine must not run."""
+        """Return a copy of a filled installation. The engine of the installation must not run."""
         copied = Installation({**self.environment, "DATA_DIR": str(folder / "data")}, folder)
         running = shutil.ignore_patterns("engine.sock", "engine.lock")
         shutil.copytree(self.data, copied.data, symlinks=True, ignore=running)

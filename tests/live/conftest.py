@@ -133,7 +133,7 @@ def copied_database(migrated: dict[str, str], data: Path) -> Iterator[dict[str, 
 
 @pytest.fixture(scope="module")
 def environment(migrated: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """Yield an environment with a database without rows, which the tests of a module share."""
+    """Yield an environment with a database without rows. The tests of a module share this environment."""
     with copied_database(migrated, tmp_path_factory.mktemp("data")) as created:
         yield created
 

@@ -1,4 +1,4 @@
-"""Clients that request large responses and read nothing, which are disconnected, and slow clients, which are not."""
+"""Clients that request large responses and read nothing, and are disconnected. Slow clients are not disconnected."""
 
 import socket
 import sys

@@ -1,4 +1,4 @@
-"""An upgraded database from before the size limits, whose large values can be read, changed and sent back."""
+"""An upgraded database with large values from before the size limits, which can be read, changed and sent back."""
 
 import json
 import sqlite3

@@ -1,4 +1,4 @@
-"""A live service whose clock is set forward or back by a day, after which no lock is permanent."""
+"""A live service whose clock is set forward or back by a day. No lock may become permanent."""
 
 from collections.abc import Iterator
 from pathlib import Path

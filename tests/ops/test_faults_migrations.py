@@ -45,7 +45,7 @@ def environment(tmp_path: Path) -> Iterator[dict[str, str]]:
 
 
 def test_killed_migrations_are_completed_by_the_next_run(environment: dict[str, str]) -> None:
-    """Kill each run a little later than the previous one."""
+    """Kill each run a little later than the previous run."""
     reached = [0]
     for kill in range(KILLS):
         process = start_migrate(environment)

@@ -1,4 +1,4 @@
-"""Unfinished bodies of more clients than the service has threads, which time out and delay no other client."""
+"""Unfinished bodies of more clients than the service has threads. The bodies time out, and delay no other client."""
 
 import socket
 import time

@@ -28,7 +28,7 @@ _OWN_VARIABLES = ("DATABASE_URL", "LOG_LEVEL", "PUBLIC_URL", "ALLOWED_HOSTS", "D
 
 
 class KillableService:
-    """`manage.py serve` on one database and one port, which can be killed and started again."""
+    """A `manage.py serve` process on one database and one port, which can be killed and started again."""
 
     def __init__(self, folder: Path, database_url: str, **environment: str) -> None:
         kept = {name: value for name, value in os.environ.items() if name not in _OWN_VARIABLES}

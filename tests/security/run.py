@@ -42,7 +42,7 @@ QUICK = ("injection", "access_matrix", "races", "cost")
 
 
 class Row(NamedTuple):
-    """A line of the table at the end."""
+    """A row of the table that is printed at the end."""
 
     stage: str
     engine: str

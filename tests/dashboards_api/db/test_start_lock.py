@@ -1,4 +1,4 @@
-"""The lock of a starting process, which one process holds at a time and which does not block requests."""
+"""The start lock, which only one process at a time holds and which does not block requests."""
 
 import threading
 

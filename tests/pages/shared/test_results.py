@@ -1,4 +1,4 @@
-"""Results on shared pages, which show times instead of ages because browsers cache the pages, and neutral errors."""
+"""Results on shared pages: times instead of ages, because browsers cache the pages, and neutral errors."""
 
 import re
 from datetime import datetime, timedelta

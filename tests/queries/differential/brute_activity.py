@@ -19,7 +19,7 @@ def is_of_series(event: Event, node: dict[str, Any], query: dict[str, Any]) -> b
 
 
 def compute_lifecycle(dataset: Dataset, query: dict[str, Any], span: Span) -> dict[str, list[int]]:
-    """Return the numbers of persons by status. The first and the last interval count as a whole."""
+    """Return the numbers of persons by status. The first and the last interval are included in full."""
     interval = query["interval"]
     starts = list_starts(span.first, span.last, interval, dataset)
     before = find_start(starts[0] - timedelta(seconds=1), interval, dataset)

@@ -107,7 +107,7 @@ def _find_last(dataset: Dataset, date_range: dict[str, Any], unit: str) -> datet
 
 
 def parse(dataset: Dataset, text: str) -> tuple[datetime, str, str]:
-    """Return the moment of a text, the form of the text, and the letter of the unit of a relative text."""
+    """Return the moment that a text names, the form of the text, and the letter of the unit of a relative date."""
     if found := RELATIVE.fullmatch(text):
         moment = step(dataset.now.astimezone(dataset.zone), found[2], -int(found[1] or 0))
         if found[3] == "Start":
@@ -150,7 +150,10 @@ def find_end(dataset: Dataset, moment: datetime, unit: str) -> datetime:
 
 
 def step(moment: datetime, unit: str, number: int) -> datetime:
-    """Return the moment `number` units later, or on the last day of a month that is too short."""
+    """Return the moment `number` units later.
+
+    A day that does not exist in the month becomes the last day of the month.
+    """
     if unit in SECONDS:
         return (moment.astimezone(UTC) + timedelta(seconds=number * SECONDS[unit])).astimezone(moment.tzinfo)
     if unit in "dw":

@@ -115,7 +115,7 @@ class BruteTrends:
     def _place(
         self, node: dict[str, Any], period: Range, starts: list[datetime]
     ) -> Iterable[tuple[Event, Iterable[int]]]:
-        """Yield the events of a series with the intervals in which they count."""
+        """Yield the events of a series with the intervals in which they are counted."""
         math, last = node.get("math") or "total", period.last.astimezone(UTC)
         first = period.first if period.unit in "sMhd" else self._find_day(period.first)
         first = first.astimezone(UTC)

@@ -32,5 +32,5 @@ def choose_event(random: Random) -> str | None:
 
 
 def make_days(random: Random) -> dict[str, list[int]]:
-    """Return the days of the week that count, as a part of a date range. In most cases, all days count."""
+    """Return the days of the week to include, as a part of a date range. In most cases, all days are included."""
     return {"daysOfWeek": random.sample(range(1, 8), random.randint(1, 6))} if random.random() < 0.1 else {}

@@ -1,4 +1,4 @@
-"""Conditions on the day of the week, for which the engine must not skip rows by their week in UTC."""
+"""Conditions on the day of the week. The engine must not skip rows because of their week in UTC."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID

@@ -1,4 +1,7 @@
-"""Legacy filters of insights and of scripts, which have the results of their query, with a worker and an engine."""
+"""Legacy filters of insights and of scripts have the results of the equivalent query.
+
+A worker and an engine are used.
+"""
 
 import json
 from typing import Any
