@@ -114,7 +114,7 @@ class DateRangeReader:
         return found
 
     def _resolve_start(self, start: NamedMoment) -> datetime:
-        """Return the start. It is the start of an hour for an offset in hours, and of a day for an offset in months."""
+        """Return the start. An offset in hours or shorter units is cut to the unit, and any other offset to the day."""
         if start.form is not DateForm.OFFSET:
             return start.moment
         return self._get_start(start.moment, start.unit if start.unit in SHORT_UNITS else "d")
