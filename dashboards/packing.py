@@ -99,7 +99,7 @@ def compact_vertically(places: Sequence[Placement]) -> list[Placement]:
 
 
 class _Skyline:
-    """A segment tree for the first free row of a range of columns, because a grid can have thousands of columns."""
+    """A segment tree that finds the first free row of a range of columns. A grid can have thousands of columns."""
 
     def __init__(self, columns: int) -> None:
         self._size = columns

@@ -64,7 +64,7 @@ class InsightQuerySet(models.QuerySet["Insight"]):
     def on_all_dashboards(self, dashboard_ids: Iterable[int]) -> "InsightQuerySet":
         """Return insights that are on each of these dashboards.
 
-        This is one grouped count, because PostgreSQL would take minutes to plan a subquery for each dashboard, and
+        The query is one grouped count, because PostgreSQL would take minutes to plan a subquery for each dashboard, and
         SQLite refuses a thousand subqueries. A dashboard has at most one tile of an insight, so the number of tiles
         equals the number of dashboards.
         """

@@ -35,7 +35,7 @@ class SharingConfigurationQuerySet(models.QuerySet["SharingConfiguration"]):
     def with_replaced_token(self, access_token: str) -> "SharingConfigurationQuerySet":
         """Return the configuration whose token was replaced recently.
 
-        The upper limit bounds the lifetime of a token if the clock is set back.
+        An upper limit on `expires_at` bounds the lifetime of a token if the clock is set back.
         """
         now = timezone.now()
         return self.filter(

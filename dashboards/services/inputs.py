@@ -1,4 +1,4 @@
-"""The input of services, as plain values. An absent field was not sent."""
+"""The input of services, as plain values. A field that was not sent is absent."""
 
 import uuid
 from typing import Any, Required, TypedDict

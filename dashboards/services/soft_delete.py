@@ -34,7 +34,7 @@ def delete_locked_dashboard(changes: ChangeSet, dashboard: Dashboard, *, with_in
 def restore_locked_dashboards(changes: ChangeSet, dashboards: Sequence[Dashboard]) -> None:
     """Restore locked dashboards that are recorded, each with exactly the tiles and insights of its deletion.
 
-    This includes insights that were deleted later, together with the last dashboard that showed them.
+    Insights that were deleted later, together with the last dashboard that showed them, are included.
     """
     if not dashboards:
         return

@@ -219,7 +219,7 @@ class TileUpsert:
         }
 
     def _find_tile_by_content(self, item: TileInput) -> tuple[Tile | None, str]:
-        """Return the tile whose content has the content id of an item, or None, and the path of the content id.
+        """Return the tile with the content that an item names by its id, or None, and the path of that id.
 
         Texts and buttons are looked up only among live tiles, insights also among removed tiles.
         """

@@ -162,7 +162,7 @@ class _History(NamedTuple):
 def _read_history(activities: Iterable[tuple[Author, list[Change]]]) -> _History:
     """Return the history of one item without changes that an earlier undo reverted.
 
-    Reverted changes are neither undone again nor conflicts.
+    Reverted changes are not undone again, and do not count as conflicts.
     """
     entries: list[tuple[bool, Change] | None] = []
     positions: dict[str, list[int]] = defaultdict(list)
@@ -186,7 +186,7 @@ def _read_history(activities: Iterable[tuple[Author, list[Change]]]) -> _History
 
 
 def _remove_reverted_changes(entries: list[tuple[bool, Change] | None], positions: list[int], restored: Any) -> None:
-    """Remove the changes of a path since it last had the value that an undo restored."""
+    """Remove the changes of a path that were made since the path last had the value that an undo restored."""
     for count, position in enumerate(reversed(positions[-MAX_ACTIVITIES:]), start=1):
         entry = entries[position]
         if entry and not json_differs(entry[1]["before"], restored):

@@ -216,7 +216,7 @@ class DashboardViewSet(ProjectScopedViewSet):
     def destroy(self, request: Request, project_id: str, id: str) -> Response:
         """Delete a dashboard (not allowed).
 
-        This always returns 405. Set `deleted` to `true` with PATCH instead.
+        The operation always returns 405. Set `deleted` to `true` with PATCH instead.
         """
         return Response(status=405)
 

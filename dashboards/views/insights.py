@@ -191,7 +191,10 @@ class InsightViewSet(ProjectScopedViewSet):
         responses={405: OpenApiResponse(description="Always returned, without a response body.")},
     )
     def destroy(self, request: Request, project_id: str, id: str) -> Response:
-        """Delete an insight (not allowed). This always returns 405. Set `deleted` to `true` with PATCH instead."""
+        """Delete an insight (not allowed). The operation always returns 405.
+
+        Set `deleted` to `true` with PATCH instead.
+        """
         return Response(status=405)
 
     def _change(self, reference: str) -> Response:

@@ -154,7 +154,10 @@ class DashboardTemplateViewSet(ProjectScopedViewSet):
         responses={405: OpenApiResponse(description="Always returned, without a response body.")},
     )
     def destroy(self, request: Request, project_id: str, id: str) -> Response:
-        """Delete a template (not allowed). This always returns 405. Set `deleted` to `true` with PATCH instead."""
+        """Delete a template (not allowed). The operation always returns 405.
+
+        Set `deleted` to `true` with PATCH instead.
+        """
         return Response(status=405)
 
     @extend_schema(parameters=[PROJECT_ID], responses=OpenApiTypes.OBJECT)

@@ -76,7 +76,9 @@ class VersionViewSet(CursorPagedViewSet):
         responses=DashboardSerializer,
     )
     def restore(self, request: Request, project_id: str, id: str, version: str) -> Response:
-        """Restore a version of a dashboard. This creates a new version, which can be undone like any other version.
+        """Restore a version of a dashboard.
+
+        A restore creates a new version, which can be undone like any other version.
 
         The restriction, the collaborators and the sharing of the dashboard stay as they are.
         """
