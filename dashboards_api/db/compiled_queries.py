@@ -144,7 +144,7 @@ def get_columns(row: type[tuple[Any, ...]], prefix: str = "") -> list[str]:
 
 
 class RowGroups:
-    """The named tuples of which a flat row consists, one for each related object. An object without an id is None."""
+    """The named tuples that make up a flat row, one for each related object. An object without an id is None."""
 
     def __init__(self, *rows: type[tuple[Any, ...]]) -> None:
         self._parts = []

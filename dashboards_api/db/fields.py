@@ -16,7 +16,7 @@ def dump_json(value: Any) -> str:
 
 
 def json_differs(value: Any, other: Any) -> bool:
-    """Return whether two values differ as stored JSON. The order of keys counts, and 1 differs from 1.0."""
+    """Return whether two values differ as stored JSON. The order of keys matters, and 1 differs from 1.0."""
     try:
         return orjson.dumps(value) != orjson.dumps(other)
     except TypeError:  # an integer beyond 64 bits, which only earlier releases stored

@@ -1,7 +1,8 @@
 """Request metrics for Prometheus at `/metrics`, if METRICS_TOKEN is set. Without the token, nothing is measured.
 
 `prometheus_client` is imported on first use only, because it takes memory and reads PROMETHEUS_MULTIPROC_DIR at import.
-With this folder, which `dashboards_api/server.py` creates, the metrics cover all workers, including ended workers.
+`dashboards_api/server.py` creates the folder that this variable names, so that the metrics cover all workers, including
+ended workers.
 """
 
 import os

@@ -82,7 +82,10 @@ class SharedLimit:
         self.used_by: Counter[str] = Counter()
 
     def reserve(self, address: str, size: int) -> None:
-        """Reserve `size`. Raises TooManyBodies beyond the limit of all IP addresses or the limit of this IP address."""
+        """Reserve `size`.
+
+        Raises TooManyBodies if the limit for all IP addresses or for this IP address would be exceeded.
+        """
         if self.used + size > self.limit or self.used_by[address] + size > self.limit_per_address:
             raise TooManyBodies
         self.used += size
