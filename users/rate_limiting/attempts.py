@@ -99,7 +99,10 @@ def _count_attempt(attempt: Attempt, now: datetime) -> bool:
 
 
 def _check_limit(counter: AttemptCounter, attempt: Attempt, now: datetime) -> None:
-    """Raise AttemptLimitReached if the attempt exceeds its limit. A first attempt never does, whatever its cost."""
+    """Raise AttemptLimitReached if the attempt exceeds its limit.
+
+    A first attempt never exceeds the limit, regardless of its cost.
+    """
     limit = attempt.limit
     if _is_current(counter, limit, now) and counter.attempts and counter.attempts + attempt.cost > limit.attempts:
         raise AttemptLimitReached(limit, _count_seconds_until(counter.expires_at, now))
