@@ -1,4 +1,7 @@
-"""Printing of date and time functions. They use the project's time zone and week start, and the moment of the query."""
+"""Printing of date and time functions.
+
+The functions use the project's time zone and week start, and the moment of the query.
+"""
 
 from __future__ import annotations
 

@@ -156,7 +156,7 @@ class Bins:
         return [f"[{format_text(round(low, 6))},{format_text(round(high, 6))}]" for low, high in pairs]
 
     def build_value(self, number: Expr) -> Expr:
-        """Return the label of the bin of a number, or BREAKDOWN_NULL if the number is null."""
+        """Return the label of the bin that contains a number, or BREAKDOWN_NULL if the number is null."""
         branches: list[Expr] = [Compare("==", number, NULL), Constant(BREAKDOWN_NULL)]
         signs = ["<"] * (len(self.labels) - 1) + ["<="]  # `_LAST_BIN` may be lost by rounding
         for label, low, high, sign in zip(self.labels, self.edges, self.edges[1:], signs, strict=False):

@@ -21,7 +21,7 @@ _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", re.AS
 
 @dataclass(frozen=True)
 class FilterValues:
-    """The values that a filter compares a property with. A filter without values always holds, as in PostHog."""
+    """The values that a filter compares a property with. A filter without values always matches, as in PostHog."""
 
     values: list[Any]
     context: QueryContext

@@ -89,7 +89,10 @@ class RetentionTree:
         return Select(shown, QuerySource(persons))
 
     def _build_first(self) -> Select:
-        """Return the persons whose first event is in the period, with its interval. Earlier events are also read."""
+        """Return the persons whose first event is in the period, with the interval of that event.
+
+        Earlier events are also read.
+        """
         is_return = join_and(self.returning.condition, self.period.build_condition())
         is_target = self.target.names if self.options.type == FIRST_EVER else self.target.condition
         first, ever = (
