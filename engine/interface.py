@@ -1,4 +1,4 @@
-"""The interface of an engine, embedded or remote. Both run the same SQL with the same settings."""
+"""The interface of an engine, embedded or remote. Both engines run the same SQL with the same settings."""
 
 import uuid
 from abc import ABC, abstractmethod

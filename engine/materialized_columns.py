@@ -58,7 +58,7 @@ def measure_materialized_columns(client: EngineClient) -> dict[str, int]:
 
 
 def add_materialized_columns(client: EngineClient, names: Iterable[str]) -> None:
-    """Store properties as columns, also for the existing events. The caller must hold the import lock.
+    """Store properties as columns, including the properties of existing events. The caller must hold the import lock.
 
     Raises ValidationFailed and EngineError. After an error, the columns are as before.
     """
