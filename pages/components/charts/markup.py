@@ -1,4 +1,7 @@
-"""The HTML of chart elements that occur in hundreds. A template engine would take ten times as long to render them."""
+"""The HTML of chart elements that occur hundreds of times.
+
+A template engine would take ten times as long to render them.
+"""
 
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
