@@ -171,7 +171,7 @@ def test_stored_large_numbers_allow_pages(alice: Person, board: Dashboard, large
 
 
 def test_integers_beyond_64_bits_become_floats_that_can_be_sent_back(alice: Person, board: Dashboard) -> None:
-    """Earlier releases stored such integers when they compacted the rows below a tile of such a height."""
+    """Earlier releases stored such integers when they compacted the rows below a tile with such a large height."""
     long = make_text_tile(alice, board)
     table = Tile._meta.db_table
     text = '{"sm":{"x":0,"y":1' + "0" * 300 + ',"w":6,"h":9223372036854775807,"i":"' + "1" * 25 + '"}}'

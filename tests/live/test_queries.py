@@ -57,7 +57,10 @@ def test_blocking_query_is_answered_once_and_logged_once(service: Service, clien
 
 
 def test_waiting_requests_keep_no_thread_from_others(service: Service, client: httpx.Client) -> None:
-    """Send another request while six queries of the same caller wait. A caller may occupy one of the four threads."""
+    """Send another request while six queries of the same caller wait.
+
+    A caller may occupy only one of the four threads.
+    """
     with ThreadPoolExecutor(6) as pool:
         waiting = [pool.submit(run, client, f"{SLOW} where a + b >= {number}") for number in range(6)]
         time.sleep(0.5)

@@ -1,4 +1,4 @@
-"""The forms on the page of a dashboard for its date range, its filters and its edit right."""
+"""The forms on the page of a dashboard for its date range, its filters and its edit permissions."""
 
 import json
 from html import unescape
