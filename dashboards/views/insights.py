@@ -191,9 +191,9 @@ class InsightViewSet(ProjectScopedViewSet):
         responses={405: OpenApiResponse(description="Always returned, without a response body.")},
     )
     def destroy(self, request: Request, project_id: str, id: str) -> Response:
-        """Delete an insight (not allowed). The operation always returns 405.
+        """Delete an insight (not allowed).
 
-        Set `deleted` to `true` with PATCH instead.
+        The operation always returns 405. Set `deleted` to `true` with PATCH instead.
         """
         return Response(status=405)
 

@@ -154,9 +154,9 @@ class DashboardTemplateViewSet(ProjectScopedViewSet):
         responses={405: OpenApiResponse(description="Always returned, without a response body.")},
     )
     def destroy(self, request: Request, project_id: str, id: str) -> Response:
-        """Delete a template (not allowed). The operation always returns 405.
+        """Delete a template (not allowed).
 
-        Set `deleted` to `true` with PATCH instead.
+        The operation always returns 405. Set `deleted` to `true` with PATCH instead.
         """
         return Response(status=405)
 
