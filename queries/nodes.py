@@ -24,8 +24,8 @@ def get_source(query: Any) -> dict[str, Any]:
     """Return the query inside visualization nodes, or the query itself, or an empty dictionary without a query."""
     node: dict[str, Any] = query if isinstance(query, dict) else {}
     for _ in range(MAX_WRAPPERS):
-        source = node.get("source") if get_kind(node) in WRAPPERS else None
-        if not isinstance(source, dict):
+        source = node.get("source")
+        if not isinstance(source, dict) or get_kind(node) not in WRAPPERS:
             break
         node = source
     return node

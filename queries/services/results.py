@@ -89,6 +89,10 @@ class Results:
         return outcome
 
     def _obtain(self, prepared: Sequence["Outcome | _Query"]) -> list[Outcome]:
+        if not self.may_be_stored and self.request.refresh is Refresh.FORCE_CACHE:
+            # The loops below would have no effect, and take 3 % of the CPU time of a dashboard with ten insights.
+            absence = self._explain_absence()
+            return [Outcome(each.cache_key, error=absence) if isinstance(each, _Query) else each for each in prepared]
         sources = {each.cache_key: each.source for each in prepared if isinstance(each, _Query)}
         stored = read_results(self.project.pk, sources, self.characters_max) if self.may_be_stored else {}
         moment = now()
