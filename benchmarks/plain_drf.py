@@ -14,8 +14,7 @@ from benchmarks.plain_access import IsMember
 from dashboards.access import (
     Restriction,
     get_insight_access_level,
-    get_insight_privilege_level,
-    get_insight_restriction_level,
+    get_insight_levels,
     get_privilege_level,
     get_user_access_level,
 )
@@ -94,13 +93,13 @@ class InsightSerializer(JSONSerializer):
         return [tile.dashboard_id for tile in insight.tiles.all()]
 
     def get_effective_restriction_level(self, insight: Insight) -> int:
-        return get_insight_restriction_level(self.restrictions(insight))
+        return get_insight_levels(self.viewer, self.restrictions(insight)).restriction
 
     def get_effective_privilege_level(self, insight: Insight) -> int:
-        return get_insight_privilege_level(self.viewer, self.restrictions(insight))
+        return get_insight_levels(self.viewer, self.restrictions(insight)).privilege
 
     def get_user_access_level(self, insight: Insight) -> str:
-        privilege = get_insight_privilege_level(self.viewer, self.restrictions(insight))
+        privilege = get_insight_levels(self.viewer, self.restrictions(insight)).privilege
         return get_insight_access_level(self.viewer, insight.created_by_id, privilege)
 
     def to_representation(self, instance: Insight) -> dict[str, Any]:

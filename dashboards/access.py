@@ -86,9 +86,20 @@ def check_may_undo(membership: Membership, *, owner_id: int | None) -> None:
 # Insights, texts and buttons have no level of their own. Access depends on the dashboards that show them.
 
 
-def get_insight_restriction_level(restrictions: Sequence[Restriction]) -> int:
-    """Return the strictest level of the dashboards that an insight is on."""
-    return max((each.level for each in restrictions), default=int(RestrictionLevel.EVERYONE_IN_PROJECT_CAN_EDIT))
+class InsightLevels(NamedTuple):
+    """The strictest restriction level of the dashboards of an insight, and the highest privilege of a member on them.
+
+    An insight that is on no dashboard has the levels of an unrestricted dashboard.
+    """
+
+    restriction: int
+    privilege: PrivilegeLevel
+
+
+def get_insight_levels(membership: Membership, restrictions: Sequence[Restriction]) -> InsightLevels:
+    """Return the levels of an insight from the restrictions of the dashboards that show it."""
+    strictest = max((each.level for each in restrictions), default=int(RestrictionLevel.EVERYONE_IN_PROJECT_CAN_EDIT))
+    return InsightLevels(strictest, get_insight_privilege_level(membership, restrictions))
 
 
 def get_insight_privilege_level(membership: Membership, restrictions: Sequence[Restriction]) -> PrivilegeLevel:

@@ -13,7 +13,7 @@ from users.readers import Row
 
 # Clients of PostHog expect these fields in addition to a result.
 UNUSED: Row = {"alerts": [], "last_viewed_at": None}
-NO_RESULT: Row = {**build_result_fields(NO_QUERY, 0), **UNUSED}
+NO_RESULT: Row = build_result_fields(NO_QUERY, 0)
 
 
 def read_insight_results(
@@ -26,12 +26,7 @@ def read_insight_results(
     """
     queries = [_get_query(query, filters) for query, filters in insights]
     outcomes = (results or Results(project)).obtain(queries)
-    # All queries of kinds that are not computed share one outcome.
-    built: dict[int, Row] = {}
-    for outcome in outcomes:
-        if id(outcome) not in built:
-            built[id(outcome)] = {**build_result_fields(outcome, project.pk), **UNUSED}
-    return [built[id(outcome)] for outcome in outcomes]
+    return [build_result_fields(outcome, project.pk) for outcome in outcomes]
 
 
 def _get_query(query: Any, filters: str | None) -> dict[str, Any] | None:

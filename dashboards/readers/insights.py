@@ -9,11 +9,11 @@ import orjson
 from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
-from dashboards.access import get_insight_access_level, get_insight_privilege_level, get_insight_restriction_level
+from dashboards.access import InsightLevels, get_insight_access_level, get_insight_levels
 from dashboards.exceptions import InsightNotFound
 from dashboards.models import Insight, Tile
-from dashboards.readers.dashboard_tiles import DashboardTile, read_tiles_of_insights
-from dashboards.readers.insight_results import read_insight_results
+from dashboards.readers.dashboard_tiles import DashboardTile, build_basic_tile, read_tiles_of_insights
+from dashboards.readers.insight_results import UNUSED, read_insight_results
 from dashboards.readers.page_sizes import build_size_expression, read_page_ids, sort_by_ids
 from dashboards.readers.resolved_tiles import (
     EMPTY_OBJECT,
@@ -177,18 +177,23 @@ def build_insights(rows: list[InsightRow], viewer: Membership, results: Results 
     queries = ((parse_stored_json(row.raw_query)[1], row.raw_filters) for row in rows)
     found = read_insight_results(queries, viewer.project, results)
     users: Users = {}
-    return [
-        build_insight(
-            row,
-            query=row.raw_query,
-            filters=row.raw_filters,
-            result=result,
-            tiles=tiles.get(("insight", row.id), []),
-            viewer=viewer,
-            users=users,
+    insights = []
+    for row, result in zip(rows, found, strict=True):
+        shown = tiles.get(("insight", row.id), [])
+        levels = get_insight_levels(viewer, [tile.restriction for tile in shown])
+        insights.append(
+            build_insight(
+                row,
+                query=row.raw_query,
+                filters=row.raw_filters,
+                result=result,
+                tiles=shown,
+                levels=levels,
+                viewer=viewer,
+                users=users,
+            )
         )
-        for row, result in zip(rows, found, strict=True)
-    ]
+    return insights
 
 
 def build_insight(
@@ -198,16 +203,16 @@ def build_insight(
     filters: str | None,
     result: Row,
     tiles: list[DashboardTile],
+    levels: InsightLevels,
     viewer: Membership,
     users: Users,
 ) -> Row:
     """Return an insight (component Insight) for a member, with this query, these filters and this result."""
-    restrictions = [tile.restriction for tile in tiles]
-    privilege = get_insight_privilege_level(viewer, restrictions)
     return {
         "id": row.id,
         **build_public_insight(row.short_id, row.name, row.derived_name, row.description, query, filters),
         **result,
+        **UNUSED,
         "order": row.order,
         "deleted": row.deleted,
         "saved": row.saved,
@@ -222,10 +227,10 @@ def build_insight(
         "last_modified_by": get_user(users, row.last_modified_by__id, row, _get_modifier),
         "tags": orjson.loads(row.raw_tag_names),
         "dashboards": [tile.basic.dashboard_id for tile in tiles],
-        "dashboard_tiles": [tile.basic._asdict() for tile in tiles],
-        "effective_restriction_level": get_insight_restriction_level(restrictions),
-        "effective_privilege_level": int(privilege),
-        "user_access_level": get_insight_access_level(viewer, row.created_by_id, privilege),
+        "dashboard_tiles": [build_basic_tile(tile.basic) for tile in tiles],
+        "effective_restriction_level": levels.restriction,
+        "effective_privilege_level": int(levels.privilege),
+        "user_access_level": get_insight_access_level(viewer, row.created_by_id, levels.privilege),
     }
 
 

@@ -8,9 +8,15 @@ from uuid import UUID
 import orjson
 from django.db.models import Case, Exists, OuterRef, When
 
-from dashboards.access import Restriction, get_restriction
+from dashboards.access import InsightLevels, Restriction, get_insight_levels, get_restriction
 from dashboards.models import Dashboard, Tile
-from dashboards.readers.dashboard_tiles import BasicTile, DashboardTile, DashboardTiles, read_tiles_of_same_content
+from dashboards.readers.dashboard_tiles import (
+    BasicTile,
+    DashboardTile,
+    DashboardTiles,
+    build_basic_tile,
+    read_tiles_of_same_content,
+)
 from dashboards.readers.insight_results import NO_RESULT, read_insight_results
 from dashboards.readers.insights import InsightRow, build_insight, insight_json
 from dashboards.readers.resolved_tiles import (
@@ -92,6 +98,7 @@ class _Context(NamedTuple):
     viewer: Membership
     users: Users  # authors of texts and buttons, and then of insights
     dashboard_tiles: DashboardTiles  # of content that other dashboards also show
+    levels_here: InsightLevels  # of insights that no other dashboard shows
 
 
 def _is_elsewhere(kind: str) -> Exists:
@@ -148,7 +155,7 @@ def read_tiles(
     if any(row.insight for row in rows):
         queries = ((tile.parsed_query, tile.filters) for tile in resolved)
         found = read_insight_results(queries, viewer.project, results)
-    context = _Context(viewer, _read_users(rows), dashboard_tiles)
+    context = _Context(viewer, _read_users(rows), dashboard_tiles, get_insight_levels(viewer, [restriction]))
     return [
         _build_tile(order, row, each, DashboardTile(BasicTile(row.tile.id, dashboard_id), restriction), context)
         for order, (row, each) in enumerate(zip(rows, map(TileResult, resolved, found), strict=True))
@@ -189,12 +196,15 @@ def _build_tile(order: int, rows: TileRows, each: TileResult, here: DashboardTil
 
 
 def _build_insight(insight: InsightRow, each: TileResult, here: DashboardTile, context: _Context) -> Row:
+    tiles = context.dashboard_tiles.get(("insight", insight.id))
+    levels = get_insight_levels(context.viewer, [tile.restriction for tile in tiles]) if tiles else context.levels_here
     return build_insight(
         insight,
         query=each.tile.query,
         filters=each.tile.filters,
         result=each.result,
-        tiles=context.dashboard_tiles.get(("insight", insight.id), [here]),
+        tiles=tiles or [here],
+        levels=levels,
         viewer=context.viewer,
         users=context.users,
     )
@@ -223,7 +233,7 @@ def _build_authorship(kind: str, content: TextRow | ButtonRow, here: DashboardTi
         "last_modified_at": content.last_modified_at,
         "last_modified_by": context.users.get(content.last_modified_by_id),
         "team": content.project_id,
-        "dashboard_tiles": [tile.basic._asdict() for tile in tiles],
+        "dashboard_tiles": [build_basic_tile(tile.basic) for tile in tiles],
     }
 
 

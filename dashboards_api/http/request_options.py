@@ -8,6 +8,7 @@ request is refused instead. Read-only fields that a client sends back (`tolerate
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import cached_property
 from hashlib import blake2b
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -47,7 +48,7 @@ class QueryParametersMixin:
 
     request: Any  # of the view
 
-    @property
+    @cached_property
     def query(self) -> QueryDict:
         """Return the parameters of the query string."""
         asked: QueryDict = self.request.query_params
