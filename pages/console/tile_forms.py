@@ -24,7 +24,7 @@ from pages.components.tile_grid import COLORS, get_tile_title
 from pages.console.edit_form import is_same_text
 from pages.console.forms.date_range import FIELDS as RANGE_FIELDS
 from pages.console.forms.date_range import read_range, replace_range
-from pages.console.tile_places import move_in_order, place_tile, read_place, resize
+from pages.console.tile_placements import move_in_order, place_tile, read_placement, resize
 from users.models import Membership
 from users.readers import Row
 
@@ -112,8 +112,8 @@ def _add_button(action: TileAction, changes: ChangeSet) -> tuple[int, str]:
 
 def _place_below(action: TileAction, size: tuple[int, int]) -> dict[str, Any]:
     """Return the layouts of a tile below all other tiles. The layouts also determine the order on phones."""
-    places = compute_placements([tile["layouts"] for tile in action.read_tiles()])
-    bottom = max((y + height for _, y, _, height in places), default=0)
+    placements = compute_placements([tile["layouts"] for tile in action.read_tiles()])
+    bottom = max((y + height for _, y, _, height in placements), default=0)
     return {"sm": set_placement(None, (0, bottom, *size))}
 
 
@@ -161,8 +161,8 @@ def _move(action: TileAction, changes: ChangeSet, step: int) -> tuple[int, str]:
 def _resize(action: TileAction, changes: ChangeSet, wider: int, higher: int) -> tuple[int, str]:
     tiles = action.read_tiles()
     index = action.find_index(tiles)
-    place = compute_placements([tile["layouts"] for tile in tiles])[index]
-    layouts = resize(tiles[index]["layouts"], place, wider, higher)
+    placement = compute_placements([tile["layouts"] for tile in tiles])[index]
+    layouts = resize(tiles[index]["layouts"], placement, wider, higher)
     update_tile(changes, action.dashboard_id, **action.target, item=_build_item(tiles[index], {"layouts": layouts}))
     return action.tile_id, f"Resized {get_tile_title(tiles[index])}."
 
@@ -171,11 +171,13 @@ def _place(action: TileAction, changes: ChangeSet) -> tuple[int, str]:
     """Move a tile to the placement at which it was dropped. Other tiles are moved to avoid overlaps."""
     tiles = action.read_tiles()
     index = action.find_index(tiles)
-    places = compute_placements([tile["layouts"] for tile in tiles])
+    placements = compute_placements([tile["layouts"] for tile in tiles])
     items: list[Any] = [
-        {"id": tile["id"], "layouts": {**tile["layouts"], "sm": set_placement(tile["layouts"].get("sm"), place)}}
-        for tile, place, before in zip(tiles, place_tile(places, index, read_place(action.form)), places, strict=True)
-        if place != before or tile["id"] == action.tile_id
+        {"id": tile["id"], "layouts": {**tile["layouts"], "sm": set_placement(tile["layouts"].get("sm"), placement)}}
+        for tile, placement, before in zip(
+            tiles, place_tile(placements, index, read_placement(action.form)), placements, strict=True
+        )
+        if placement != before or tile["id"] == action.tile_id
     ]
     update_dashboard(changes, action.dashboard_id, project=action.membership.project, content={"tiles": items})
     return action.tile_id, f"Moved {get_tile_title(tiles[index])}."
@@ -214,15 +216,15 @@ def _save_settings(action: TileAction, changes: ChangeSet) -> tuple[int, str]:
 CHECKBOXES = ("show_description", "transparent_background")
 
 
-def read_tile_settings(tile: Row, place: GridPlacement) -> dict[str, str]:
+def read_tile_settings(tile: Row, placement: GridPlacement) -> dict[str, str]:
     """Return the fields of the settings of a tile."""
     return {
         "title": tile["insight"]["name"] if tile["insight"] else "",
         "color": tile["color"] if tile["color"] in COLORS else "",
         "show_description": "" if tile["show_description"] is False else "on",
         "transparent_background": "on" if tile["transparent_background"] else "",
-        "width": str(place[2]),
-        "height": str(place[3]),
+        "width": str(placement[2]),
+        "height": str(placement[3]),
         **(read_range(tile["filters_overrides"]) if tile["insight"] else {}),
     }
 

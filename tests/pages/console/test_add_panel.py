@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from dashboards.models import Dashboard, Tile
-from pages.console.tile_places import place_tile
+from pages.console.tile_placements import place_tile
 from tests.builders import Person, make_dashboard, make_insight, make_text_tile
 from tests.pages.browsing import get_csrf_token, get_dashboard_path, get_text, list_elements
 

@@ -13,7 +13,7 @@ from dashboards_api.parsing import parse_int
 MAX_ROW = 100_000
 
 
-def read_place(form: QueryDict) -> GridPlacement:
+def read_placement(form: QueryDict) -> GridPlacement:
     """Return the placement in the form, within the grid. Raises ValidationFailed."""
     numbers = [parse_int(form.get(name)) for name in ("x", "y", "w", "h")]
     found = [number for number in numbers if number is not None]
@@ -24,34 +24,34 @@ def read_place(form: QueryDict) -> GridPlacement:
     return x, y, width, height
 
 
-def place_tile(places: list[GridPlacement], index: int, wanted: GridPlacement) -> list[GridPlacement]:
+def place_tile(placements: list[GridPlacement], index: int, wanted: GridPlacement) -> list[GridPlacement]:
     """Return the placements after one tile is moved to `wanted`.
 
     If the moved tile keeps its size and overlaps only one tile, which fits in the old placement, the two tiles are
     swapped. Otherwise, the overlapped tiles are moved down. At the end, all tiles are moved up to close gaps.
     """
-    places = _swap(places, index, wanted)
-    others = sorted((place[1], place[0], number) for number, place in enumerate(places) if number != index)
+    placements = _swap(placements, index, wanted)
+    others = sorted((y, x, number) for number, (x, y, _, _) in enumerate(placements) if number != index)
     placed = {index: wanted}
     for _, _, number in others:
-        x, y, width, height = places[number]
+        x, y, width, height = placements[number]
         while blocking := [each for each in placed.values() if _overlaps((x, y, width, height), each)]:
             y = max(each[1] + each[3] for each in blocking)
         placed[number] = (x, y, width, height)
-    return compute_placements([{"sm": set_placement(None, placed[number])} for number in range(len(places))])
+    return compute_placements([{"sm": set_placement(None, placed[number])} for number in range(len(placements))])
 
 
-def _swap(places: list[GridPlacement], index: int, wanted: GridPlacement) -> list[GridPlacement]:
+def _swap(placements: list[GridPlacement], index: int, wanted: GridPlacement) -> list[GridPlacement]:
     """Return the placements with the only overlapped tile moved to the old placement, if this tile fits there."""
-    old_x, old_y, old_width, old_height = places[index]
-    covered = [number for number, place in enumerate(places) if number != index and _overlaps(place, wanted)]
+    old_x, old_y, old_width, old_height = placements[index]
+    covered = [number for number, each in enumerate(placements) if number != index and _overlaps(each, wanted)]
     if len(covered) != 1 or (old_width, old_height) != wanted[2:]:
-        return places
+        return placements
     [number] = covered
-    width, height = places[number][2:]
+    width, height = placements[number][2:]
     moved = (old_x, old_y, width, height)
     fits = width <= old_width and height <= old_height and not _overlaps(moved, wanted)
-    return [moved if each == number and fits else place for each, place in enumerate(places)]
+    return [moved if each == number and fits else old for each, old in enumerate(placements)]
 
 
 def _overlaps(one: GridPlacement, other: GridPlacement) -> bool:
@@ -71,8 +71,8 @@ def move_in_order(ids: list[int], index: int, step: int) -> list[int]:
     return ids
 
 
-def resize(layouts: dict[str, Any], place: GridPlacement, wider: int, higher: int) -> dict[str, Any]:
+def resize(layouts: dict[str, Any], placement: GridPlacement, wider: int, higher: int) -> dict[str, Any]:
     """Return the layouts with the placement of a tile enlarged or reduced by columns and rows, within the grid."""
-    x, y, width, height = place
+    x, y, width, height = placement
     x, width, height = clamp_to_grid((x, y, width + wider, height + higher))
     return {**layouts, "sm": set_placement(layouts.get("sm"), (x, y, width, height))}
