@@ -93,7 +93,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "dashboards_api.http.middleware.TrustedProxyMiddleware",
     "dashboards_api.http.middleware.RequestLogMiddleware",
-    "dashboards_api.http.middleware.CompressionMiddleware",
+    "dashboards_api.http.middleware.GZipCompressionMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "dashboards_api.http.middleware.HostCheckMiddleware",

@@ -4,7 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from dashboards_api.health import healthz, readyz
 from dashboards_api.http.index_view import IndexView
-from dashboards_api.http.metrics import metrics_view
+from dashboards_api.http.metrics import render_prometheus_metrics
 from dashboards_api.http.schema_views import SchemaView, SwaggerView
 from users.urls import PROJECT_ACTIONS
 from users.views.projects import ProjectViewSet
@@ -29,7 +29,7 @@ urlpatterns = [
     path("api/schema/swagger-ui/", SwaggerView.as_view(), name="swagger-ui"),
     path("healthz", healthz),
     path("readyz", readyz),
-    path("metrics", metrics_view),
+    path("metrics", render_prometheus_metrics),
     path("", include("dashboards.shared_urls")),
     path("", include("pages.urls")),
 ]

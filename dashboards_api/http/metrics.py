@@ -58,7 +58,7 @@ class MetricsMiddleware:
         return add
 
 
-def metrics_view(request: HttpRequest) -> HttpResponse:
+def render_prometheus_metrics(request: HttpRequest) -> HttpResponse:
     """Return the metrics to clients with METRICS_TOKEN. For other clients, return 401, or 404 if no token is set."""
     if not settings.METRICS_TOKEN:
         raise Http404

@@ -19,7 +19,7 @@ from django.utils.cache import patch_vary_headers
 from dashboards_api.http.waiting import is_held_back
 
 # Smaller responses fit into one packet anyway.
-COMPRESSION_MIN_BYTES = 1400
+GZIP_MIN_BYTES = 1400
 GetResponse = Callable[[HttpRequest], HttpResponse]
 # Paths for load balancers and monitoring. Nothing in their responses depends on the host.
 OPERATIONS_PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
@@ -61,11 +61,11 @@ class TrustedProxyMiddleware:
 def get_client_address(meta: dict[str, Any]) -> str:
     """Return the IP address of the client. The IP address is determined only once for each request."""
     if CLIENT_ADDRESS not in meta:
-        meta[CLIENT_ADDRESS] = find_client_address(meta)
+        meta[CLIENT_ADDRESS] = parse_forwarded_for(meta)
     return str(meta[CLIENT_ADDRESS])
 
 
-def find_client_address(meta: dict[str, Any]) -> str:
+def parse_forwarded_for(meta: dict[str, Any]) -> str:
     """Return the last IP address in the chain that belongs to no trusted proxy."""
     address: str = meta.get("REMOTE_ADDR", "")
     if not settings.TRUSTED_PROXIES or not is_trusted(address):
@@ -156,12 +156,12 @@ class PageCSPMiddleware(CSPMiddleware):
         return self.get_response(request) if is_api_request(request) else super().__call__(request)
 
 
-class CompressionMiddleware(GZipMiddleware):
+class GZipCompressionMiddleware(GZipMiddleware):
     """Middleware that compresses large responses, except streaming responses, for clients that accept gzip."""
 
     def __call__(self, request: HttpRequest) -> Any:
         response: Any = self.get_response(request)
-        if response.streaming or len(response.content) < COMPRESSION_MIN_BYTES:
+        if response.streaming or len(response.content) < GZIP_MIN_BYTES:
             return response
         if "gzip" in request.META.get("HTTP_ACCEPT_ENCODING", ""):
             return self.process_response(request, response)
