@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from engine.files import INCOMING, LOCK_NAME, STORE, TEMPORARY, describe_holder
-from engine.landlock import restrict_files
+from engine.landlock import sandbox_file_access
 from engine.memory import get_engine_memory_limit
 from engine.protocol import GREETING, ProtocolError, listen, receive_message, send_message
 from engine.statements import RunningStatement, Statements
@@ -215,7 +215,7 @@ def main() -> NoReturn:
     raise_file_limit()
     lock = take_lock(folder)
     prepare_folders(folder)
-    restricted = restrict_files([folder, Path("/dev/null")], find_readable_paths())
+    restricted = sandbox_file_access([folder, Path("/dev/null")], find_readable_paths())
     engine = Engine(folder, restricted=restricted)
     service = Service(folder, engine)
     threading.Thread(target=engine.verify_merges, daemon=True).start()

@@ -35,8 +35,8 @@ _TCP = 3  # bind and connect
 _SCOPES = 3  # abstract sockets of other processes, and signals to them
 
 
-def restrict_files(writable: Iterable[Path], readable: Iterable[Path]) -> bool:
-    """Limit this thread, and threads that it starts, to these paths. Return whether the kernel enforces the limits."""
+def sandbox_file_access(writable: Iterable[Path], readable: Iterable[Path]) -> bool:
+    """Limit this thread, and threads that it starts, to these files and folders. Return whether the kernel does so."""
     if sys.platform != "linux":
         return False
     library = ctypes.CDLL(None, use_errno=True)
