@@ -88,7 +88,7 @@ def _run(task: Task) -> TaskOutcome:
             " Select fewer columns, or use LIMIT."
         )
     details = body | {"timezone": task.context.time_zone, "resolved_date_range": _describe_range(compiled)}
-    return TaskOutcome(results, orjson.dumps(details, option=_JSON), *_compute_ages(task, compiled))
+    return TaskOutcome(results, orjson.dumps(details, option=_JSON), *_compute_stale_times(task, compiled))
 
 
 def _compile_and_read(task: Task, reader: "StoreReader") -> tuple[CompiledQuery, Result]:
@@ -167,7 +167,7 @@ def _describe_range(compiled: CompiledQuery) -> dict[str, str | None] | None:
     return {"date_from": start, "date_to": end}
 
 
-def _compute_ages(task: Task, compiled: CompiledQuery) -> tuple[datetime | None, datetime | None]:
+def _compute_stale_times(task: Task, compiled: CompiledQuery) -> tuple[datetime | None, datetime | None]:
     """Return the moments at which the result becomes stale and lazily stale, or None if its date range has ended.
 
     A relative range such as the last seven days changes at midnight.

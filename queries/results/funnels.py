@@ -8,7 +8,7 @@ from typing import Any
 from queries.results.labels import format_days, format_labels
 from queries.results.numbers import Number, simplify
 
-OTHER = "Other"
+FUNNEL_BREAKDOWN_OTHER = "Other"
 """The breakdown value that replaces all values beyond the limit, as in PostHog."""
 PERCENT = 100
 DECIMALS = 2

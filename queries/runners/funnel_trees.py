@@ -21,7 +21,7 @@ from queries.hogql.ast import (
     Window,
     WindowCall,
 )
-from queries.results.funnels import OTHER
+from queries.results.funnels import FUNNEL_BREAKDOWN_OTHER
 from queries.runners.funnel_arrays import build_fields, group_columns, select_columns
 from queries.runners.funnel_attempts import BEST, AttemptRows
 from queries.runners.funnel_events import ATTEMPTS, REACHED, VALUE
@@ -98,7 +98,8 @@ class StepsTree:
 
     @property
     def _other(self) -> Expr:
-        return Array((Constant(OTHER),)) if self.has_several_values else Constant(OTHER)
+        other = Constant(FUNNEL_BREAKDOWN_OTHER)
+        return Array((other,)) if self.has_several_values else other
 
     def _build_counts(self) -> list[Call]:
         return [Call("count", condition=count_at_least(step + 1)) for step in range(self.step_count)]
