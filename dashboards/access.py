@@ -47,8 +47,8 @@ def may_edit(dashboard: Dashboard, membership: Membership) -> bool:
     return get_privilege_level(membership, get_restriction(dashboard)) == PrivilegeLevel.CAN_EDIT
 
 
-def check_edit_permission(dashboard: Dashboard, membership: Membership) -> None:
-    """Raise Forbidden unless the member may edit the dashboard."""
+def check_edit_restriction(dashboard: Dashboard, membership: Membership) -> None:
+    """Raise Forbidden if the restriction level of the dashboard does not let the member edit it."""
     if get_privilege_level(membership, get_restriction(dashboard)) < PrivilegeLevel.CAN_EDIT:
         raise Forbidden("You don't have edit permissions for this dashboard.")
 
@@ -121,7 +121,7 @@ def may_edit_content(membership: Membership, restrictions: Sequence[Restriction]
     return get_insight_privilege_level(membership, restrictions) == PrivilegeLevel.CAN_EDIT
 
 
-def check_content_edit_permission(membership: Membership, restrictions: Sequence[Restriction]) -> None:
+def check_content_edit_restrictions(membership: Membership, restrictions: Sequence[Restriction]) -> None:
     """Raise Forbidden if the content is on dashboards and the member may not edit any of them."""
     if not may_edit_content(membership, restrictions):
         raise Forbidden("You don't have edit permissions for any of the dashboards that show this content.")

@@ -223,7 +223,7 @@ def _read_default_page(viewer: Membership, limit: int, offset: int, cursor: Curs
         rows = _FIRST.rows(**values)
     else:
         state = read_list_state(viewer.project_id)
-        rows = _read_window(viewer, limit, offset, state.total)
+        rows = _read_page_at_offset(viewer, limit, offset, state.total)
     if rows:
         state = ListState(rows[0].list_total, rows[0].revision)
     elif state is None:
@@ -255,7 +255,7 @@ def _fit_page(rows: list[DashboardRow]) -> list[DashboardRow]:
     return [row._replace(**whole[row.id]) if row.id in whole else row for row in rows]
 
 
-def _read_window(viewer: Membership, limit: int, offset: int, total: int) -> list[DashboardRow]:
+def _read_page_at_offset(viewer: Membership, limit: int, offset: int, total: int) -> list[DashboardRow]:
     """Return the page at an offset. Its ids are read from an index, from the nearer end of the list."""
     size = min(limit, total - offset)
     if size <= 0:

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from dashboards.access import check_edit_permission, check_may_restrict, may_edit
+from dashboards.access import check_edit_restriction, check_may_restrict, may_edit
 from dashboards.breakdown_colors import check_breakdown_colors
 from dashboards.changelog.limits import check_tags
 from dashboards.changelog.tracking import ChangeSet
@@ -43,7 +43,7 @@ def create_dashboard(
     """
     if template is None and content.get("use_template"):
         raise ValueError("The template that the content names must be filled first, by `resolve_use_template`.")
-    source = _get_source(project, content, changes.actor)
+    source = _get_dashboard_to_duplicate(project, content, changes.actor)
     check_breakdown_colors(content.get("breakdown_colors", []), [])
     given = {**_get_inherited_values(template, source), **_get_requested_folder(content), **content}
     dashboard = Dashboard(project=project, created_by=changes.actor.user, creation_mode=CreationMode.DEFAULT)
@@ -65,7 +65,7 @@ def create_dashboard(
     return dashboard, ignored
 
 
-def _get_source(project: Project, content: DashboardInput, member: Membership) -> Dashboard | None:
+def _get_dashboard_to_duplicate(project: Project, content: DashboardInput, member: Membership) -> Dashboard | None:
     """Return the dashboard to copy, or None. Raises DashboardNotInProject."""
     source_id = content.get("use_dashboard")
     if source_id is None:
@@ -149,7 +149,7 @@ def update_dashboard(
     dashboard = lock_dashboard(dashboard_id, project=project, member=changes.actor)
     if dashboard.deleted and content.get("deleted") is not False:
         raise DashboardNotFound
-    check_edit_permission(dashboard, changes.actor)
+    check_edit_restriction(dashboard, changes.actor)
     return change_dashboard(changes, dashboard, content, refuse_unknown_tiles=refuse_unknown_tiles)
 
 

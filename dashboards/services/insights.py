@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from django.db import models
 from django.utils import timezone
 
-from dashboards.access import check_edit_permission
+from dashboards.access import check_edit_restriction
 from dashboards.changelog.activity_log import build_insight_snapshot
 from dashboards.changelog.limits import check_tags
 from dashboards.changelog.tracking import ChangeSet
@@ -131,6 +131,6 @@ def _set_dashboards(
     if len(kept) > max(MAX_DASHBOARDS_OF_CONTENT, len(live)):
         raise OnTooManyDashboards("insight", MAX_DASHBOARDS_OF_CONTENT, "dashboards")
     for dashboard_id in sorted(kept ^ live):
-        check_edit_permission(dashboards[dashboard_id], changes.actor)
+        check_edit_restriction(dashboards[dashboard_id], changes.actor)
     place_insight(changes, insight, tiles, dashboards, gained=sorted(kept - live), left=sorted(live - kept))
     return [f"dashboards__{index}" for index, dashboard_id in enumerate(wanted) if dashboard_id not in kept]

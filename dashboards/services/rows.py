@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Model
 
-from dashboards.access import Restriction, check_content_edit_permission, check_edit_permission, may_edit_content
+from dashboards.access import Restriction, check_content_edit_restrictions, check_edit_restriction, may_edit_content
 from dashboards.changelog.activity_log import record_baselines
 from dashboards.changelog.limits import check_size
 from dashboards.changelog.versions import HAS_HISTORY
@@ -62,7 +62,7 @@ def lock_for_edit(dashboard_id: int, *, project: Project, member: Membership) ->
     dashboard = lock_dashboard(dashboard_id, project=project, member=member)
     if dashboard.deleted:
         raise DashboardNotFound
-    check_edit_permission(dashboard, member)
+    check_edit_restriction(dashboard, member)
     return dashboard
 
 
@@ -75,7 +75,7 @@ def group_contents(tiles: Iterable[Tile]) -> dict[ContentKind, set[Any]]:
 def check_contents_edit_permission(kind: ContentKind, ids: Iterable[Any], member: Membership) -> None:
     """Raise Forbidden if the member may not edit one of these contents."""
     for restrictions in _load_restrictions(kind, ids, member).values():
-        check_content_edit_permission(member, restrictions)
+        check_content_edit_restrictions(member, restrictions)
 
 
 def filter_editable(kind: ContentKind, ids: Iterable[Any], member: Membership) -> set[Any]:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from django.utils.crypto import constant_time_compare
 
-from dashboards.access import check_edit_permission
+from dashboards.access import check_edit_restriction
 from dashboards.changelog.diff import Change, build_change
 from dashboards.changelog.tracking import ChangeSet
 from dashboards.exceptions import DashboardNotFound, SharePasswordNotFound, WrongSharePassword
@@ -87,7 +87,7 @@ def hash_share_password(
     )
     if dashboard is None:
         raise DashboardNotFound
-    check_edit_permission(dashboard, member)
+    check_edit_restriction(dashboard, member)
     if not is_first:
         _check_password_limit(SharingConfiguration.objects.get(dashboard=dashboard))
     text = text or secrets.token_urlsafe(12)

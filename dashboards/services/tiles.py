@@ -5,7 +5,7 @@ All actions require the right to edit the dashboard.
 
 from collections.abc import Collection, Sequence
 
-from dashboards.access import check_edit_permission, may_edit
+from dashboards.access import check_edit_restriction, may_edit
 from dashboards.changelog.limits import check_placements
 from dashboards.changelog.tracking import ChangeSet
 from dashboards.exceptions import ContentAlreadyOnDashboard, DashboardNotFound, TileNotFound
@@ -101,7 +101,7 @@ def move_tile(changes: ChangeSet, dashboard_id: int, *, project: Project, tile_i
     for each in (dashboard_id, to_dashboard_id):
         if each not in dashboards:
             raise DashboardNotFound
-        check_edit_permission(dashboards[each], changes.actor)
+        check_edit_restriction(dashboards[each], changes.actor)
     tile = _get_shown_tile(dashboards[dashboard_id], tile_id)
     target = dashboards[to_dashboard_id]
     twins = Tile.objects.on_dashboard(target).filter(**tile.content)

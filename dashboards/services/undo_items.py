@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from dashboards.access import check_edit_permission
+from dashboards.access import check_edit_restriction
 from dashboards.changelog.activity_log import build_insight_snapshot
 from dashboards.changelog.diff import (
     PUBLISHED,
@@ -259,7 +259,7 @@ def _is_used_by_others(undo: UndoContext, insight: Insight) -> bool:
 def _get_for_edit(undo: UndoContext, dashboard_id: int) -> Dashboard:
     """Return a locked dashboard, deleted or not, that the member may edit. Raises Forbidden."""
     dashboard = undo.dashboards[dashboard_id]
-    check_edit_permission(dashboard, undo.changes.actor)
+    check_edit_restriction(dashboard, undo.changes.actor)
     return dashboard
 
 

@@ -9,7 +9,7 @@ from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from dashboards.access import check_edit_permission
+from dashboards.access import check_edit_restriction
 from dashboards.exceptions import DashboardNotFound
 from dashboards.folders import normalize_folder
 from dashboards.models import CreationMode, Dashboard
@@ -253,7 +253,7 @@ class DashboardViewSet(ProjectScopedViewSet):
         dashboard = rows.filter(pk=dashboard_id).first()
         if dashboard is None or (dashboard.deleted and not self.has_false("deleted")):
             raise DashboardNotFound
-        check_edit_permission(dashboard, self.membership)
+        check_edit_restriction(dashboard, self.membership)
 
 
 def retrieve_dashboard(

@@ -4,7 +4,7 @@ import pytest
 
 from dashboards.access import (
     Restriction,
-    check_edit_permission,
+    check_edit_restriction,
     check_may_restrict,
     get_privilege_level,
     get_user_access_level,
@@ -40,7 +40,7 @@ def test_access_rules(
     assert may_restrict(membership, CREATOR) is restricts
     assert get_privilege_level(membership, restriction) == privilege
     assert get_user_access_level(membership, restriction) == access
-    for check, allowed in ((check_edit_permission, privilege == 37), (check_may_restrict, restricts)):
+    for check, allowed in ((check_edit_restriction, privilege == 37), (check_may_restrict, restricts)):
         if allowed:
             check(dashboard, membership)
         else:
