@@ -38,7 +38,7 @@ def token(alice: Person, board: Dashboard) -> str:
 
 
 @contextmanager
-def busy_hashing() -> Iterator[None]:
+def occupy_hashing_slots() -> Iterator[None]:
     """Occupy the hashing slot and the waiting slot."""
     with hashing_slots.slot():
         assert hashing_slots.threads.acquire(blocking=False)
@@ -56,7 +56,7 @@ def count_attempts(attempt: Attempt) -> int:
 
 def test_attempts_need_no_slow_hash(token: str) -> None:
     hashed = OutsideTransactions.calls
-    with busy_hashing():
+    with occupy_hashing_slots():
         assert [attempt_unlock(token, text) for text in ("wrong", PASSWORD, "another one 0", "")] == [
             401,
             200,
@@ -108,7 +108,7 @@ def test_slow_hashes_of_a_link_are_limited_over_all_addresses(token: str) -> Non
 
 def test_slow_hash_without_a_free_slot_is_refused_at_once(token: str) -> None:
     SharePassword.objects.update(digest="")
-    with busy_hashing():
+    with occupy_hashing_slots():
         answer = Browser().unlock(f"/shared/{token}", {"password": PASSWORD})
     assert answer.headers["Retry-After"] == "1"
     assert pop_error(answer) == THROTTLED

@@ -119,7 +119,7 @@ class Matrix:
         status = _required_status(cell)
         self.statuses[answer.status_code] += 1
         if cell.ids != "own":
-            self.answers[cell] = (answer.status_code, self.path_ids.without_ids(cell, answer.text))
+            self.answers[cell] = (answer.status_code, self.path_ids.replace_ids(cell, answer.text))
         if answer.status_code != status:
             self._deviates("a status other than expected", cell, expected=status, answer=answer)
         if any(secret in answer.text for secret in VAULT_NAMES):

@@ -33,7 +33,7 @@ class PathIds:
     def path(self, cell: Cell) -> str:
         return "/" + re.sub(r"<(\w+)>", lambda found: str(self._id(cell, found[1])), cell.route)
 
-    def without_ids(self, cell: Cell, text: str) -> str:
+    def replace_ids(self, cell: Cell, text: str) -> str:
         """Return a response in which the ids of the path are replaced by one placeholder."""
         for name in re.findall(r"<(\w+)>", cell.route):
             text = text.replace(str(self._id(cell, name)), "…")
