@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, cast
 
-from django.db.models import FilteredRelation, Model, Q, Subquery
+from django.db.models import FilteredRelation, Model, Q
 from django.utils import timezone
 
 from dashboards_api.db.best_effort import best_effort_write
@@ -16,7 +16,7 @@ _MODELS: tuple[tuple[type[Model], str], ...] = (
     (PersonalAPIKey, ""),
     (User, "user__"),
     (Membership, "member__"),
-    (Project, "member_project_"),
+    (Project, "member_project__"),
 )
 # The hash of the password is not needed.
 _EXCLUDED_COLUMNS = frozenset({"password"})
@@ -30,10 +30,6 @@ def _get_columns(model: type[Model]) -> list[str]:
     return [column for column in columns if column in _PROJECT_COLUMNS] if model is Project else columns
 
 
-def _select_from_project(column: str) -> Subquery:
-    return Subquery(Project.objects.filter(pk=int_param("project")).values(column))
-
-
 _COLUMNS = [_get_columns(model) for model, _ in _MODELS]
 _API_KEY_QUERY = CompiledQuery(
     lambda: (
@@ -41,10 +37,10 @@ _API_KEY_QUERY = CompiledQuery(
         .annotate(
             member=FilteredRelation(
                 "user__memberships", condition=Q(user__memberships__project_id=int_param("project"))
-            )
+            ),
+            # `member__project__…` would be invalid SQL, because Django would join the project before the membership.
+            member_project=FilteredRelation("member__project"),
         )
-        # `member__project__…` would be invalid SQL, because Django would join the project before the filtered relation.
-        .annotate(**{f"member_project_{column}": _select_from_project(column) for column in _PROJECT_COLUMNS})
         .values_list(
             *(f"{path}{column}" for (_, path), columns in zip(_MODELS, _COLUMNS, strict=True) for column in columns)
         )
