@@ -13,6 +13,7 @@ from hashlib import blake2b
 from typing import Any, TypeVar
 from urllib.parse import quote
 
+from django.conf import settings
 from django.http import HttpRequest, QueryDict
 from django.utils import timezone
 from django.utils.http import parse_etags
@@ -22,7 +23,6 @@ from rest_framework.request import Request
 
 from dashboards_api.choices import build_invalid_choice_message
 from dashboards_api.dates import DateRange, parse_date_bound
-from dashboards_api.http.middleware import get_base_url
 from dashboards_api.http.parsers import DisallowedJSON, MalformedJSON, load_json
 from dashboards_api.http.serializers import AnyField, RequestSerializer, parse_json
 from dashboards_api.parsing import parse_int
@@ -190,7 +190,10 @@ def make_etag(request: HttpRequest, *parts: Any, version: int | None = None) -> 
 
     With a `version`, the ETag begins with the version, so that `If-Match` accepts the ETag of any response.
     """
-    asked = (get_release_hash(), get_base_url(request), request.get_full_path(), version, *parts)
+    # The parts of the URL are only compared, so they are neither validated nor quoted again.
+    query = request.META.get("QUERY_STRING", "")
+    url = (settings.PUBLIC_URL, request.scheme, request.META.get("HTTP_HOST"), request.path, query)
+    asked = (get_release_hash(), *url, version, *parts)
     digest = blake2b(repr(asked).encode(), digest_size=12).hexdigest()
     return f'W/"{digest}"' if version is None else f'W/"{version}.{digest}"'
 
