@@ -31,9 +31,10 @@ def build_cache_key(source: dict[str, Any], project: Project) -> str:
 
 def _uses_test_filters(source: dict[str, Any]) -> bool:
     """Return whether a query applies test account filters. In SQL queries, `filterTestAccounts` is below `filters`."""
+    if source.get("filterTestAccounts"):
+        return True
     filters = source.get("filters")
-    nested = filters.get("filterTestAccounts") if isinstance(filters, dict) else None
-    return bool(source.get("filterTestAccounts") or nested)
+    return isinstance(filters, dict) and bool(filters.get("filterTestAccounts"))
 
 
 def _dump(value: Any) -> bytes:

@@ -16,7 +16,6 @@ Users = dict[int | None, Row | None]
 USER_FIELDS = ("id", "uuid", "distinct_id", "first_name", "last_name", "email", "is_email_verified")
 # The maximum number of projects per organization in `users/@me`. `organizations/:id/projects/` lists all projects.
 MAX_TEAMS = 100
-_BASIC_USER_KEYS = (*USER_FIELDS, "hedgehog_config", "role_at_organization")
 
 
 def get_user_columns(relation: str) -> list[str]:
@@ -26,9 +25,20 @@ def get_user_columns(relation: str) -> list[str]:
 
 def build_basic_user(columns: tuple[Any, ...]) -> dict[str, Any] | None:
     """Return a user as in dashboards and tiles (component UserBasic), or None if the first column is None."""
-    if columns[0] is None:
+    id_, uuid, distinct_id, first_name, last_name, email, is_email_verified = columns
+    if id_ is None:
         return None
-    return dict(zip(_BASIC_USER_KEYS, (*columns, None, None), strict=True))
+    return {
+        "id": id_,
+        "uuid": uuid,
+        "distinct_id": distinct_id,
+        "first_name": first_name,
+        "last_name": last_name,
+        "email": email,
+        "is_email_verified": is_email_verified,
+        "hedgehog_config": None,
+        "role_at_organization": None,
+    }
 
 
 def build_user_getter(relation: str) -> Callable[[Any], tuple[Any, ...]]:

@@ -77,6 +77,7 @@ class Results:
         self.may_be_stored = True
         # The results that the request waits for.
         self.waiting: list[UUID] = []
+        # The errors of queries whose kind is not computed, by kind. None for a kind that is computed.
         self.refusals: dict[str, Outcome | None] = {}
 
     def obtain(self, queries: Sequence[dict[str, Any] | None]) -> list[Outcome]:
@@ -112,21 +113,13 @@ class Results:
         source = get_source(query)
         if not source:
             return NO_QUERY
-        return self._find_refusal(source) or self._identify(source)
+        kind = get_kind(source)
+        if kind not in self.refusals:
+            self.refusals[kind] = _find_refusal(source)
+        return self.refusals[kind] or self._identify(source)
 
     def _identify(self, source: dict[str, Any]) -> "_Query":
         return _Query(build_cache_key(source, self.project), source)
-
-    def _find_refusal(self, source: dict[str, Any]) -> Outcome | None:
-        """Return the error of a query whose kind is not computed, or None. All queries of a kind share one error."""
-        kind = get_kind(source)
-        if kind not in self.refusals:
-            try:
-                check_query_kind(source)
-                self.refusals[kind] = None
-            except DomainError as error:
-                self.refusals[kind] = Outcome(error=error)
-        return self.refusals[kind]
 
     def _decide(self, stored: StoredResult | None, moment: datetime) -> Action:
         """Return the action for a result.
@@ -198,6 +191,15 @@ class Results:
 
     def _explain_absence(self) -> DomainError | None:
         return None if settings.ENGINE else QueryError(ENGINE_OFF, code="engine_unavailable")
+
+
+def _find_refusal(source: dict[str, Any]) -> Outcome | None:
+    """Return the error of a query whose kind is not computed, or None."""
+    try:
+        check_query_kind(source)
+    except DomainError as error:
+        return Outcome(error=error)
+    return None
 
 
 class _Query(NamedTuple):
