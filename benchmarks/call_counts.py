@@ -35,7 +35,7 @@ class Walk(NamedTuple):
     calls: Counter[str]
 
     def is_within(self, limits: tuple[int, int]) -> bool:
-        """Return whether the numbers of files and calls are within these limits."""
+        """Return whether the numbers of files and calls are within `limits`."""
         return len(self.files) <= limits[0] and self.calls.total() <= limits[1]
 
 

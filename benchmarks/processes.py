@@ -11,7 +11,7 @@ PSS = re.compile(r"^Pss:\s+(\d+)", re.MULTILINE)
 
 
 class Cost(NamedTuple):
-    """The CPU time so far, including ended children, and the memory as proportional set size."""
+    """The CPU time so far, including terminated child processes, and the memory as proportional set size."""
 
     cpu_seconds: float
     memory_mb: float
@@ -23,14 +23,14 @@ def measure_cost(root: int) -> Cost:
         ticks += sum(map(int, _read_stat(pid)[11:15]))
         try:
             found = PSS.search((PROC / str(pid) / "smaps_rollup").read_text())
-        except OSError:  # the process has ended, or belongs to another user
+        except OSError:  # the process has exited, or belongs to another user
             continue
         kilobytes += int(found[1]) if found else 0
     return Cost(ticks / TICKS, kilobytes / 1024)
 
 
 def get_cpu_seconds(root: int) -> float:
-    """Return the CPU time of a process and its descendants, including ended descendants."""
+    """Return the CPU time of a process and its descendants, including terminated descendants."""
     return sum(sum(map(int, _read_stat(pid)[11:15])) for pid in _list_tree(root)) / TICKS
 
 
@@ -48,7 +48,7 @@ def _list_tree(root: int) -> set[int]:
 
 
 def _read_stat(pid: int) -> list[str]:
-    """Return the fields of /proc/PID/stat after the program name, or zeros for an ended process.
+    """Return the fields of /proc/PID/stat after the program name, or zeros for a terminated process.
 
     The program name may contain any character.
     """

@@ -69,7 +69,7 @@ def find_last_day(client: EngineClient, project: Project) -> date | None:
 
 
 def request_demo_results(project: Project) -> None:
-    """Queue the results of the dashboards, so that the worker computes them as soon as it runs."""
+    """Queue the results of the dashboards, so that the query worker computes them as soon as it runs."""
     viewer = Membership.objects.filter(project=project).select_related("project", "user").order_by("pk").first()
     if viewer is None:
         return

@@ -195,7 +195,7 @@ class DashboardTooLarge(ValidationFailed):
 
 
 class TooManyTiles(ValidationFailed):
-    """The error for a dashboard that would have too many tiles."""
+    """The error for a dashboard that would exceed the tile limit."""
 
     code = "too_many"
 

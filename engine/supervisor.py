@@ -54,7 +54,7 @@ class SupervisorLoop(ABC):
         """Run until `is_stopping` is set."""
 
     def wait(self, seconds: float) -> None:
-        """Sleep. Return early if the process that started the loop has ended."""
+        """Sleep. Return early if the parent process has exited."""
         deadline = time.monotonic() + seconds
         while not self.is_stopping and (left := deadline - time.monotonic()) > 0:
             readable, _, _ = select.select([sys.stdin], [], [], left)

@@ -25,7 +25,7 @@ MAX_EVENT_NAMES = 500
 
 @extend_schema_field({"oneOf": [{"type": "string", "enum": [each.value for each in Refresh]}, {"type": "boolean"}]})
 class RefreshField(AnyField):
-    """A `refresh` value. An unknown text is read as `force_cache`, as in PostHog."""
+    """A `refresh` value. An unknown string is read as `force_cache`, as in PostHog."""
 
     default_error_messages = {"invalid": "This must be a text or a boolean."}
 

@@ -1,10 +1,10 @@
-"""The supervisor of the query worker: a small process that keeps the engine and one worker running.
+"""The supervisor of the query worker: a small process that keeps the engine and one query worker running.
 
 The server starts `python -m queries.supervisor FOLDER` with the folder of the embedded engine, or with `remote` for a
 ClickHouse server. Before the first import, the folder has no store. The supervisor checks for the store twice a second,
-and starts the engine and the worker when the store exists. The supervisor's standard input is a pipe from the server.
-When the pipe is closed, for any reason, the supervisor stops both processes and exits. The supervisor does not load
-Django, which would take 60 MB.
+and starts the engine and the query worker when the store exists. The supervisor's standard input is a pipe from the
+server. When the pipe is closed, for any reason, the supervisor stops both processes and exits. The supervisor does not
+load Django, which would take 60 MB.
 """
 
 import os
@@ -25,12 +25,12 @@ REMOTE = "remote"
 SECONDS_BETWEEN_CHECKS = 0.5
 BACKOFF_MIN = 0.2
 MAX_BACKOFF = 30.0
-SECONDS_UNTIL_STABLE = 10  # a worker that has run this long is restarted with the shortest backoff
+SECONDS_UNTIL_STABLE = 10  # a query worker that has run this long is restarted with the shortest backoff
 SECONDS_TO_STOP = 8
 
 
 class WorkerSupervisor(SupervisorLoop):
-    """The loop that restarts a worker that has died, with exponential backoff if it died soon after a start."""
+    """The loop that restarts a query worker that has died, with exponential backoff if it died soon after a start."""
 
     def __init__(self, folder: Path | None) -> None:
         self.folder = folder
@@ -50,7 +50,7 @@ class WorkerSupervisor(SupervisorLoop):
             stop_supervisor(self.folder)
 
     def ensure_processes(self) -> None:
-        """Start the engine's supervisor and the worker unless they are running."""
+        """Start the engine's supervisor and the query worker unless they are running."""
         if self.folder is not None:
             ensure_supervisor(self.folder)
         moment = time.monotonic()

@@ -1,4 +1,4 @@
-"""Validation of a query without running it. Workers validate queries, because only workers load the parser."""
+"""Validation of a query without running it. This is a task of query workers, because only they load the parser."""
 
 from typing import Any
 

@@ -35,7 +35,7 @@ from queries.services.queue import (
 logger = structlog.get_logger("queries.worker")
 
 SECONDS_BETWEEN_POLLS = 0.03
-# After SECONDS_UNTIL_IDLE without a query, the worker polls less often.
+# After SECONDS_UNTIL_IDLE without a query, the query worker polls less often.
 SECONDS_BETWEEN_IDLE_POLLS = 0.2
 SECONDS_UNTIL_IDLE = 60
 SECONDS_BETWEEN_RENEWALS = 10
@@ -70,7 +70,7 @@ class RunningQuery:
 
 
 class Worker:
-    """The loop of the worker, which computes up to `slots` queries at a time."""
+    """The loop of the query worker, which computes up to `slots` queries at a time."""
 
     def __init__(self, slots: int, supervisor: int | None = None) -> None:
         self.slots = slots
@@ -154,7 +154,7 @@ class Worker:
             logger.warning("query child died", query=str(query.claim.result_id), code=code)
             retry_query(query.claim)
             return
-        except Exception as error:  # noqa: BLE001  an error of one query must not end the worker
+        except Exception as error:  # noqa: BLE001  an error of one query must not end the query worker
             log_failure(query.claim, error)
             outcome = TaskOutcome(error=("query_error", "The query could not be computed. The error was logged."))
         store_outcome(query.claim, outcome, query.task, query.milliseconds)
@@ -203,7 +203,7 @@ def log_failure(claim: Claim, error: Exception) -> None:
 
 
 def store_outcome(claim: Claim, outcome: TaskOutcome, task: Task, milliseconds: int) -> None:
-    """Store the result or the error of a task if this worker still holds the lease."""
+    """Store the result or the error of a task if this query worker still holds the lease."""
     if outcome.error is not None:
         fail_query(claim, *outcome.error)
         return

@@ -86,7 +86,7 @@ class DashboardVersions(NamedTuple):
 
 
 class DetailState(NamedTuple):
-    """The versions of a live dashboard, and the moment of its last retrieval."""
+    """The revision and the result version of a dashboard that is not deleted, and the time of its last retrieval."""
 
     revision: int
     result_version: int

@@ -189,7 +189,7 @@ def list_dashboards(
 
 
 class EditableDashboards(NamedTuple):
-    """The ids and names of dashboards, and whether the list contains more dashboards than were checked."""
+    """The ids and names of the editable dashboards among the first of a list, and whether more dashboards follow."""
 
     names: list[tuple[int, str]]
     has_more: bool

@@ -159,7 +159,7 @@ def read_shared_dashboard(
 def read_shared_insight(opened: SharedDashboard, tile_id: int, results: Results) -> Row:
     """Return the insight of one tile as shown on the page, for an export as a file.
 
-    Raises ExportNotAllowed if the page does not show its details, and TileNotFound.
+    Raises ExportNotAllowed if the page does not show the details of insights, and TileNotFound.
     """
     if not opened.offers_files:
         raise ExportNotAllowed
@@ -288,7 +288,7 @@ def _build_insight(row: Row, shown: ResolvedTile, result: Row, display: QueryDis
 
 
 def _build_content(row: Row, kind: str, columns: tuple[str, ...]) -> dict[str, Any] | None:
-    """Return these columns of the content of a tile, or None if the content is of another kind."""
+    """Return the given columns of the content of a tile, or None if the content is of another kind."""
     if row[f"{kind}_id"] is None:
         return None
     return {column: row[f"{kind}__{column}"] for column in columns}

@@ -1,8 +1,8 @@
-"""Undo of the activities of an API key, which restores the earlier value of every field that the key changed.
+"""Undo of the activities of an API key: every field that was changed with the key is set to its earlier value.
 
-A field that another user or key has since changed is skipped. First, share links that the key enabled are disabled, and
-rights that the key granted are revoked, even if all other changes are skipped. Undo never enables a link, lowers a
-restriction, or grants a right again.
+A field that another user or key has since changed is skipped. First, share links that were enabled with the key are
+disabled, and rights that were granted with the key are revoked, even if all other changes are skipped. Undo never
+enables a link, lowers a restriction, or grants a right again.
 """
 
 from collections import defaultdict

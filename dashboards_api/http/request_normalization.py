@@ -28,7 +28,7 @@ _CONSTANT: Environ = {
 
 
 def build_environ(scope: Any) -> Environ:
-    """Return the WSGI environment of an RSGI scope, without its body."""
+    """Return the WSGI environment of an RSGI scope, without the request body."""
     server, _, port = scope.server.rpartition(":")
     environ = {
         **_CONSTANT,

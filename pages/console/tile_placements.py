@@ -42,7 +42,7 @@ def place_tile(placements: list[GridPlacement], index: int, wanted: GridPlacemen
 
 
 def _swap(placements: list[GridPlacement], index: int, wanted: GridPlacement) -> list[GridPlacement]:
-    """Return the placements with the only overlapped tile moved to the old placement, if this tile fits there."""
+    """Return the placements. If only one tile is overlapped and fits the old placement, it is moved there."""
     old_x, old_y, old_width, old_height = placements[index]
     covered = [number for number, each in enumerate(placements) if number != index and _overlaps(each, wanted)]
     if len(covered) != 1 or (old_width, old_height) != wanted[2:]:

@@ -6,7 +6,7 @@ from queries.hogql.ast import Node
 
 
 def walk(node: Node) -> Iterator[Node]:
-    """Yield a node and all nodes below it, without recursion, because trees can be deep."""
+    """Yield a node and all its descendants, without recursion, because trees can be deep."""
     waiting = [node]
     while waiting:
         found = waiting.pop()

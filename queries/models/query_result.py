@@ -29,7 +29,7 @@ class QueryResultQuerySet(models.QuerySet["QueryResult"]):
         return self.filter(requested_at__isnull=False)
 
     def claimable(self, moment: datetime) -> "QueryResultQuerySet":
-        """Return requested results that a worker may compute, because they have no lease or the lease has expired."""
+        """Return requested results that a query worker may compute: without a lease, or with an expired lease."""
         return self.queued().filter(Q(lease_until__isnull=True) | Q(lease_until__lt=moment))
 
     def running(self, moment: datetime) -> "QueryResultQuerySet":
@@ -52,7 +52,7 @@ class QueryResult(models.Model):
     # The time of the request. While it is set, the query is queued or computed.
     requested_at = models.DateTimeField(null=True)
     attempts = models.SmallIntegerField(default=0)
-    # The worker that computes the query holds a lease and renews it. `lease_id` identifies the current lease.
+    # The query worker that computes the query holds a lease and renews it. `lease_id` identifies the current lease.
     lease_id = models.UUIDField(null=True)
     lease_until = models.DateTimeField(null=True)
     started_at = models.DateTimeField(null=True)

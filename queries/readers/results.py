@@ -46,7 +46,7 @@ class StoredResult(NamedTuple):
 
     @property
     def is_queued(self) -> bool:
-        """Return whether the query is waiting for a worker or being computed."""
+        """Return whether the query is waiting for a query worker or being computed."""
         return self.requested_at is not None
 
     @property

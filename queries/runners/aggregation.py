@@ -67,7 +67,7 @@ class Grouping:
 
 @dataclass(frozen=True)
 class EventRows:
-    """Rows of events, or of a subquery that has reduced them."""
+    """Rows of events, or of a subquery over events."""
 
     source: Source
     where: Expr | None = None

@@ -32,7 +32,7 @@ def compile_query(source: Any, context: QueryContext, read_rows: ReadRows = read
     """Return the compiled query. Raises HogQLError and UnsupportedQueryKind.
 
     Some queries depend on values of the store, such as the time of the first event, which `read_rows` reads. Parsing
-    may take seconds, so call this function in a worker process.
+    may take seconds, so call this function in a child process of the query worker.
     """
     kind = kinds.check_query_kind(source)
     if kind != kinds.HOGQL:  # HogQL has limits of its own

@@ -60,7 +60,7 @@ def _build_person_operand(key: str, scope: FilterScope, context: QueryContext) -
 
 
 def _build_json_operand(chain: tuple[str, ...], kind: PropertyType) -> Operand:
-    """Return a property as it is stored, regardless of its definition. A text in a property of numbers stays a text."""
+    """Return the stored property, regardless of its definition. A text in a numeric property is not converted."""
     text = Field(chain, is_untyped=True)
     return Operand(text, Call("toFloat", (text,)), Call("parseDateTimeBestEffort", (text,)), kind)
 

@@ -1,4 +1,6 @@
-"""Aggregation in stages. Larger groups are computed from the states of small groups, without another read of events."""
+"""Aggregation in stages. Larger groups are computed from aggregate states of smaller groups, without another read of
+events.
+"""
 
 from dataclasses import replace
 from typing import cast

@@ -1,4 +1,4 @@
-"""The context of a query, read from the database for a worker."""
+"""The context of a query, read from the database for a query worker."""
 
 from django.utils.timezone import now
 

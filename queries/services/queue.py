@@ -1,8 +1,8 @@
 """The queue of queries: requests, claims, completion and cancellation.
 
-A row of QueryResult is queued while `requested_at` is set. A worker claims the row with a lease, and renews the lease
-during the computation. If the lease expires, another worker may claim the row. A query may then be computed twice, but
-only the worker that holds the lease can store its result.
+A row of QueryResult is queued while `requested_at` is set. A query worker claims the row with a lease, and renews the
+lease during the computation. If the lease expires, another query worker may claim the row. A query may then be computed
+twice, but only the query worker that holds the lease can store its result.
 """
 
 from collections.abc import Collection, Mapping
@@ -32,7 +32,7 @@ _NOT_QUEUED: dict[str, Any] = {"requested_at": None, "lease_id": None, "lease_un
 
 
 class Claim(NamedTuple):
-    """A query that a worker computes as long as it renews the lease."""
+    """A query that a query worker computes as long as it renews the lease."""
 
     result_id: UUID
     lease_id: UUID
@@ -42,7 +42,7 @@ class Claim(NamedTuple):
 
 
 class ComputedResult(NamedTuple):
-    """The result that a worker has computed. `results` and `details` are JSON texts."""
+    """The result that a query worker has computed. `results` and `details` are JSON texts."""
 
     results: str
     details: str
@@ -106,10 +106,10 @@ def _find_claimable(moment: datetime) -> Any:
     """Return the claimable queries in the order in which they are claimed.
 
     Projects with fewer running queries are first, so that a project with a long queue does not occupy all slots of a
-    worker.
+    query worker.
     """
     running = QueryResult.objects.running(moment).order_by().values_list("project").annotate(number=Count("pk"))
-    numbers = dict(running)  # at most one entry for each slot of the workers
+    numbers = dict(running)  # at most one entry for each slot of the query workers
     busy = [project_id for project_id, number in numbers.items() if number >= MAX_RUNNING]
     cases = [When(project=project_id, then=Value(number)) for project_id, number in numbers.items()]
     rows = QueryResult.objects.claimable(moment).exclude(project__in=busy)
@@ -117,7 +117,7 @@ def _find_claimable(moment: datetime) -> Any:
 
 
 def find_held_leases(leases: Collection[UUID]) -> set[UUID]:
-    """Return the leases that are still held. A lease is lost if the query is canceled or claimed by another worker."""
+    """Return the leases that are still held. A lease is lost if the query is canceled or claimed again."""
     held = QueryResult.objects.queued().filter(lease_id__in=leases).values_list("lease_id", flat=True)
     return {lease for lease in held if lease}
 
@@ -128,7 +128,7 @@ def renew_leases(leases: Collection[UUID]) -> None:
 
 @atomic_with_retry
 def complete_query(claim: Claim, computed: ComputedResult) -> bool:
-    """Store a result if this worker still holds the lease. Return whether it was stored."""
+    """Store a result if this query worker still holds the lease. Return whether it was stored."""
     moment = now()
     stored = _find_held(claim).update(
         **_NOT_QUEUED,
@@ -148,13 +148,13 @@ def complete_query(claim: Claim, computed: ComputedResult) -> bool:
 
 @atomic_with_retry
 def fail_query(claim: Claim, code: str, detail: str) -> bool:
-    """Store the error of a query, and keep an earlier result. Return whether this worker still held the lease."""
+    """Store the error of a query, and keep an earlier result. Return whether this query worker still held the lease."""
     return _store_error(_find_held(claim), claim.project.pk, code, detail)
 
 
 @atomic_with_retry
 def release_query(claim: Claim) -> None:
-    """Return a query to the queue, as if it had not been claimed, because the worker stops."""
+    """Return a query to the queue, as if it had not been claimed, because the query worker stops."""
     _find_held(claim).update(lease_id=None, lease_until=None, attempts=0)
 
 
@@ -168,7 +168,7 @@ def retry_query(claim: Claim) -> None:
 def cancel_query(project: Project, result_id: UUID) -> bool:
     """Cancel a queued or running query. Return whether a query was canceled.
 
-    The worker of the query loses the lease.
+    The query worker of the query loses the lease.
     """
     queued = QueryResult.objects.in_project(project).queued().filter(pk=result_id)
     return _store_error(queued, project.pk, "query_cancelled", "The query was cancelled.")

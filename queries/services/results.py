@@ -1,4 +1,4 @@
-"""The results of the queries of one request: from the cache, or requested from a worker."""
+"""The results of the queries of one request: from the cache, or requested from a query worker."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Execution of a query for a request: the result is cached, or the edge waits until a worker has computed it."""
+"""Execution of a query for a request: the result is cached, or the edge waits until a query worker has computed it."""
 
 from typing import Any
 

@@ -8,6 +8,6 @@ from tests.queries.rows import make_store
 
 @pytest.fixture
 def with_store(db: None, settings: Settings) -> None:
-    """Set ENGINE and record an import of events. No engine or worker is started, so queries stay queued."""
+    """Set ENGINE and record an import of events. No engine or query worker is started, so queries stay queued."""
     settings.ENGINE = True
     make_store()

@@ -30,7 +30,7 @@ def make_sql_insight(person: Person, *dashboards: Dashboard, sql: str = "select 
 def store_result(
     project: Project, query: dict[str, Any], results: Any = ((1,),), state: Freshness = Freshness.FRESH, **columns: Any
 ) -> QueryResult:
-    """Store a result as a worker does. `columns` overrides the columns of the row."""
+    """Store a result as a query worker does. `columns` overrides the columns of the row."""
     source = get_source(query)
     computed, stale, lazily_stale = (now() + hours * HOUR for hours in _AGES[state])
     values: dict[str, Any] = {

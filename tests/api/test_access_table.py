@@ -1,8 +1,8 @@
 """One table for every route, method and caller. The suite fails if a route is missing from the table.
 
 Callers: a request without credentials (`nobody`); a key without a matching scope; a key that can only read; a member;
-the admin of the project; the admin of another project; a key of the admin that is scoped to another project. A
-session of the member has the same statuses as the member's key.
+the admin of the project; the admin of another project; a key of the admin that is scoped to another project. Requests
+with the member's session get the same status codes as requests with the member's key.
 """
 
 import re

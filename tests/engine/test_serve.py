@@ -1,6 +1,7 @@
 """`manage.py serve` starts the engine and the query worker if there is data, and stops them with the service.
 
-The engine never runs in a web process. `queries.supervisor`, a child of the server, runs the engine and the worker.
+The engine never runs in a web process. `queries.supervisor`, a child of the server, runs the engine and the query
+query worker.
 """
 
 import re
@@ -58,7 +59,7 @@ def test_engine_and_worker_of_a_service_run_beside_it_and_end_with_it(tmp_path: 
 
 
 def check_off(environment: dict[str, str], log: Path) -> None:
-    """Check that with ENGINE=off neither an engine nor a worker runs, even if there is data."""
+    """Check that with ENGINE=off neither an engine nor a query worker runs, even if there is data."""
     service = Service({**environment, "ENGINE": "off"}, log).wait()
     parts = re.compile("engine.supervisor|queries.supervisor|query_worker")
     try:

@@ -1,4 +1,4 @@
-"""Queries on a live service. The edge waits for the worker, and a request has one response and one line in the log."""
+"""Queries on a live service. The edge waits for the query worker. Each request has one response and one log line."""
 
 import json
 import os

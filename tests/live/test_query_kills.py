@@ -24,7 +24,7 @@ LEASE_SECONDS = 30
 QUERY_TIMEOUT_SECONDS = 90
 # Parts of the command lines of the engine, the query worker, a child of the query worker, and a web worker.
 VICTIMS = ("engine.embedded", "query_worker", "forkserver", "dashboards_api.server")
-# The server exits if its workers die as soon as they start, so web workers are killed at intervals.
+# The server exits if its web workers die as soon as they start, so web workers are killed at intervals.
 WEB_WORKER, SECONDS_BETWEEN_WEB_WORKERS = "dashboards_api.server", 8
 
 
@@ -176,7 +176,7 @@ def check_imports(load: Load) -> None:
 
 
 def finish_queries(load: Load) -> None:
-    """Wait until each query has a result, at most until the lease of a killed worker has expired."""
+    """Wait until each query has a result, at most until the lease of a killed query worker has expired."""
     started = time.monotonic()
     for number, text in enumerate(load.queries):
         wait_until(lambda text=text, number=number: is_answered(load, text, number))  # type: ignore[misc]  # loop values

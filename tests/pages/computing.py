@@ -1,4 +1,4 @@
-"""Insights in SQL, and a simulated worker that stores the results of a test in the real queue."""
+"""Insights in SQL, and a simulated query worker that stores the results of a test in the real queue."""
 
 from datetime import datetime, timedelta
 from typing import Any

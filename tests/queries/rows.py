@@ -51,7 +51,7 @@ def build_computed(
 
 
 def expire(result_id: UUID) -> None:
-    """Let the lease of a query expire, as if its worker had been killed."""
+    """Let the lease of a query expire, as if its query worker had been killed."""
     QueryResult.objects.filter(pk=result_id).update(lease_until=now() - timedelta(seconds=1))
 
 

@@ -1,4 +1,4 @@
-"""The queue. One worker at a time computes a query, and only the holder of the lease can store its result."""
+"""The queue. One query worker at a time computes a query, and only the holder of the lease can store its result."""
 
 import time
 from datetime import timedelta
@@ -141,7 +141,7 @@ def test_query_that_has_waited_longest_goes_first(home: Project) -> None:
 
 
 def test_project_with_many_queries_does_not_keep_others_from_the_workers(home: Project, away: Project) -> None:
-    """Assign the next free slot of a worker to a project without a running query."""
+    """Assign the next free slot of a query worker to a project without a running query."""
     many = request(home, *(f"select {number}" for number in range(20)))
     assert [claim().result_id, claim().result_id] == [many[0].pk, many[1].pk]
     [other] = request(away, "select 1")
@@ -178,7 +178,7 @@ def test_share_links_leave_places_for_members(home: Project, monkeypatch: pytest
 
 
 def test_idle_poll_is_one_read(home: Project, django_assert_num_queries: DjangoAssertNumQueries) -> None:
-    """Acquire no write lock of SQLite if the queue is empty, since a worker polls 30 times a second."""
+    """Acquire no write lock of SQLite if the queue is empty, since a query worker polls 30 times a second."""
     with django_assert_num_queries(1) as captured:
         assert claim_query() is None
     assert captured.captured_queries[0]["sql"].startswith("SELECT")

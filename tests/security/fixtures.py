@@ -15,7 +15,7 @@ TIMESTAMPS = ("last_accessed_at", "last_viewed_at", "last_used_at")
 
 
 class Fixtures:
-    """Fresh rows for each field, in the project of the worker."""
+    """Fresh rows for each field, in the project of the client."""
 
     def __init__(self, client: httpx.Client, browser: httpx.Client, root: str, known: dict[str, Any]) -> None:
         self.client, self.browser, self.root = client, browser, root

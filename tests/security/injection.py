@@ -1,6 +1,6 @@
 """Injection: hostile payloads in every writable field of every request body in the API document.
 
-Each worker has its own project, so that it can verify that a refused request changed nothing. After each accepted
+Each client has its own project, so that it can verify that a refused request changed nothing. After each accepted
 write, the API paths and pages that show the dashboard are read. At the end, every row is read.
 """
 
@@ -86,7 +86,7 @@ def _project(target: Target, name: str) -> int:
 
 
 class Worker:
-    """A worker that sends the payloads of its share of the fields."""
+    """A client that sends the payloads for its share of the fields."""
 
     def __init__(self, target: Target, project: int, person: str, report: Report, seed: int) -> None:
         self.client, self.browser, self.nobody = target.client("admin"), target.session(person), target.client(None)

@@ -42,7 +42,10 @@ def find_shown_value(place: FieldPosition, answer: Any, payload: Any) -> Any:
 
 
 def _find_in_document(answer: Any, pointer: Pointer) -> tuple[Any, Pointer]:
-    """Return the place of the field in a dashboard created from a template. Tiles keep the order of the template."""
+    """Return the object that contains the field in a dashboard created from a template, and the pointer in this object.
+
+    Tiles keep the order of the template.
+    """
     if len(pointer) < 3 or pointer[0] != "tiles":
         return answer, (NAMES_IN_DOCUMENTS.get(str(pointer[0]), "") if pointer else "", *pointer[1:])
     tiles = _tiles(answer)

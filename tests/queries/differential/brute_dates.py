@@ -150,7 +150,7 @@ def find_end(dataset: Dataset, moment: datetime, unit: str) -> datetime:
 
 
 def step(moment: datetime, unit: str, number: int) -> datetime:
-    """Return the moment `number` units later.
+    """Return the time `number` units after `moment`.
 
     A day that does not exist in the month becomes the last day of the month.
     """

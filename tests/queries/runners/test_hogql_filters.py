@@ -82,7 +82,7 @@ def test_filters_follow_the_table_of_their_select(store: Store, text: str, count
 
 
 def test_filters_read_the_json_of_a_subquery(store: Store) -> None:
-    """Filter a common table expression, in which the column `properties` is an ordinary text with JSON."""
+    """Filter a common table expression, in which `properties` is an ordinary text column that contains JSON."""
     text = (
         "with events as (select replaceAll(properties, 'Firefox', 'Chrome') as properties, timestamp from events)"
         " select count() from events where {filters}"

@@ -1,4 +1,4 @@
-"""A worker in the process of the test, with real child processes and a real engine. The tests run only with SQLite."""
+"""A query worker in the process of the test, with real child processes and a real engine, on SQLite only."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,7 +16,7 @@ __all__ = ["engine", "shared_data_dir", "store"]
 
 @pytest.fixture
 def worker(store: EngineClient, shared_data_dir: Path, settings: Settings) -> Iterator[Worker]:
-    """Yield a worker with one slot, whose child processes read the settings from the environment."""
+    """Yield a query worker with one slot, whose child processes read the settings from the environment."""
     settings.QUERY_TIMEOUT = 8
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DATA_DIR", str(shared_data_dir))
@@ -28,7 +28,7 @@ def worker(store: EngineClient, shared_data_dir: Path, settings: Settings) -> It
 
 
 def run_until(worker: Worker, condition: Callable[[], bool], seconds: float = 30) -> None:
-    """Run the loop of a worker until a condition holds."""
+    """Run the loop of a query worker until a condition holds."""
     deadline = monotonic() + seconds
     while not condition():
         assert monotonic() < deadline, "it did not happen in time"

@@ -1,4 +1,4 @@
-"""Dashboards, share links and validation with a worker and an engine. A later response contains the results."""
+"""Dashboards, share links and validation with a query worker and an engine. A later response contains the results."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from tests.api.test_shared import share, visit
 from tests.builders import Person, make_dashboard, make_insight
 from tests.queries.worker.conftest import run_until
 
-# The worker closes its connection between polls, which must not end the transaction of a test.
+# The query worker closes its connection between polls, which must not end the transaction of a test.
 pytestmark = pytest.mark.django_db(transaction=True)
 
 

@@ -1,6 +1,6 @@
 """Legacy filters of insights and of scripts have the results of the equivalent query.
 
-A worker and an engine are used.
+A query worker and an engine are used.
 """
 
 import json
@@ -15,7 +15,7 @@ from tests.builders import Person, make_dashboard, make_insight
 from tests.queries.hogql.store import EVENT_COLUMNS
 from tests.queries.worker.test_boards import compute, get_insights
 
-# The worker closes its connection between polls, which must not end the transaction of a test.
+# The query worker closes its connection between polls, which must not end the transaction of a test.
 pytestmark = pytest.mark.django_db(transaction=True)
 JANUARY = {"date_from": "2026-01-01", "date_to": "2026-01-03"}
 ANN, BEN = UUID(int=1), UUID(int=2)

@@ -28,7 +28,7 @@ from tests.queries.rows import claim, make_result, request
 from tests.queries.worker.conftest import run_until
 from users.models import Project
 
-# The worker closes its connection between polls, which must not end the transaction of a test.
+# The query worker closes its connection between polls, which must not end the transaction of a test.
 pytestmark = pytest.mark.django_db(transaction=True)
 
 SLOW = (
