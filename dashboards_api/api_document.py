@@ -1,4 +1,4 @@
-"""Texts of the whole API document: its introduction, and the tags that group operations.
+"""Texts of the whole OpenAPI document: its introduction, and the tags that group operations.
 
 Swagger UI and generated clients list tags in this order. A tag is also the name of a class or a module in generated
 clients, so renaming a tag breaks programs that use these clients.

@@ -65,7 +65,7 @@ class Api:
         headers: dict[str, str] | None = None,
         documented: bool = True,
     ) -> Answer:
-        """Send a request. `documented=False` allows a body that the API document does not describe."""
+        """Send a request. `documented=False` allows a body that the OpenAPI document does not describe."""
         url = path if path.startswith("/") else self.root + path
         sent = raw if raw is not None else b"" if body is None else json.dumps(body).encode()
         credentials = self._csrf() if self.key is None else {"Authorization": f"Bearer {self.key}"}

@@ -98,7 +98,7 @@ class FunnelRequestSerializer(FiltersSerializer):
 
 
 def describe_filters(serializer_class: type[FiltersSerializer]) -> OpenApiParameter:
-    """Return the filters as parameters of a query string. The API document describes them as one shared object."""
+    """Return the filters as parameters of a query string. The OpenAPI document describes them as one shared object."""
     return OpenApiParameter("filters", serializer_class, style="form", explode=True, description="Flat filters.")
 
 

@@ -73,9 +73,9 @@ INCLUDE_DASHBOARDS = OpenApiParameter(
     bool,
     description="false omits `dashboards` from insights, whose `dashboard_tiles` contain the same ids.",
 )
-# The same parameter for creating and changing a dashboard. It is left out of the API document, because programs that
-# use generated Python functions find the body as the first optional argument with "dashboard" in its name, and this
-# parameter would come first.
+# The same parameter for creating and changing a dashboard. It is left out of the OpenAPI document, because programs
+# that use generated Python functions find the body as the first optional argument with "dashboard" in its name, and
+# this parameter would come first.
 INCLUDE_DASHBOARDS_UNDOCUMENTED = OpenApiParameter(INCLUDE_DASHBOARDS.name, bool, exclude=True)
 
 

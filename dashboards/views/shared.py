@@ -23,7 +23,7 @@ from dashboards_api.parsing import parse_id
 from queries.refresh import parse_refresh
 from queries.waiting import wait_for_results
 
-# Declared for the check of unknown parameters only, since the API document describes only paths below /api/.
+# Declared for the check of unknown parameters only, since the OpenAPI document describes only paths below /api/.
 EMBEDDED = OpenApiParameter("embedded", bool)
 
 

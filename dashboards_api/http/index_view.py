@@ -12,7 +12,7 @@ from dashboards_api.http.schema_views import JSONErrorsMixin
 
 
 class IndexView(JSONErrorsMixin, APIView):  # type: ignore[misc]  # the stubs ask for an instance; DRF calls the class
-    """The view of `/api/`: the URLs of the API document and the projects. The view redirects browsers to Swagger UI."""
+    """The view of `/api/`: the URLs of the OpenAPI document and the projects. Browsers are redirected to Swagger UI."""
 
     authentication_classes = ()
     permission_classes = (AllowAny,)

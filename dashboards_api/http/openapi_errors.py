@@ -1,4 +1,4 @@
-"""The errors in the API document: a response with an example for each status, and the operations that can return it."""
+"""The errors in the OpenAPI document: an example response for each status, and the operations that can return it."""
 
 from typing import Any, NamedTuple
 

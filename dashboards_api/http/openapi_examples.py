@@ -1,4 +1,4 @@
-"""Examples of requests and responses in the API document.
+"""Examples of requests and responses in the OpenAPI document.
 
 `python -m tests.docs.update` records the examples from docs/api/, and a test checks that they are up to date.
 """

@@ -1,4 +1,4 @@
-"""Validation of query parameters. An operation accepts the parameters that the API document declares for it.
+"""Validation of query parameters. An operation accepts the parameters that the OpenAPI document declares for it.
 
 The names come from `@extend_schema` and from the pagination class of a view, so there is no second list.
 """

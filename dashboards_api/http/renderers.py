@@ -1,4 +1,4 @@
-"""JSON responses. Free JSON that a reader wraps in `orjson.Fragment` is passed through unparsed."""
+"""JSON responses. Free JSON that a reader wraps in `orjson.Fragment` is copied without parsing."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any

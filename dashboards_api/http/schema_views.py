@@ -1,4 +1,4 @@
-"""Views of the API document and of Swagger UI. Their errors have the usual envelope."""
+"""Views of the OpenAPI document and of Swagger UI. Their errors have the usual envelope."""
 
 import threading
 from functools import cache
@@ -73,7 +73,7 @@ _document_lock = threading.Lock()
 
 
 def render_document(renderer_class: type[BaseRenderer], prefix: str = "") -> bytes:
-    """Return the API document, which is cached until the process ends. With a prefix, it omits other project paths.
+    """Return the OpenAPI document, which is cached until the process ends. With a prefix, it omits other project paths.
 
     One thread at a time generates the document, because drf-spectacular loads its extensions on first use, which is not
     thread-safe.
@@ -95,7 +95,7 @@ def _render_document(renderer_class: type[BaseRenderer], prefix: str) -> bytes:
 
 
 class SchemaView(QueryParametersMixin, JSONErrorsMixin, SpectacularAPIView):  # type: ignore[misc]  # untyped base
-    """The API document in YAML or, with `?format=json`, in JSON. `?prefix=projects` leaves out `/api/environments/`."""
+    """The OpenAPI document in YAML or, with `?format=json`, in JSON. `?prefix=projects` omits `/api/environments/`."""
 
     known_parameters = frozenset({"format", "prefix"})
 

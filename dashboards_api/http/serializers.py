@@ -33,8 +33,8 @@ class RequestSerializer(serializers.Serializer[Any]):
 
     # Fields that are ignored without a report, such as the read-only fields that clients send back.
     tolerated_keys: ClassVar[frozenset[str]] = frozenset()
-    # Other spellings of fields. They are not in the API document, because generators for many languages would give both
-    # spellings the same name.
+    # Other spellings of fields. They are not in the OpenAPI document, because generators for many languages would give
+    # both spellings the same name.
     aliases: ClassVar[Mapping[str, str]] = {}
     # The values that null stands for, by field.
     null_values: ClassVar[Mapping[str, Any]] = {}

@@ -43,8 +43,8 @@ class ApiViewSet(QueryParametersMixin, GenericViewSet[Any]):
     """The base class of API view sets.
 
     `scope_object` names the resource in scopes, and `required_scopes` contains the scopes that each action needs. `tag`
-    groups the operations in the API document. There, the first sentence of an action's docstring is the summary, and
-    the rest is the description.
+    groups the operations in the OpenAPI document. There, the first sentence of an action's docstring is the summary,
+    and the rest is the description.
     """
 
     metadata_class = AllowedMethodsMetadata  # type: ignore[assignment]  # the stubs ask for an instance; DRF calls the class

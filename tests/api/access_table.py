@@ -130,7 +130,7 @@ TABLE: dict[str, dict[str, Row]] = {
     "api/projects/<project_id>/mcp_tools/execute_sql/": {**LACKS, "POST": QUERY},
     "api/projects/<project_id>/mcp_tools/read_taxonomy/": {**LACKS, "POST": QUERY},
 }
-# The API document, health checks and shared dashboards are public; metrics have a token of their own.
+# The OpenAPI document, health checks and shared dashboards are public; metrics have a token of their own.
 PUBLIC = {"healthz", "readyz", "metrics", "api/schema/", "api/schema/swagger-ui/", "api/login/", "api/"} | {
     str(shared.pattern) for shared in shared_urls.urlpatterns
 }

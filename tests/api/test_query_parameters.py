@@ -21,7 +21,7 @@ UNKNOWN = (400, "validation_error", "unknown_field", "zz")
 
 
 def iter_operations(patterns: list[Any] | None = None, prefix: str = "") -> Iterator[tuple[str, str, Any]]:
-    """Yield the route, method and view of every operation below /api/ except the API document."""
+    """Yield the route, method and view of every operation below /api/ except the OpenAPI document."""
     for pattern in get_resolver().url_patterns if patterns is None else patterns:
         path = prefix + str(pattern.pattern).replace("<str:", "<")
         if isinstance(pattern, URLResolver):
@@ -38,7 +38,7 @@ REFUSED = [
 ]
 
 
-# Parameters that dashboard writes accept, but the API document omits (see `dashboards/views/base.py`).
+# Parameters that dashboard writes accept, but the OpenAPI document omits (see `dashboards/views/base.py`).
 UNDOCUMENTED = {"include_dashboards"}
 DASHBOARDS = re.compile(r"api/(projects|environments)/<project_id>/dashboards/(<id>/)?")
 

@@ -1,4 +1,4 @@
-"""The page of the API document in a real browser. The fixture `page` fails on violations of its policy."""
+"""The page of the OpenAPI document in a real browser. The fixture `page` fails on violations of its policy."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The examples of the API document: the first accepted request in the section of an operation, and its whole response.
+"""The examples of the OpenAPI document: the first accepted request in the section of an operation, and the response.
 
 An operation has an example if dashboards_api/http/openapi_examples.json contains its id. To add an example, write
 `"<operation id>": {}` into that file and run `python -m tests.docs.update`.
@@ -30,7 +30,7 @@ def write_api_examples(examples: ApiExamples) -> None:
 
 
 def find_operation_id(page: Path, example: Example) -> str | None:
-    """Return the id of the operation whose example in the API document is this example of a page."""
+    """Return the id of the operation whose example in the OpenAPI document is this example of a page."""
     return _select_examples(page).get(example.answer.start) if example.answer else None
 
 

@@ -1,4 +1,4 @@
-"""The operations of the API document, and their sections in docs/api/."""
+"""The operations of the OpenAPI document, and their sections in docs/api/."""
 
 import re
 from functools import cache
@@ -23,7 +23,7 @@ def read_document() -> dict[str, Any]:
 
 @cache
 def read_operations() -> dict[tuple[str, str], dict[str, Any]]:
-    """Return each operation of the API document by method and path, without the alias of its path."""
+    """Return each operation of the OpenAPI document by method and path, without the alias of its path."""
     return {
         (method.upper(), path): operation
         for path, item in read_document()["paths"].items()

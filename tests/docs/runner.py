@@ -102,7 +102,7 @@ def find_differences(runner: PageRunner, page: Path) -> Iterator[str]:
 
 
 def update_page(runner: PageRunner, page: Path, api_examples: ApiExamples) -> None:
-    """Write the current responses into a page and into the examples of the API document.
+    """Write the current responses into a page and into the examples of the OpenAPI document.
 
     A changed status is printed and not written, because the maintainer must decide whether the change is intended.
     """

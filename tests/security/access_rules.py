@@ -101,7 +101,7 @@ def _rule_matches(rule: dict[str, Any], cell: Cell, table: str, own: int) -> boo
 
 
 def is_body_optional(cell: Cell, status: int) -> bool:
-    """Return whether the API document allows an error of this cell to have no body."""
+    """Return whether the OpenAPI document allows an error of this cell to have no body."""
     return status == 405 and any(matches_operation(name, cell) for name in RULES["without_body"])
 
 

@@ -22,7 +22,7 @@ from tests.security.report import Outcome, Report
 from tests.security.service import Target, run_service
 from tests.security.used_secrets import UsedSecrets, use_secrets
 
-# Routes that are not in the API document, and the reasons.
+# Routes that are not in the OpenAPI document, and the reasons.
 NOT_DOCUMENTED = {
     "api/schema/": "the document",
     "api/schema/swagger-ui/": "a page that shows it",
@@ -74,7 +74,7 @@ def check_deployment(target: Target, report: Report) -> None:
 
 
 def compare_routes(report: Report) -> None:
-    """Compare the API routes of the code with the API document, in both directions."""
+    """Compare the API routes of the code with the OpenAPI document, in both directions."""
     documented = {path.lstrip("/").replace("{", "<").replace("}", ">") for path in document()["paths"]}
     served = {format_route(route) for route in set(iter_routes()) - set(iter_routes(pages_urls.urlpatterns))}
     for route in sorted(served - documented - set(NOT_DOCUMENTED)):

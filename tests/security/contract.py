@@ -1,4 +1,4 @@
-"""Contract: the tests of the API document and of a live service, on the engine of the stage."""
+"""Contract: the tests of the OpenAPI document and of a live service, on the engine of the stage."""
 
 import re
 import subprocess

@@ -1,6 +1,6 @@
 """Cost: the CPU time of the most expensive request of each operation.
 
-Requests are sent one at a time. Bodies are as long, full and nested as the API document allows, and rows have the
+Requests are sent one at a time. Bodies are as long, full and nested as the OpenAPI document allows, and rows have the
 maximum size. More than a second of CPU time is a fault. For most requests without a key, the limit is 100 ms.
 """
 
@@ -74,7 +74,7 @@ def _run(engine: str, report: Report, scale: Scale) -> Outcome:
 
 
 def list_operations(document: dict[str, Any]) -> set[str]:
-    """Return the operations of the API document, without the aliases below /api/environments/."""
+    """Return the operations of the OpenAPI document, without the aliases below /api/environments/."""
     return {
         f"{method.upper()} {path.removeprefix('/api/')}"
         for path, methods in document["paths"].items()

@@ -1,4 +1,4 @@
-"""Bodies that are as long, full and nested as the API document allows."""
+"""Bodies that are as long, full and nested as the OpenAPI document allows."""
 
 import json
 from collections.abc import Mapping

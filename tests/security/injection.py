@@ -1,4 +1,4 @@
-"""Injection: hostile payloads in every writable field of every request body in the API document.
+"""Injection: hostile payloads in every writable field of every request body in the OpenAPI document.
 
 Each client has its own project, so that it can verify that a refused request changed nothing. After each accepted
 write, the API paths and pages that show the dashboard are read. At the end, every row is read.

@@ -1,4 +1,4 @@
-"""Every writable field of every request body of the API document, including nested fields."""
+"""Every writable field of every request body of the OpenAPI document, including nested fields."""
 
 import copy
 import json

@@ -1,4 +1,4 @@
-"""URLs of PostHog's pages redirect to pages of the console; /api/ redirects to the API document."""
+"""URLs of PostHog's pages redirect to pages of the console; /api/ redirects to the OpenAPI document."""
 
 from typing import Any
 from urllib.parse import quote
