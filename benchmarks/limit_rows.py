@@ -22,7 +22,7 @@ def rows(statement: str, arguments: dict[str, Any]) -> list[Any]:
 
 
 def parse_time(stored: Any) -> Any:
-    """Return a stored moment for `orjson`. The text that SQLite stores is converted to ISO 8601."""
+    """Return a stored timestamp for `orjson`. The text that SQLite stores is converted to ISO 8601."""
     return stored and stored.replace(" ", "T") + "Z" if is_sqlite else stored
 
 

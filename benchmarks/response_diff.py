@@ -1,4 +1,4 @@
-"""A check that the responses of the servers differ only in URLs, moments of access and keys of results."""
+"""A check that the responses of the servers differ only in URLs, access times and keys of results."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -25,7 +25,7 @@ class DateRange(NamedTuple):
 
 
 class DateForm(Enum):
-    """The forms of a text that names a moment."""
+    """The forms of a text that names a point in time."""
 
     DATE = auto()  # 2026-01-31
     MOMENT = auto()  # 2026-01-31T12:00:00Z
@@ -34,7 +34,7 @@ class DateForm(Enum):
 
 
 class NamedMoment(NamedTuple):
-    """The moment that a text names. `unit` is the letter of the unit of a relative date."""
+    """The point in time that a text names. `unit` is the letter of the unit of a relative date."""
 
     moment: datetime
     form: DateForm
@@ -42,7 +42,7 @@ class NamedMoment(NamedTuple):
 
 
 def parse_date_bound(text: str, now: datetime, *, is_end: bool) -> datetime | None:
-    """Return the moment that a text names, in UTC, or None for no limit. An end that is a date includes the whole day.
+    """Return the time that a text names, in UTC, or None for no limit. An end that is a date includes the whole day.
 
     Weeks start on Monday. Raises ValueError for an invalid text.
     """
@@ -53,7 +53,7 @@ def parse_date_bound(text: str, now: datetime, *, is_end: bool) -> datetime | No
 
 
 def parse_moment(text: str, now: datetime, *, week_starts_on_monday: bool = True) -> NamedMoment:
-    """Return the moment that a text names, in the time zone of `now`.
+    """Return the time that a text names, in the time zone of `now`.
 
     A text without a UTC offset is a local time in this time zone. Raises ValueError for an invalid text.
     """
@@ -65,10 +65,10 @@ def parse_moment(text: str, now: datetime, *, week_starts_on_monday: bool = True
 
 
 def add_units(moment: datetime, number: int, unit: str) -> datetime:
-    """Return a moment some units later. Days and longer units follow the calendar, shorter units the elapsed time.
+    """Return the time `number` units after `moment`. Days and longer units follow the calendar.
 
-    A day has 23 to 25 hours if daylight saving time begins or ends. A day that does not exist in the resulting
-    month becomes the last day of the month. Raises OverflowError outside of the years 1 to 9999.
+    Shorter units are elapsed time. A day has 23 to 25 hours if daylight saving time begins or ends. A day that does not
+    exist in the resulting month becomes the last day of the month. Raises OverflowError outside of the years 1 to 9999.
     """
     if unit in _SECONDS:
         return (moment.astimezone(UTC) + timedelta(seconds=number * _SECONDS[unit])).astimezone(moment.tzinfo)
@@ -126,5 +126,5 @@ def _parse_relative_date(found: re.Match[str], now: datetime, week_starts_on_mon
 
 
 def _normalize(moment: datetime) -> datetime:
-    """Return the same moment with an existing local time. A local time that daylight saving time skips is shifted."""
+    """Return the same point in time as an existing local time. Local times in a daylight saving gap are shifted."""
     return moment.astimezone(UTC).astimezone(moment.tzinfo)

@@ -105,7 +105,7 @@ def reserve_port(host: str, port: int) -> Iterator[str]:
 
     Workers bind the port with SO_REUSEPORT. With this option alone, a second service could share the port unnoticed,
     and requests would be split between two databases. The port is therefore bound exclusively first. Two sockets can
-    both be bound until one of them listens, so services that start at the same moment also compete for the name of a
+    both be bound until one of them listens, so services that start at the same time also compete for the name of a
     Unix socket.
     """
     try:

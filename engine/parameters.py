@@ -57,9 +57,9 @@ def _format_plain(value: int | float | date | UUID) -> str:
 
 
 def format_datetime(value: datetime) -> str:
-    """Return a moment in UTC, in the format of the store's columns. Raises ValueError if it has no time zone."""
+    """Return a timestamp in UTC, in the format of the store's columns. Raises ValueError without a time zone."""
     if value.tzinfo is None:
-        raise ValueError("a moment must have a time zone")
+        raise ValueError("a datetime must have a time zone")
     return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
 
 

@@ -13,7 +13,7 @@ class DefinitionSerializer(serializers.Serializer[Any]):
     description = serializers.CharField(read_only=True, allow_null=True, help_text="Always null.")
     tags = serializers.ListField(child=serializers.CharField(), read_only=True, help_text="Always empty.")
     updated_at = serializers.DateTimeField(
-        read_only=True, help_text="Equal to the moment of creation, because a definition cannot be changed."
+        read_only=True, help_text="Equal to the creation time, because a definition cannot be changed."
     )
     updated_by = serializers.DictField(read_only=True, allow_null=True, help_text="Always null.")
     verified = serializers.BooleanField(read_only=True, help_text="Always false.")
@@ -27,7 +27,7 @@ class EventDefinitionSerializer(DefinitionSerializer):
     created_at = serializers.DateTimeField(read_only=True)
     created_by = serializers.DictField(read_only=True, allow_null=True, help_text="Always null.")
     last_seen_at = serializers.DateTimeField(
-        read_only=True, allow_null=True, help_text="The moment of the latest event that has been imported."
+        read_only=True, allow_null=True, help_text="The time of the latest imported event."
     )
     last_updated_at = serializers.DateTimeField(read_only=True, help_text="Equal to `updated_at`.")
     is_action = serializers.BooleanField(read_only=True, help_text="Always false.")

@@ -168,7 +168,7 @@ def _describe_range(compiled: CompiledQuery) -> dict[str, str | None] | None:
 
 
 def _compute_stale_times(task: Task, compiled: CompiledQuery) -> tuple[datetime | None, datetime | None]:
-    """Return the moments at which the result becomes stale and lazily stale, or None if its date range has ended.
+    """Return the times at which the result becomes stale and lazily stale, or None if its date range has ended.
 
     A relative range such as the last seven days changes at midnight.
     """

@@ -11,7 +11,7 @@ ROWS_AT_ONCE = 1000
 
 
 def prune_activity(*, before: datetime) -> int:
-    """Delete the activities before a moment, and return the number of deleted activities.
+    """Delete the activities before `before`, and return the number of deleted activities.
 
     Each transaction deletes at most a thousand activities, so that other writes wait only briefly. The latest version
     of each dashboard is kept regardless of its age, because the next activity is compared with it. Whole versions are

@@ -62,7 +62,7 @@ class ActivityQuerySet(models.QuerySet["Activity"]):
 
 
 class Activity(models.Model):
-    """An immutable entry of the activity log: the user, the API key, the activity, its moment, and its changes.
+    """An immutable entry of the activity log: the user, the API key, the activity, its time, and its changes.
 
     An entry for a changed snapshot of a dashboard is a version of the dashboard. The version stores the snapshot,
     unless the snapshot can be rebuilt from the previous version and `changes` (`dashboards/changelog/versions.py`).

@@ -42,7 +42,7 @@ def is_image(body: str) -> bool:
 
 
 class Content(models.Model):
-    """The columns that texts and buttons share: the authors, and the moment of the last change."""
+    """The columns that texts and buttons share: the authors, and the time of the last change."""
 
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     last_modified_by = models.ForeignKey(

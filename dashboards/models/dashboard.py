@@ -163,7 +163,7 @@ class Dashboard(models.Model):
     deletion_id = models.UUIDField(null=True, blank=True)
     delete_insights = models.BooleanField(default=False)
 
-    # The moment of the last retrieval, accurate to a minute.
+    # The time of the last retrieval, accurate to a minute.
     last_accessed_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     # Derived columns, for searching, sorting and reading.

@@ -171,7 +171,7 @@ class Insight(models.Model):
         self.search_text = fold("\n".join([self.name, self.description or "", *self.tag_names]))
 
     def mark_modified(self, user_id: int, now: datetime) -> None:
-        """Set the author and the moment of the last change, and clear `is_sample`."""
+        """Set the author and the time of the last change, and clear `is_sample`."""
         self.last_modified_by_id = user_id
         self.last_modified_at = now
         self.is_sample = False

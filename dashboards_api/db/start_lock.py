@@ -47,7 +47,7 @@ def _postgresql_lock() -> Iterator[None]:
             time.sleep(SECONDS_BETWEEN_ATTEMPTS)
         yield
     finally:
-        # After a close, the server may hold the lock for a moment longer, and the next block would have to wait.
+        # After a close, the server may hold the lock slightly longer, and the next block would have to wait.
         with suppress(DatabaseError):
             other.rollback()
         other.close()

@@ -60,6 +60,6 @@ def is_held_back(request: HttpRequest) -> bool:
 
 
 def get_first_run(request: HttpRequest) -> datetime | None:
-    """Return the moment of the request's first run, or None if the request cannot run again."""
+    """Return the time of the request's first run, or None if the request cannot run again."""
     wait = get_wait(request)
     return wait.started_at if wait else None

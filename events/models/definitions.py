@@ -19,7 +19,7 @@ class EventDefinition(models.Model):
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="event_definitions")
     name = CodePointField(max_length=NAME_MAX_LENGTH)
     created_at = models.DateTimeField(default=now, editable=False)
-    # The moment of the latest event.
+    # The time of the latest event.
     last_seen_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -57,7 +57,7 @@ class PropertyDefinition(models.Model):
     boolean_count = models.BigIntegerField(default=0)
     datetime_count = models.BigIntegerField(default=0)
     created_at = models.DateTimeField(default=now, editable=False)
-    # The moment of the latest event with the property, or of the latest import of persons with the property.
+    # The time of the latest event with the property, or of the latest import of persons with the property.
     last_seen_at = models.DateTimeField(null=True)
 
     class Meta:

@@ -41,7 +41,7 @@ class OmittedNames:
 
 @dataclass
 class PropertyValues:
-    """The moment of the latest value of one property in a file, and the number of values of each type."""
+    """The time of the latest value of one property in a file, and the number of values of each type."""
 
     last_seen_at: datetime
     counts: dict[str, int] = field(default_factory=dict)
@@ -78,7 +78,7 @@ def update_property_definitions(
 ) -> int:
     """Add the properties of a JSON column of a staging table, and return the number of properties left out.
 
-    `moment` is the SQL expression for the moment of a row; `rows` is the number of rows. Raises EngineError.
+    `moment` is the SQL expression for the time of a row; `rows` is the number of rows. Raises EngineError.
     """
     reader = PropertyReader(client, table, column)
     share = max(1, rows // SAMPLE_ROWS)

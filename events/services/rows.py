@@ -21,7 +21,7 @@ KEPT = "kept"
 PROBLEM = "problem"
 ROW = "row"
 STAGING_COLUMNS = f"{PROBLEM} LowCardinality(String), {ROW} UInt64"
-# A moment without a UTC offset is in UTC. The engine's parser also accepts invalid times, such as 25:00.
+# A timestamp without a UTC offset is in UTC. The engine's parser also accepts invalid times, such as 25:00.
 MOMENT_PATTERN = r"^\d{4}-\d\d-\d\d([T ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,9})?)?( ?(Z|UTC|[+-]\d\d(:?\d\d)?))?)?$"
 SETTINGS: Mapping[str, Setting] = {
     "session_timezone": "UTC",
@@ -98,8 +98,8 @@ def parse_moment(name: str) -> str:
 
 
 def check_moment(name: str) -> tuple[str, str]:
-    """Return the possible problem of a moment: invalid, or outside the years that table keys and buckets support."""
-    text = "is not a moment between 1970 and 2099, such as 2026-11-30T09:15:00Z"
+    """Return the possible problem of a timestamp: invalid, or outside the years that table keys and buckets support."""
+    text = "is not a time between 1970 and 2099, such as 2026-11-30T09:15:00Z"
     parsed = f"toYear(ifNull({parse_moment(name)}, toDateTime64(0, 6, 'UTC') - INTERVAL 1 SECOND))"
     return f"<{name}> != '' AND {parsed} NOT BETWEEN 1970 AND 2099", f"{name} {text}"
 
@@ -194,7 +194,7 @@ PERSONS = Kind(
     select={
         "distinct_id": "<distinct_id>",
         "person_id": "toUUIDOrZero(<person_id>)",
-        # 1970 represents an unknown moment, for which lifecycle queries use the first event of the person.
+        # 1970 represents an unknown time, for which lifecycle queries use the first event of the person.
         "created_at": f"ifNull({parse_moment('created_at')}, toDateTime64(0, 6, 'UTC'))",
         "properties": "if(<properties> = '', '{}', <properties>)",
     },

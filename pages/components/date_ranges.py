@@ -47,7 +47,7 @@ def format_day(day: date, *, has_year: bool = True) -> str:
 
 
 def parse_day(value: Any) -> date | None:
-    """Return the day of an absolute date or moment, or None."""
+    """Return the day of an absolute date or timestamp, or None."""
     try:
         return datetime.fromisoformat(value).date() if isinstance(value, str) else None
     except ValueError:

@@ -18,14 +18,14 @@ DAMAGED = "This insight cannot be read."
 
 
 class Clock(NamedTuple):
-    """The current moment, and the format of other moments. A cacheable page shows moments without ages."""
+    """The current time, and the format of other times. A cacheable page shows times instead of ages."""
 
     now: datetime
     zone: ZoneInfo
     has_ages: bool = False
 
     def describe(self, moment: datetime) -> str:
-        """Return a moment as an age, such as `5 minutes ago`, or in the format of `describe_exactly`."""
+        """Return a time as an age, such as `5 minutes ago`, or in the format of `describe_exactly`."""
         if not self.has_ages:
             return self.describe_exactly(moment)
         if self.now - moment < timedelta(minutes=1):

@@ -161,7 +161,7 @@ def _list_files(tile: Row, details: TileDetails) -> list[tuple[str, str]]:
 
 
 def get_computed_at(insight: Row, clock: Clock) -> datetime:
-    """Return the moment of the computation in the project's time zone. A cached page shows the state at that moment."""
+    """Return the time of the computation in the project's time zone. A cached page shows the state at that time."""
     refreshed = insight["last_refresh"]
     return (datetime.fromisoformat(refreshed) if refreshed else clock.now).astimezone(clock.zone)
 

@@ -95,7 +95,7 @@ class BoardView(ConsoleView):
         return response
 
     def view_dashboard(self, number: int, membership: Membership, results: Results) -> tuple[DashboardVersions, Row]:
-        """Return a dashboard with its versions, and store the moment of the view. Forms do not count as views."""
+        """Return a dashboard with its versions, and store the time of the view. Forms do not count as views."""
         found = read_dashboard_revision(number, project=membership.project, viewer=membership, results=results)
         if self.request.method == "GET":
             update_last_accessed(number, found[1]["last_accessed_at"])

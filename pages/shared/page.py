@@ -32,7 +32,7 @@ class SharedPage(NamedTuple):
     description: str
     preview: Preview
     date_range: str
-    computed_at: str  # the moment of the oldest result in words, or an empty text
+    computed_at: str  # the time of the oldest result in words, or an empty text
     tile_grid: TileGrid
     theme: str
     has_header: bool
@@ -52,7 +52,7 @@ def list_insights(shared: Row) -> list[Row]:
 def build_shared_page(opened: SharedDashboard, shared: Row, now: datetime, path: str) -> SharedPage:
     """Return the page at a path. `shared` is the return value of `read_shared_dashboard`.
 
-    The page contains moments instead of ages, because browsers may cache the page.
+    The page contains times instead of ages, because browsers may cache the page.
     """
     dashboard, clock = shared["dashboard"], Clock(now, ZoneInfo(opened.time_zone))
     return SharedPage(
@@ -115,6 +115,6 @@ def describe_date_range(shared: Row) -> str:
 
 
 def describe_oldest_result(shared: Row, clock: Clock) -> str:
-    """Return the moment of the oldest result of a page in words, or an empty text without results."""
+    """Return the time of the oldest result of a page in words, or an empty text without results."""
     moments = [insight["last_refresh"] for insight in list_insights(shared) if insight["last_refresh"]]
     return clock.describe_exactly(min(moments)) if moments else ""

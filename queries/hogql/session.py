@@ -53,7 +53,7 @@ def index_columns(columns: Iterable[tuple[str, Sql]]) -> dict[str, Sql]:
 
 @dataclass(frozen=True)
 class PrintContext:
-    """The project and the moment for which a query is printed. `now` is bound as the value of now(), so that
+    """The project and the time for which a query is printed. `now` is bound as the value of now(), so that
     results are reproducible.
     """
 
@@ -129,7 +129,7 @@ class PrintSession:
             raise QueryTooComplex(f"The expanded query has more than {MAX_NODES:,} nodes.")
 
     def print_datetime(self, moment: datetime) -> Sql:
-        """Return a moment in the project's time zone as SQL."""
+        """Return a time in the project's time zone as SQL."""
         text = moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
         instant = f"toDateTime64({self.bind(text, 'String')}, 6, 'UTC')"
         return Sql(f"toTimeZone({instant}, {self.time_zone})", ValueType.DATETIME, False, instant)

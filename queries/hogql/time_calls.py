@@ -1,6 +1,6 @@
 """Printing of date and time functions.
 
-The functions use the project's time zone and week start, and the moment of the query.
+The functions use the project's time zone and week start, and the time of the query.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def _print_today(printer: ExpressionPrinter, node: ast.Call, function: Function)
 def _print_to_datetime(printer: ExpressionPrinter, node: ast.Call, function: Function) -> Sql:
     """Print a conversion to a time.
 
-    A text is parsed in the time zone of the second argument or of the project. A time remains the same moment.
+    A text is parsed in the time zone of the second argument or of the project. A time remains the same point in time.
     """
     zone = _print_time_zone(printer, node.args[-1]) if len(node.args) > 1 else printer.session.time_zone
     value = printer.print(node.args[0])

@@ -62,7 +62,7 @@ class QueryResult(models.Model):
     details = JSONTextField(null=True)
     computed_at = models.DateTimeField(null=True)
     data_version = models.BigIntegerField(default=0)
-    # The moments at which the result becomes stale by its age, for ordinary and for lazy refreshes. Null if the date
+    # The times at which the result becomes stale by its age, for ordinary and for lazy refreshes. Null if the date
     # range had ended before the computation, because the result then never becomes stale by its age.
     stale_at = models.DateTimeField(null=True)
     lazily_stale_at = models.DateTimeField(null=True)

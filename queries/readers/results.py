@@ -66,9 +66,9 @@ class StoredResult(NamedTuple):
 
     @property
     def expires_at(self) -> datetime | None:
-        """Return the moment at which the result becomes stale, or None for a result that never becomes stale.
+        """Return the time at which the result becomes stale, or None for a result that never becomes stale.
 
-        If data was imported or deleted since the computation, return the moment of the computation.
+        If data was imported or deleted since the computation, return the time of the computation.
         """
         return self.computed_at if self.is_outdated else self.stale_at
 

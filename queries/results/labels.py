@@ -36,5 +36,5 @@ def format_label(bucket: datetime, interval: str) -> str:
 
 
 def format_moment(moment: datetime) -> str:
-    """Return a moment with the offset of its time zone: "2020-01-09T00:00:00+01:00", or "…Z" in UTC."""
+    """Return a time with the offset of its time zone: "2020-01-09T00:00:00+01:00", or "…Z" in UTC."""
     return moment.isoformat().replace("+00:00", "Z")

@@ -1,6 +1,6 @@
-"""Date ranges of queries: the conversion of texts such as `-7d` to moments, and the intervals of a range.
+"""Date ranges of queries: the conversion of texts such as `-7d` to timestamps, and the intervals of a range.
 
-Times of day are in the project's time zone. Moments are compared in UTC, because Python would compare local times,
+Times of day are in the project's time zone. Timestamps are compared in UTC, because Python would compare local times,
 which are ambiguous at the end of daylight saving time.
 """
 
@@ -31,7 +31,7 @@ INTERVALS = {
 SHORT_UNITS = frozenset("sMh")
 MAX_BUCKETS = 10_000
 TEXT_MAX_LENGTH = 100
-YEARS = range(1901, 2299)  # ClickHouse clamps other moments to its range without an error
+YEARS = range(1901, 2299)  # ClickHouse clamps other timestamps to its range without an error
 DATE_RANGE = ("dateRange",)
 _TICK = timedelta(microseconds=1)
 
@@ -183,5 +183,5 @@ def to_utc(moment: datetime) -> datetime:
 
 
 def subtract_tick(moment: datetime) -> datetime:
-    """Return the last microsecond before a moment."""
+    """Return the last microsecond before `moment`."""
     return (to_utc(moment) - _TICK).astimezone(moment.tzinfo)

@@ -148,10 +148,10 @@ class LookBack:
         return Call("arrayJoin", (starts,))
 
     def _list_last_moments(self) -> list[datetime]:
-        """Return the last moment of each interval. For the last interval, return the end of the period."""
+        """Return the last microsecond of each interval. For the last interval, return the end of the period."""
         return [*map(subtract_tick, self.period.buckets[1:]), self.period.end]
 
 
 def get_first_day(moment: datetime, days: int) -> datetime:
-    """Return the start of the period of `days` whole days that ends with the day of the moment."""
+    """Return the start of the period of `days` whole days that ends with the day of `moment`."""
     return add_units(get_start_of_unit(moment, "d"), 1 - days, "d")

@@ -1,4 +1,4 @@
-"""Moments in results, written with the offset of their column's time zone so that they are unambiguous."""
+"""Timestamps in results, written with the offset of their column's time zone so that they are unambiguous."""
 
 import re
 from collections.abc import Sequence
@@ -12,9 +12,9 @@ _MOMENT = re.compile(r"(?:Nullable\()?DateTime(?:64\(\d+(?:, '(?P<zone64>[^']+)'
 
 
 def localize_rows(rows: Rows, types: Sequence[str]) -> list[list[Any]]:
-    """Return rows with moments in the time zones of their columns: `2026-03-29T02:30:00+02:00`.
+    """Return rows with timestamps in the time zones of their columns: `2026-03-29T02:30:00+02:00`.
 
-    The engine writes moments in UTC. `types` are ClickHouse types. Moments inside of arrays stay in UTC.
+    The engine writes timestamps in UTC. `types` are ClickHouse types. Timestamps inside arrays stay in UTC.
     """
     zones = [(index, zone) for index, kind in enumerate(types) if (zone := _find_zone(kind))]
     localized = [list(row) for row in rows]
@@ -26,7 +26,7 @@ def localize_rows(rows: Rows, types: Sequence[str]) -> list[list[Any]]:
 
 
 def _find_zone(kind: str) -> ZoneInfo | None:
-    """Return the time zone of a column of moments, or None for another type."""
+    """Return the time zone of a column of timestamps, or None for another type."""
     found = _MOMENT.fullmatch(kind)
     return ZoneInfo(found["zone64"] or found["zone"] or "UTC") if found else None
 

@@ -1,4 +1,4 @@
-"""Operands of property filters: a property as a text, a number and a moment, each null if the conversion fails."""
+"""Operands of property filters: a property as a text, a number and a timestamp, each null if the conversion fails."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

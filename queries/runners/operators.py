@@ -128,7 +128,7 @@ def match_outside(operand: Operand, given: FilterValues) -> Expr:
 
 
 def match_date(operand: Operand, value: Any, given: FilterValues) -> Expr:
-    """Return the condition that a time equals the given moment, or is on the given day."""
+    """Return the condition that a property equals the given time, or is on the given day."""
     start, end = _require_moments(value, given)
     bounds = (Compare(">=", operand.moment, Constant(start)), Compare("<=", operand.moment, Constant(end)))
     return And(bounds)
@@ -139,7 +139,7 @@ def match_before(operand: Operand, value: Any, given: FilterValues) -> Expr:
 
 
 def match_after(operand: Operand, value: Any, given: FilterValues) -> Expr:
-    """Return the condition that a time is after the given moment, or after the given day."""
+    """Return the condition that a property is after the given time, or after the given day."""
     return Compare(">", operand.moment, Constant(_require_moments(value, given)[1]))
 
 
@@ -165,7 +165,7 @@ def read_number(value: Any) -> float | None:
 
 
 def read_moments(value: Any, context: QueryContext) -> tuple[datetime, datetime] | None:
-    """Return the first and the last moment of a day, or a given moment twice. Return None for other values."""
+    """Return the first and the last microsecond of a day, or a given time twice. Return None for other values."""
     if not isinstance(value, str):
         return None
     try:

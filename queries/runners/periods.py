@@ -53,7 +53,7 @@ class Period:
 
     @property
     def start(self) -> datetime:
-        """Return the first moment of the period. If intervals are weeks or longer, the whole first day is included."""
+        """Return the start of the period. If intervals are weeks or longer, the whole first day is included."""
         return self.first if INTERVALS[self.interval] in (*SHORT_UNITS, "d") else get_start_of_unit(self.first, "d")
 
     @cached_property
@@ -178,7 +178,7 @@ class PeriodReader:
         return Period(start, end, self.interval, tuple(buckets), self.days)
 
     def _read_first_moment(self) -> datetime | None:
-        """Return the moment of the project's first event, in the project's time zone."""
+        """Return the time of the project's first event, in the project's time zone."""
         tree = Select((Alias(Call("min", (TIMESTAMP,)), "first"), Alias(Call("count"), "number")), EVENTS_TABLE)
         for first, number in self.read_rows(print_tree(tree, self.context)):
             if number:
@@ -190,7 +190,7 @@ EVENTS_TABLE = TableSource(("events",))
 
 
 def to_microseconds(moment: datetime) -> int:
-    """Return a moment as Unix time in microseconds."""
+    """Return a time as Unix time in microseconds."""
     return (moment - _EPOCH) // _TICK
 
 

@@ -42,7 +42,7 @@ def get_lazy_age_limit(interval: str | None) -> timedelta:
 
 
 def has_ended(found: ResolvedRange | None, moment: datetime) -> bool:
-    """Return whether a range had ended at a moment. Results from after the end do not become stale by age."""
+    """Return whether a range had ended at `moment`. Results computed after the end do not become stale by age."""
     return found is not None and found.end is not None and found.end.timestamp() < moment.timestamp()
 
 

@@ -35,7 +35,7 @@ _ALWAYS_AGAIN = frozenset({Refresh.BLOCKING, Refresh.FORCE_BLOCKING, Refresh.FOR
 class RefreshRequest(NamedTuple):
     """The refresh of one request.
 
-    `since` is the moment of the first run of the request, which is run again when its results are ready.
+    `since` is the time of the first run of the request, which is run again when its results are ready.
     """
 
     refresh: Refresh = Refresh.FORCE_CACHE

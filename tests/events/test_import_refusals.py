@@ -31,7 +31,7 @@ BAD_ROWS: list[tuple[Any, str]] = [
     (make_event(distinct_id=""), "distinct_id is missing"),
     (make_event(timestamp=...), "timestamp is missing"),
     *(
-        (make_event(timestamp=moment), "timestamp is not a moment between 1970 and 2099, such as 2026-11-30T09:15:00Z")
+        (make_event(timestamp=moment), "timestamp is not a time between 1970 and 2099, such as 2026-11-30T09:15:00Z")
         for moment in (
             "yesterday",
             "12",
@@ -44,7 +44,7 @@ BAD_ROWS: list[tuple[Any, str]] = [
             "0001-01-01",
         )
     ),
-    (make_event(created_at="x"), "created_at is not a moment between 1970 and 2099, such as 2026-11-30T09:15:00Z"),
+    (make_event(created_at="x"), "created_at is not a time between 1970 and 2099, such as 2026-11-30T09:15:00Z"),
     (make_event(uuid="5"), "uuid is not a UUID"),
     (make_event(person_id="5"), "person_id is not a UUID"),
     (make_event(properties=[1]), "properties is not a JSON object"),

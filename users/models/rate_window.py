@@ -7,7 +7,7 @@ class RateWindow(models.Model):
     """The requests that all processes have reserved for one key in one window. `taken` may exceed the limit.
 
     There is no foreign key, because a reservation would lock the row of the key, and would fail if the key is deleted
-    at that moment. Rows of deleted keys are deleted after their window has expired. Rotating a key keeps its id and its
+    at that time. Rows of deleted keys are deleted after their window has expired. Rotating a key keeps its id and its
     windows.
     """
 

@@ -96,7 +96,7 @@ def revoke_api_key(key_id: str, *, owner: User | None = None) -> None:
 
 
 def get_expiry(days: int) -> datetime:
-    """Return the moment of expiry of a key that is valid for `days` days. Raises ValidationFailed."""
+    """Return the time of expiry of a key that is valid for `days` days. Raises ValidationFailed."""
     if not 1 <= days <= MAX_DAYS:
         raise ValidationFailed(f"The number of days must be between 1 and {MAX_DAYS:,}.", attr="expires_in")
     return timezone.now() + timedelta(days=days)

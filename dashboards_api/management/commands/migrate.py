@@ -12,7 +12,7 @@ migrate.MigrationExecutor = AtomicMigrationExecutor  # type: ignore[attr-defined
 
 
 class Command(migrate.Command):
-    """Django's command, run by one process at a time. A migration that is killed at any moment can run again."""
+    """Django's command, run by one process at a time. A migration that is killed at any time can run again."""
 
     def handle(self, *args: Any, **options: Any) -> None:
         prepare_data_dir()

@@ -18,7 +18,7 @@ _MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
 
 def parse_moment(value: Any, zone: ZoneInfo = UTC) -> datetime | None:
-    """Return a date, or a moment in a time zone, or None for any other value."""
+    """Return a date, or a timestamp in a time zone, or None for any other value."""
     if not isinstance(value, str):
         return None
     try:
@@ -31,7 +31,7 @@ def parse_moment(value: Any, zone: ZoneInfo = UTC) -> datetime | None:
 
 
 def format_moments(values: Sequence[Any], zone: ZoneInfo = UTC) -> list[str] | None:
-    """Return short labels, or None if a value is not a moment. Labels have the year and the time only if needed."""
+    """Return short labels, with the year and the time only if needed, or None if a value is not a date or timestamp."""
     moments = [parse_moment(value, zone) for value in values]
     found = [moment for moment in moments if moment is not None]
     if not found or len(found) < len(values):
@@ -50,7 +50,7 @@ def add_interval(start: datetime, interval: str, count: int = 1) -> datetime:
 
 
 def contains_moment(day: Any, interval: str, moment: datetime | None) -> bool:
-    """Return whether the interval that begins at `day` contains a moment in the same time zone."""
+    """Return whether the interval that begins at `day` contains `moment`, which is in the same time zone."""
     start = parse_moment(day)
     if start is None or moment is None:
         return False

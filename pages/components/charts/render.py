@@ -49,7 +49,7 @@ class Chart(NamedTuple):
 def render_chart(result: Any, query: Any, name: str, moment: datetime | None = None) -> Chart | None:
     """Return a result as HTML, or None for an unknown shape.
 
-    `moment`, the moment of the computation in the time zone of the project, determines the incomplete interval.
+    `moment`, the time of the computation in the time zone of the project, determines the incomplete interval.
     """
     found = parse_result(result, query, moment)
     if found is None:

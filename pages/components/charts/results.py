@@ -29,7 +29,7 @@ Json = dict[str, Any]
 def parse_result(result: Any, query: Any, moment: datetime | None = None) -> Drawable | None:
     """Return the drawable form of a result, or None if it is empty or of an unknown shape.
 
-    `moment` is the moment of the computation, in the time zone of the project.
+    `moment` is the time of the computation, in the time zone of the project.
     """
     if isinstance(result, dict):
         if isinstance(result.get("bins"), list):

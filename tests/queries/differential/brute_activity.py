@@ -43,7 +43,7 @@ def compute_lifecycle(dataset: Dataset, query: dict[str, Any], span: Span) -> di
 
 
 def find_creation(person: Person, dataset: Dataset) -> datetime:
-    """Return the moment of creation of a person, or the time of the first event of a person without a row."""
+    """Return the time of creation of a person, or the time of the first event of a person without a row."""
     return person.created_at or min(event.time for event in dataset.events if event.person == person)
 
 

@@ -1,4 +1,4 @@
-"""Date ranges by brute force: the first and the last moment of a range, and the starts of its intervals.
+"""Date ranges by brute force: the start and the end of a range, and the starts of its intervals.
 
 Days and longer units are counted on the calendar, hours and shorter units in elapsed time.
 """
@@ -107,7 +107,7 @@ def _find_last(dataset: Dataset, date_range: dict[str, Any], unit: str) -> datet
 
 
 def parse(dataset: Dataset, text: str) -> tuple[datetime, str, str]:
-    """Return the moment that a text names, the form of the text, and the letter of the unit of a relative date."""
+    """Return the time that a text names, the form of the text, and the letter of the unit of a relative date."""
     if found := RELATIVE.fullmatch(text):
         moment = step(dataset.now.astimezone(dataset.zone), found[2], -int(found[1] or 0))
         if found[3] == "Start":
@@ -121,7 +121,7 @@ def parse(dataset: Dataset, text: str) -> tuple[datetime, str, str]:
 
 
 def _cut(dataset: Dataset, first: datetime, last: datetime, unit: str) -> tuple[datetime, datetime]:
-    """Return the first and the last moment of the complete intervals, or of the range if no interval is complete."""
+    """Return the start and the end of the complete intervals, or of the range if no interval is complete."""
     present = floor(dataset, dataset.now.astimezone(dataset.zone), unit)
     end = (present.astimezone(UTC) - TICK).astimezone(dataset.zone)
     if is_after(end, last):

@@ -12,7 +12,7 @@ QUARTER_OF_AN_HOUR = 15
 
 
 def find_start(moment: datetime, interval: str, dataset: Dataset) -> datetime:
-    """Return the start of the interval of a moment, in UTC."""
+    """Return the start of the interval that contains `moment`, in UTC."""
     local = moment.astimezone(dataset.zone)
     if interval in ("minute", "hour"):
         past = timedelta(minutes=local.minute if interval == "hour" else 0, seconds=local.second)
@@ -26,7 +26,7 @@ def find_start(moment: datetime, interval: str, dataset: Dataset) -> datetime:
 
 
 def list_starts(first: datetime, last: datetime, interval: str, dataset: Dataset) -> list[datetime]:
-    """Return the starts of all intervals between two moments, found in steps of at most a quarter of an hour."""
+    """Return the starts of all intervals between two times, found in steps of at most a quarter of an hour."""
     step = timedelta(minutes=MINUTES.get(interval, QUARTER_OF_AN_HOUR))
     starts: list[datetime] = []
     moment = first.astimezone(UTC)

@@ -59,7 +59,7 @@ def find_sessions(dataset: Dataset) -> Sessions:
 
 
 def measure_seconds(first: datetime, last: datetime) -> int:
-    """Return the seconds between two moments, each truncated to the second."""
+    """Return the seconds between two times, each truncated to the second."""
     return int((last.replace(microsecond=0) - first.replace(microsecond=0)).total_seconds())
 
 

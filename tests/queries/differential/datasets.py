@@ -50,7 +50,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Span:
-    """A date range as JSON, with its first and its last moment in the time zone of the dataset."""
+    """A date range as JSON, with its start and its end in the time zone of the dataset."""
 
     json: dict[str, Any]
     first: datetime
@@ -75,7 +75,7 @@ class Dataset:
 
 @cache
 def find_clock_changes(zone: str, year: int) -> tuple[datetime, ...]:
-    """Return the moments of the clock changes in a year, to the hour."""
+    """Return the times of the clock changes in a year, to the hour."""
     start = datetime(year, 1, 1, tzinfo=UTC)
     hours = [start + number * HOUR for number in range(366 * 24)]
     offsets = [hour.astimezone(ZoneInfo(zone)).utcoffset() for hour in hours]

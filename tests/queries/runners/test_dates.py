@@ -13,7 +13,7 @@ from queries.runners.dates import list_buckets, resolve_date_range, resolve_give
 
 
 def make_context(zone: str, now: str, week_start_day: int = 0) -> QueryContext:
-    """Return a context whose current moment is a local time in a time zone."""
+    """Return a context whose current time is a local time in a time zone."""
     context = QueryContext(1, time_zone=zone, week_start_day=week_start_day)
     return replace(context, now=datetime.fromisoformat(now).replace(tzinfo=context.zone).astimezone(UTC))
 
@@ -86,7 +86,7 @@ def test_range_across_the_change_has_a_bucket_for_each_day(
         (BERLIN, "2026-03-31 01:00", "2026-03-30T23:30Z", "2026-03-30T23:30:00"),
         (BERLIN, "2026-03-31 01:00", "2026-03-30T23:30-05:00", "2026-03-31T04:30:00"),
         (BERLIN, "2026-03-29 12:00", "2026-03-29T02:30", "2026-03-29T01:30:00"),  # clocks skip this time
-        (BERLIN, "2026-10-25 12:00", "2026-10-25T02:30", "2026-10-25T00:30:00"),  # the first of two moments
+        (BERLIN, "2026-10-25 12:00", "2026-10-25T02:30", "2026-10-25T00:30:00"),  # the first of two occurrences
     ],
 )
 def test_start(zone: str, now: str, start: str, expected: str) -> None:

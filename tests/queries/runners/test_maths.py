@@ -98,7 +98,7 @@ def test_first_time_is_that_of_the_name_and_first_match_that_of_the_filters(stor
 
 
 def test_range_that_ends_at_midnight_looks_back_from_there(store: Store, project: int) -> None:
-    """Query a range whose last interval is only its first moment, which belongs to the next day."""
+    """Query a range whose last interval consists only of its first microsecond, which belongs to the next day."""
     dates = {"date_from": "2026-03-03T22:00:00", "date_to": "2026-03-04T00:00:00"}
     node = {"math": "weekly_active"}
     assert ask_data(store, project, node, dateRange=dates, interval="hour") == [2, 2, 2]

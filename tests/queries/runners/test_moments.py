@@ -1,4 +1,4 @@
-"""Moments in results, which have the offset of the time zone of their column."""
+"""Timestamps in results, which have the offset of the time zone of their column."""
 
 import pytest
 

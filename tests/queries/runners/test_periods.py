@@ -38,7 +38,7 @@ def make_reader(source: dict[str, Any], first: str = "", **changes: Any) -> Peri
 
 
 def describe(period: Period) -> tuple[str, str, int]:
-    """Return the first and the last moment of a period in local time, and the number of its intervals."""
+    """Return the start and the end of a period in local time, and the number of its intervals."""
     first, end = (moment.replace(tzinfo=None).isoformat() for moment in (period.first, period.end))
     return first, end, len(period.buckets)
 

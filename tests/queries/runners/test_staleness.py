@@ -51,7 +51,7 @@ def test_interval_of_a_query(source: Any, interval: str | None) -> None:
 
 
 def test_range_has_ended_after_its_last_moment() -> None:
-    # 02:30 occurs twice in Berlin. The range ends at the first of the two moments.
+    # 02:30 occurs twice in Berlin. The range ends at the first occurrence.
     end = datetime(2026, 10, 25, 2, 30, tzinfo=ZoneInfo("Europe/Berlin"))
     found = ResolvedRange(None, end)
     assert not has_ended(found, datetime(2026, 10, 25, 0, 30, tzinfo=UTC))
