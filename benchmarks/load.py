@@ -23,7 +23,7 @@ SETTLED_AFTER_AT_MOST = 20
 COUNTED_REQUESTS = 20
 LATENCY_PERCENTILES = (50, 99)
 # `wrk` calls these functions. It measures latencies in microseconds, and does not count status 304 as an error.
-# The script also counts started requests, because they cost CPU time even if `wrk` ends before the response.
+# The script also counts started requests, because they cost CPU time even if `wrk` exits before the response.
 SCRIPT = """
 local paths = {%s}
 local threads = {}

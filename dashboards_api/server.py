@@ -2,7 +2,7 @@
 
 The main process binds the port and loads the service once. Workers are forked from the main process, so they share its
 memory and can be replaced immediately after a failure. The main process owns the folder with the metrics of all
-workers, so that the metrics of ended workers are kept.
+workers, so that the metrics of terminated workers are kept.
 """
 
 import contextlib

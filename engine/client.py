@@ -16,8 +16,9 @@ from engine.server_client import ServerClient
 def get_client(*, may_start: bool = True) -> EngineClient:
     """Return the client of the engine. Raises EngineUnavailable.
 
-    The client starts the engine, or opens a connection, on first use. The embedded engine ends with the process that
-    started it. Pass `may_start=False` in a process that may end before other processes that use the engine.
+    The client starts the engine, or opens a connection, on first use. The embedded engine exits together with the
+    process that started it. Pass `may_start=False` in a process that may exit before other processes that use the
+    engine.
     """
     if not settings.ENGINE:
         raise EngineUnavailable("The engine is turned off: ENGINE=off.")

@@ -181,7 +181,7 @@ class Service:
             try:
                 connection, _ = self.listener.accept()
             except OSError:
-                return  # the socket was closed because the process ends
+                return  # the socket was closed because the process is stopping
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection: socket.socket) -> None:
@@ -191,7 +191,7 @@ class Service:
                 send_message(connection, *self.engine.respond(connection, *message))
 
     def watch(self) -> None:
-        """Enforce deadlines until the supervisor ends or requests a shutdown."""
+        """Enforce deadlines until the supervisor exits or requests a shutdown."""
         while not self.is_stopping:
             if select.select([sys.stdin], [], [], SECONDS_BETWEEN_CHECKS)[0] and not os.read(sys.stdin.fileno(), 4096):
                 return
@@ -225,7 +225,7 @@ def main() -> NoReturn:
     service.stop()
     sys.stdout.flush()
     os.close(lock)
-    os._exit(0)  # an ordinary exit would wait for threads whose statements did not end in time
+    os._exit(0)  # an ordinary exit would wait for threads whose statements were not canceled in time
 
 
 def take_lock(folder: Path) -> int:

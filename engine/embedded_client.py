@@ -36,10 +36,10 @@ SECONDS_TO_START = 30
 SECONDS_TO_RESTART = 5
 SECONDS_BETWEEN_ATTEMPTS = 0.02
 SECONDS_TO_ANSWER = 10
-# The engine ends a statement at its deadline, or ends itself two seconds later. Only a stalled machine takes longer.
+# The engine cancels a statement at its deadline, or exits two seconds later. Only a stalled machine takes longer.
 SECONDS_OF_GRACE = 10
-# The engine ends itself if a statement still runs this long after its cancellation. A write can be cancelled
-# only between two large blocks.
+# The engine exits if a statement still runs this long after its cancellation. A write can be canceled only between two
+# large blocks.
 SECONDS_TO_END_READ = 2
 SECONDS_TO_END_WRITE = 30
 
@@ -51,8 +51,8 @@ class ConnectionLost(Exception):
 class EmbeddedClient(EngineClient):
     """A client that starts the engine of a folder on first use, unless another process runs it already.
 
-    The engine ends with the process that started it. With `may_start=False`, a client waits until another process has
-    started the engine. Use it in child processes that may be killed while other processes use the engine.
+    The engine exits together with the process that started it. With `may_start=False`, a client waits until another
+    process has started the engine. Use it in child processes that may be killed while other processes use the engine.
     """
 
     def __init__(self, folder: Path, *, may_start: bool = True) -> None:
@@ -143,19 +143,19 @@ class EmbeddedClient(EngineClient):
         return EngineInfo(header["version"], str(self.folder))
 
     def close(self) -> None:
-        """Do nothing, because a connection ends with its statement, and the engine with the process that started it."""
+        """Do nothing. Each statement has its own connection, and the engine exits with the process that started it."""
 
     def _write(self, request: dict[str, Any], body: bytes, seconds: float) -> tuple[dict[str, Any], bytes]:
         try:
             return self._send_request(request, seconds + SECONDS_TO_END_WRITE + SECONDS_OF_GRACE, body)
         except ConnectionLost as error:
-            raise EngineUnavailable("The engine ended during a write. Some rows may have been stored.") from error
+            raise EngineUnavailable("The engine exited during a write. Some rows may have been stored.") from error
 
     def _ask_again(self, request: dict[str, Any], timeout: float) -> tuple[dict[str, Any], bytes]:
         try:
             return self._send_request(request, timeout)
         except ConnectionLost as error:
-            raise EngineUnavailable("The engine ended twice while it ran the query.") from error
+            raise EngineUnavailable("The engine exited twice while it ran the query.") from error
 
     def _send_request(self, request: dict[str, Any], timeout: float, body: bytes = b"") -> tuple[dict[str, Any], bytes]:
         """Send a request. Start the engine if no engine responds."""

@@ -96,7 +96,7 @@ def build_error(code: int, message: str, *, reading: bool) -> EngineError:
 
 
 def build_start_error(reason: str) -> EngineUnavailable:
-    """Return the exception for an engine that ended before it responded."""
+    """Return the exception for an engine that exited before it responded."""
     if _NO_SPACE.search(reason):
         return DiskFull(f"The engine does not start because its disk is full: {describe_message(reason)}")
     if _DAMAGED.search(reason):

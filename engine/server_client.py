@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 SECONDS_TO_CONNECT = 5
-# The server ends a statement at its limit. This timeout is for a server that does not respond at all.
+# The server cancels a statement at its limit. This timeout is for a server that does not respond at all.
 SECONDS_OF_GRACE = 5
 CHUNK_BYTES = 1024 * 1024
 SAMPLE_LINES = 1000

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 TIMEOUT = 159
 CANCELLED = 394
-# A deadline is this much later than ClickHouse's own limit. ClickHouse checks its limit between blocks, and should end
-# the statement first, because its error has more detail.
+# A deadline is this much later than ClickHouse's own limit. ClickHouse checks its limit between blocks, and should
+# cancel the statement first, because its error has more detail.
 SECONDS_OF_GRACE = 0.5
 _CODE = re.compile(r"Code: (\d+)\.")
 
@@ -90,7 +90,7 @@ class Statements:
         return bool(found)
 
     def cancel_all(self) -> int:
-        """Cancel all statements, because the process ends. Return the number of statements that still run."""
+        """Cancel all statements, because the process is stopping. Return the number of statements that still run."""
         for running in self._list():
             running.end(CANCELLED, "The engine is stopping.")
         return self._end_marked()
@@ -98,8 +98,8 @@ class Statements:
     def enforce(self) -> None:
         """Cancel statements that are past their deadline or abandoned.
 
-        If a canceled statement does not end, kill this process, which the supervisor restarts within a second. If the
-        process continued, the statement would keep its memory and threads indefinitely.
+        If a canceled statement continues to run, kill this process, which the supervisor restarts within a second. If
+        the process continued, the statement would keep its memory and threads indefinitely.
         """
         now = time.monotonic()
         for running in self._list():
@@ -114,7 +114,7 @@ class Statements:
     def _end_marked(self) -> int:
         marked = self._list_marked()
         for running in marked:
-            with suppress(Exception):  # the statement has just ended, or is killed at the next check
+            with suppress(Exception):  # the statement has just finished, or is killed at the next check
                 self._kill(running)
         return len(marked)
 

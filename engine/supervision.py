@@ -15,7 +15,7 @@ from engine.files import FAILURE_NAME, create_folder
 from engine.supervisor import spawn_python, stop_process
 
 SECONDS_TO_STOP = 8
-# Seconds before a supervisor that ended by itself is started again, so that it is not restarted in a loop.
+# Seconds before a supervisor that exited by itself is started again, so that it is not restarted in a loop.
 SECONDS_BETWEEN_STARTS = 1
 
 _lock = threading.Lock()
@@ -60,7 +60,7 @@ def stop_supervisors(owner: int) -> None:
 
 
 def stop_supervisor(folder: Path) -> None:
-    """Stop the engine of a folder if this process has started it, and wait until it has ended."""
+    """Stop the engine of a folder if this process has started it, and wait until the engine has exited."""
     with _lock:
         process = _supervisors.pop(folder, None) if _owner == os.getpid() else None
     if process is not None:

@@ -1,9 +1,9 @@
 """The supervisor: a small process that starts the engine, restarts it after a failure, and stops it.
 
-The supervisor is a process and not a thread, because a thread would end with a killed web worker or command, while the
-engine would continue to run. The supervisor's standard input is a pipe from the process that needs the engine. When
-that process ends, for any reason, the supervisor stops the engine and exits. The supervisor imports only the standard
-library and orjson.
+The supervisor is a process and not a thread, because a thread would be killed together with a web worker or command,
+while the engine would continue to run. The supervisor's standard input is a pipe from the process that needs the
+engine. When that process exits, for any reason, the supervisor stops the engine and exits. The supervisor imports only
+the standard library and orjson.
 """
 
 import os
@@ -42,7 +42,7 @@ _REASONS = (re.compile(r"^Code: .*", re.MULTILINE), re.compile(r"^\w+(?:Error|Ex
 
 
 class SupervisorLoop(ABC):
-    """A loop that ends with the process that started it, so that it never becomes an orphan process.
+    """A loop that exits together with the process that started it, so that it never becomes an orphan process.
 
     Its standard input is a pipe from that process.
     """
@@ -115,7 +115,7 @@ class Supervisor(SupervisorLoop):
         self.backoff = min(2 * self.backoff, MAX_BACKOFF)
 
     def run_engine(self) -> tuple[int, str]:
-        """Run the engine until it ends. Return its exit code and the reason why it ended."""
+        """Run the engine until it exits. Return its exit code and the reason why it exited."""
         previous = identify_socket(self.folder)
         process = spawn_python("engine.embedded", self.folder, stderr=subprocess.PIPE)
         stdin, stderr = cast(IO[bytes], process.stdin), cast(IO[bytes], process.stderr)
@@ -135,7 +135,7 @@ class Supervisor(SupervisorLoop):
         return code, reason
 
     def watch(self, process: "subprocess.Popen[bytes]", stderr: IO[bytes]) -> str:
-        """Wait until the engine ends, hangs or is no longer needed. Return the beginning of its error output."""
+        """Wait until the engine exits, hangs or is no longer needed. Return the beginning of its error output."""
         output, self.is_ready = "", False
         next_ping, deadline = 0.0, time.monotonic() + SECONDS_TO_START
         while process.poll() is None and not self.is_stopping:
@@ -191,7 +191,7 @@ def spawn_python(module: str, folder: Path, *, stderr: int | None = None) -> "su
 
 
 def stop_process(process: "subprocess.Popen[bytes]", seconds: float = SECONDS_TO_STOP) -> int:
-    """Terminate a process, or kill it if it does not end in time. Return its exit code."""
+    """Terminate a process, or kill it if it does not exit in time. Return its exit code."""
     if process.poll() is None:
         process.terminate()
     try:
@@ -211,7 +211,7 @@ def describe_end(code: int, output: str) -> str:
             return found[0][:MAX_FAILURE_CHARACTERS]
     if lines := output.strip().splitlines():
         return lines[-1][:MAX_FAILURE_CHARACTERS]
-    return f"It was killed by signal {-code}." if code < 0 else f"It ended with exit code {code}."
+    return f"It was killed by signal {-code}." if code < 0 else f"It exited with code {code}."
 
 
 def log(event: str, level: str = "info", **values: object) -> None:

@@ -19,7 +19,7 @@ from typing import Any
 import orjson
 
 DISK_FULL = "Code: 243. DB::Exception: No space left on device: the rows could not be read back, and were discarded."
-MOVED_AWAY = "The disk was full. A damaged part was moved away, and the earlier parts are used again."
+MOVED_AWAY = "The disk was full. The folder of a damaged part was renamed, and the earlier parts are used again."
 SOURCES_MISSING = "A damaged part cannot be replaced by earlier parts, because their files no longer exist"
 # ClickHouse deletes folders with this prefix when it opens the table.
 REMOVED_PREFIX = "tmp_damaged_"
@@ -58,7 +58,7 @@ class WriteVerifier:
         self._dropped = 0
         with closing(connect()) as opened:
             active, inactive = list_parts(opened)
-        # A merge that ended shortly before the previous process did may be unverified.
+        # A merge that finished shortly before the previous process exited may be unverified.
         self._verified = {part for part in active if not any(part.replaces(other) for other in inactive)}
 
     @contextmanager
@@ -85,7 +85,7 @@ class WriteVerifier:
             self._verified = active.difference(damaged)
 
     def _remove(self, opened: Any, damaged: list[Part], earlier: Iterable[Part]) -> None:
-        """Drop damaged parts. If one of them replaces earlier parts, move them away instead, and end the process."""
+        """Drop damaged parts. If one of them replaces earlier parts, rename the folders instead, and exit."""
         sources = {part: [other for other in earlier if part.replaces(other)] for part in damaged}
         if any(sources.values()):
             move_away([part for part in damaged if check_sources(part, sources[part])])
@@ -127,7 +127,7 @@ def check_sources(part: Part, sources: list[Part]) -> bool:
 
 
 def drop_part(opened: Any, part: Part) -> None:
-    """Drop a damaged part of an insert, or move it away if the statement fails, as on a full disk."""
+    """Drop a damaged part of an insert, or rename its folder if the statement fails, as on a full disk."""
     try:
         opened.query(f"ALTER TABLE {_name_table(part)} DROP PART '{part.folder.name}'")
     except Exception:  # noqa: BLE001  chDB raises several types
@@ -136,7 +136,7 @@ def drop_part(opened: Any, part: Part) -> None:
 
 
 def move_away(parts: list[Part]) -> None:
-    """Move parts away and end the process, so that the next process uses the parts that they replaced."""
+    """Rename the folders of parts and exit, so that the next process uses the parts that they replaced."""
     if not parts:
         return
     try:

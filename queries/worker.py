@@ -42,7 +42,7 @@ SECONDS_BETWEEN_RENEWALS = 10
 SECONDS_BETWEEN_CHECKS = 0.25
 SECONDS_BETWEEN_PRUNINGS = 3600
 SECONDS_AFTER_DATABASE_ERROR = 1
-# The engine ends a query at its limit, and reports the reason. A child is killed this much later.
+# The engine cancels a query at its limit, and reports the reason. A child is killed this much later.
 SECONDS_OF_GRACE = 1.0
 TASKS_PER_CHILD = 2000  # then the child is replaced, so that leaked memory is released
 
@@ -74,7 +74,7 @@ class Worker:
 
     def __init__(self, slots: int, supervisor: int | None = None) -> None:
         self.slots = slots
-        self.supervisor = supervisor  # the parent process, with which this process ends
+        self.supervisor = supervisor  # the parent process, with which this process exits
         self.running: list[RunningQuery] = []
         self.is_stopping = False
         self.last_work = self.next_renewal = self.next_check = self.next_pruning = time.monotonic()
@@ -154,13 +154,13 @@ class Worker:
             logger.warning("query child died", query=str(query.claim.result_id), code=code)
             retry_query(query.claim)
             return
-        except Exception as error:  # noqa: BLE001  an error of one query must not end the query worker
+        except Exception as error:  # noqa: BLE001  an error of one query must not stop the loop
             log_failure(query.claim, error)
             outcome = TaskOutcome(error=("query_error", "The query could not be computed. The error was logged."))
         store_outcome(query.claim, outcome, query.task, query.milliseconds)
 
     def renew(self) -> None:
-        """Renew the leases, and end queries whose lease is lost, for example because they were canceled."""
+        """Renew the leases, and cancel queries whose lease is lost, for example because they were canceled."""
         if not self.running or (moment := time.monotonic()) < self.next_check:
             return
         self.next_check = moment + SECONDS_BETWEEN_CHECKS

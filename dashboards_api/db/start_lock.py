@@ -20,7 +20,7 @@ SECONDS_BETWEEN_ATTEMPTS = 0.2
 def start_lock() -> Iterator[None]:
     """Hold the lock of the database during the block.
 
-    The lock is not reentrant, and is released when the process ends.
+    The lock is not reentrant, and is released when the process exits.
     """
     file = get_sqlite_path(connection.settings_dict)
     if connection.vendor == "postgresql":

@@ -151,7 +151,7 @@ class Edge:
         timer.cancel()
 
     def run(self, environ: Environ, protocol: Any, answered: asyncio.Future[None]) -> None:
-        """Run the application and send its response, in a thread of the pool. An error does not end the thread.
+        """Run the application and send its response, in a thread of the pool. An error does not terminate the thread.
 
         No response is sent to a request that waits for results, because the request runs again.
         """

@@ -2,7 +2,7 @@
 
 `prometheus_client` is imported on first use only, because it takes memory and reads PROMETHEUS_MULTIPROC_DIR at import.
 `dashboards_api/server.py` creates the folder that this variable names, so that the metrics cover all workers, including
-ended workers.
+terminated workers.
 """
 
 import os

@@ -73,7 +73,7 @@ _document_lock = threading.Lock()
 
 
 def render_document(renderer_class: type[BaseRenderer], prefix: str = "") -> bytes:
-    """Return the OpenAPI document, which is cached until the process ends. With a prefix, it omits other project paths.
+    """Return the OpenAPI document, which is cached until the process exits. `prefix` omits other project paths.
 
     One thread at a time generates the document, because drf-spectacular loads its extensions on first use, which is not
     thread-safe.

@@ -2,7 +2,7 @@
 
 Without a limit, a client that requests a large response and does not read it keeps the response in memory, and a
 connection open, until the client disconnects. The server has no option for this limit, but Linux has TCP_USER_TIMEOUT.
-Since Linux 5.11, the option also ends connections whose client has closed its receive window. Connections inherit the
+Since Linux 5.11, the option also closes connections whose client has closed its receive window. Connections inherit the
 option from the listening socket.
 """
 

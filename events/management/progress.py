@@ -20,7 +20,7 @@ SELECT_ROWS = (
 
 
 class Progress:
-    """A progress bar that a thread redraws until the import ends."""
+    """A progress bar that a thread redraws until the import is finished."""
 
     def __init__(self, out: TextIO, client: EngineClient, total_bytes: int) -> None:
         self.out, self.client, self.total_bytes = out, client, max(1, total_bytes)

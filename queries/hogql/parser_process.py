@@ -1,4 +1,4 @@
-"""The client of the parser process, which is started for the first text and restarted if it has ended."""
+"""The client of the parser process, which is started for the first text and restarted if it has exited."""
 
 import atexit
 import json

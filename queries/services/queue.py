@@ -93,7 +93,7 @@ def _claim() -> Claim | None:
     if row is None:
         return None
     if row.attempts >= MAX_ATTEMPTS:
-        error = WorkerLost("The query was abandoned because the process that computed it ended twice.")
+        error = WorkerLost("The query was abandoned because the process that computed it exited twice.")
         _store_error(QueryResult.objects.filter(pk=row.pk), row.project_id, error.code, error.detail)
         return None
     row.lease_id, row.lease_until, row.started_at = uuid4(), moment + LEASE, moment

@@ -77,7 +77,7 @@ def get_parent(pid: int) -> int:
 
 
 def is_running(pid: int) -> bool:
-    """Return whether a process is running. A zombie process has ended."""
+    """Return whether a process is running. A zombie process has exited."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except (FileNotFoundError, ProcessLookupError):

@@ -73,7 +73,7 @@ def test_full_disk_keeps_the_rows_that_a_merge_or_a_deletion_rewrites(own: Embed
         rows = [make_event(3_000 * number + each, properties=secrets.token_hex(20)) for each in range(3_000)]
         own.insert_rows("events", EVENTS, rows)
     limit_files(get_pid(own.folder), 4096)  # the engine is started again without a limit
-    with pytest.raises(EngineUnavailable, match="The engine ended during a write"):
+    with pytest.raises(EngineUnavailable, match="The engine exited during a write"):
         own.execute(statement)
     others = "SELECT count() FROM events WHERE distinct_id != 'user1'"
     kept = sum(number % 7 != 1 for number in range(12_000))
@@ -92,7 +92,7 @@ def test_full_disk_keeps_the_rows_that_a_merge_in_the_background_rewrites(own: E
     own.execute("SYSTEM START MERGES events")
     wait_until(lambda: count_parts(own) < 20, 30)
     limit_files(get_pid(own.folder), resource.RLIM_INFINITY)
-    with pytest.raises(EngineUnavailable, match="The engine ended during a write"):
+    with pytest.raises(EngineUnavailable, match="The engine exited during a write"):
         own.insert_rows("events", EVENTS, [make_event(6_000)])
     own.insert_rows("events", EVENTS, [make_event(6_000)])
     assert count_events(own) == 6_001

@@ -30,7 +30,7 @@ def find_free_port() -> int:
 
 
 def wait_until_ready(base: str, process: "subprocess.Popen[bytes]") -> bool:
-    """Wait until a service is ready. Return False if its process ends or the time limit is exceeded first."""
+    """Wait until a service is ready. Return False if its process exits or the time limit is exceeded first."""
     deadline = time.monotonic() + SECONDS_TO_START
     while time.monotonic() < deadline and process.poll() is None:
         try:

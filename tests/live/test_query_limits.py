@@ -1,4 +1,4 @@
-"""Hostile queries against a service. The queries are refused or end in time, and hardly delay other users.
+"""Hostile queries against a service. The queries are refused or canceled in time, and hardly delay other users.
 
 With `CHECK_FULL=1`, all queries are sent, otherwise every tenth statement and every fifteenth bomb.
 """

@@ -1,4 +1,4 @@
-"""A client that writes in the background."""
+"""A client that writes in a background thread."""
 
 import threading
 from collections.abc import Iterator

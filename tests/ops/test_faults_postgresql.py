@@ -33,7 +33,7 @@ pytestmark = pytest.mark.skipif(
     not os.environ.get("DATABASE_URL", "").startswith("postgresql"), reason="these faults are of PostgreSQL"
 )
 OURS = "datname = current_database() AND pid <> pg_backend_pid()"
-# With a timeout, the call waits until the processes have ended and their connections are free.
+# With a timeout, the call waits until the processes have exited and their connections are free.
 END_OURS = f"SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE {OURS}"  # noqa: S608  a constant
 # Connections with an earlier statement, which include those of the service.
 END_OF_SERVICE = f"{END_OURS} AND query <> ''"
@@ -91,7 +91,7 @@ def test_terminated_connections_lose_no_write(service: Service, administrator: p
         assert wait_for_write(client, "after") < SECONDS_TO_RECOVER
         there = list_names(client)
     assert created <= set(there)
-    # A refused write may be stored if the connection ended after COMMIT, before its result was received.
+    # A refused write may be stored if the connection was closed after COMMIT, before its result was received.
     assert len(there) <= len(created) + 1 + sum(refused for _, refused in written)
     assert read_value(administrator, "SELECT count(*) FROM dashboards_dashboard") == len(there)
 

@@ -58,7 +58,7 @@ def create_database(engine: str, folder: Path) -> Iterator[tuple[str, KillablePo
 
 
 class Crashes:
-    """Rounds of writing, each ended by a crash, on one database."""
+    """Rounds of writing on one database. Each round is interrupted by a crash."""
 
     def __init__(self, service: KillableService, report: Report, journal: Journal, chance: random.Random) -> None:
         self.service, self.report, self.journal, self.chance = service, report, journal, chance

@@ -12,7 +12,7 @@ class Command(BaseCommand):
     help = "Run a query worker until it is stopped. `serve` starts one automatically; more may run on other machines."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--supervisor", type=int, metavar="PID", help="end when this parent process ends")
+        parser.add_argument("--supervisor", type=int, metavar="PID", help="exit when this parent process exits")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.ENGINE:
