@@ -38,7 +38,7 @@ class Filled(NamedTuple):
 
 @transaction.atomic
 def fill(dashboards: int, *, tiles: int = 10, small: int = 1_000) -> Filled:
-    """Create a big and a small project in one transaction, with this number of `tiles` per dashboard."""
+    """Create a big and a small project in one transaction, with the given number of `tiles` per dashboard."""
     random = Random(SEED)
     disable_constraint_checks()
     team = make_team(random)

@@ -62,7 +62,7 @@ def check_may_restrict(dashboard: Dashboard, membership: Membership) -> None:
 def check_may_change_template(
     membership: Membership, *, project_id: int | None, scopes: Collection[str], features: bool
 ) -> None:
-    """Raise Forbidden unless the member may change a template in each of these scopes.
+    """Raise Forbidden unless the member may change a template in each of the given scopes.
 
     Members may change templates of their project, and staff may change global templates. Project admins may also change
     templates of the organization, and feature templates.

@@ -184,7 +184,7 @@ def get_placement(layouts: Mapping[str, Any], breakpoint: str) -> Placement | No
 
 
 def set_rows(layouts: Layouts, rows: Mapping[str, Number]) -> Layouts:
-    """Return the layouts with a new y at these breakpoints."""
+    """Return the layouts with a new y at the given breakpoints."""
     return {name: {**place, "y": rows[name]} if name in rows else place for name, place in layouts.items()}
 
 

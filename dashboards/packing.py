@@ -18,7 +18,7 @@ GridPlacement = tuple[int, int, int, int]
 
 
 def pack(sizes: Sequence[tuple[int, Number]], columns: int) -> list[Placement]:
-    """Return placements for tiles of these sizes (width, height), in this order, without overlaps."""
+    """Return placements for tiles of the given sizes (width, height), in the given order, without overlaps."""
     skyline: list[Number] = [0] * columns
     places: list[Placement] = []
     last: tuple[Number, int] = (0, -1)
@@ -107,7 +107,7 @@ class _Skyline:
         self._floors: list[Number] = [-inf] * (2 * columns)  # the minimum of all columns below a node
 
     def find_first_free_row(self, left: int, right: int) -> Number:
-        """Return the first row below all tiles in these columns, or 0 if the columns are empty."""
+        """Return the first row below all tiles in the given columns, or 0 if the columns are empty."""
         found: Number = -inf
         for node in self._iter_nodes(left, right):
             found = max(found, self._tops[node])
@@ -116,7 +116,7 @@ class _Skyline:
         return 0 if found == -inf else found
 
     def raise_to(self, left: int, right: int, top: Number) -> None:
-        """Mark these columns as occupied above this row."""
+        """Mark the given columns as occupied above the given row."""
         for node in self._iter_nodes(left, right):
             self._floors[node] = max(self._floors[node], top)
             while node and self._tops[node] < top:
@@ -124,7 +124,7 @@ class _Skyline:
                 node >>= 1
 
     def _iter_nodes(self, left: int, right: int) -> Iterable[int]:
-        """Yield the few nodes that cover exactly these columns."""
+        """Yield the few nodes that cover exactly the given columns."""
         left, right = left + self._size, right + self._size
         while left < right:
             if left & 1:

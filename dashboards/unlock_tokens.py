@@ -17,7 +17,7 @@ def sign_unlock_token(access_token: str, password_id: int) -> str:
 
 
 def read_unlock_token(token: str, access_token: str) -> int | None:
-    """Return the id of the password that unlocked this link, or None for an invalid, expired or unrelated token."""
+    """Return the id of the password that unlocked the link, or None for an invalid, expired or unrelated token."""
     try:
         signed_access_token, password_id = signing.loads(token, salt=_SALT, max_age=UNLOCK_TOKEN_LIFETIME)
     except (signing.BadSignature, ValueError):

@@ -16,7 +16,7 @@ def get_engine_memory_limit() -> int:
 
 
 def find_memory_limit(machine: int, memberships: Path, root: Path) -> int:
-    """Return the limit on a machine with this much memory, in the control groups that a file lists."""
+    """Return the limit on a machine with the given amount of memory, in the control groups that a file lists."""
     available = min([machine, *_read_cgroup_limits(memberships, root)])
     return min(MAX_MEMORY, int(available * SHARE_OF_MACHINE))
 

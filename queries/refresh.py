@@ -59,7 +59,7 @@ def parse_refresh(value: Any, default: Refresh = Refresh.FORCE_CACHE) -> Refresh
 
 
 def choose_action(refresh: Refresh, freshness: Freshness) -> Action:
-    """Return the action for a result in a request with this mode."""
+    """Return the action for a result in a request with the given mode."""
     if refresh in _FORCED_ACTIONS:
         return _FORCED_ACTIONS[refresh]
     if freshness is Freshness.FRESH:

@@ -35,7 +35,7 @@ def normalize_new_email(text: str) -> str:
 
 
 def get_email_variants(address: str) -> set[str]:
-    """Return the spellings in which accounts may store this e-mail address. Old accounts keep the typed domain."""
+    """Return the spellings in which accounts may store the given e-mail address. Old accounts keep the typed domain."""
     local, _, domain = address.strip().lower().rpartition("@")
     domains = {domain}
     with suppress(UnicodeError):  # the domain has only one spelling

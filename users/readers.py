@@ -47,7 +47,7 @@ def build_user_getter(relation: str) -> Callable[[Any], tuple[Any, ...]]:
 
 
 def get_user(users: Users, id_: int | None, row: Any, getter: Callable[[Any], tuple[Any, ...]]) -> Row | None:
-    """Return the user with this id. Build the user from a row unless `users` already contains the user."""
+    """Return the user with the given id. Build the user from a row unless `users` already contains the user."""
     if id_ not in users:
         users[id_] = build_basic_user(getter(row))
     return users[id_]

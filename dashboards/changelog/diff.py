@@ -89,7 +89,7 @@ def get_activity_name(changes: list[Change]) -> ActivityName:
 
 
 def apply_changes(snapshot: Snapshot, changes: Sequence[Change]) -> Snapshot:
-    """Return the snapshot that results from these changes."""
+    """Return the snapshot that results from the given changes."""
     snapshot = {**snapshot, TILES: dict(snapshot[TILES])}
     copied = {id(snapshot[TILES])}  # the ids of objects that are not shared with the original snapshot
     for change in changes:
@@ -131,7 +131,7 @@ def merge_changes(changes: Sequence[Change]) -> list[Change]:
 
 
 def join_path(*parts: object) -> str:
-    """Return the path of these parts."""
+    """Return the path of the given parts."""
     return SEPARATOR.join(map(str, parts))
 
 
@@ -141,7 +141,7 @@ def is_within(path: str, other: str) -> bool:
 
 
 def get_values(snapshot: Snapshot, paths: Iterable[str]) -> dict[str, Any]:
-    """Return the values at these paths, with None for missing values."""
+    """Return the values at the given paths, with None for missing values."""
     values: dict[str, Any] = {}
     for path in paths:
         value: Any = snapshot

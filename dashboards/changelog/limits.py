@@ -68,7 +68,7 @@ def check_placements(contents: Mapping[ContentKind, Collection[Any]], attr: str 
 
 
 def check_insight_sizes(insights: Collection[int], dashboards: Collection[int] | None = None) -> None:
-    """Raise DashboardTooLarge if the insights of a dashboard with one of these insights are too large in total.
+    """Raise DashboardTooLarge if the insights of a dashboard with one of the given insights are too large in total.
 
     `dashboards` are the dashboards to which the insights were added, by default all dashboards that show them. Small
     insights are never refused, because the tile limit bounds their total size.

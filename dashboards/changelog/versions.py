@@ -66,7 +66,7 @@ class CounterQuery(NamedTuple):
 
 
 def increment_versions(queries: Iterable[CounterQuery]) -> dict[int, int]:
-    """Increment the counters that these queries select. Return the new versions of dashboards by id."""
+    """Increment the counters that the given queries select. Return the new versions of dashboards by id."""
     parts = list(queries)
     if not parts:
         return {}
@@ -93,14 +93,14 @@ def get_version(dashboard_id: int) -> int:
 
 
 def select_rows(rows: list[tuple[int, int, int]]) -> CounterQuery:
-    """Return a query for these rows as one VALUES clause, because SQLite limits a UNION to 500 terms."""
+    """Return a query for the given rows as one VALUES clause, because SQLite limits a UNION to 500 terms."""
     places = ", ".join(["(%s, %s, %s)"] * len(rows))
     sql = f"SELECT column1, column2, column3 FROM (VALUES {places}) AS counted"  # noqa: S608  only placeholders
     return CounterQuery(sql, [value for row in rows for value in row])
 
 
 def select_dashboards_showing(column: str, content_ids: Iterable[Any]) -> CounterQuery:
-    """Return a query for the dashboards that have, or had, tiles with this content.
+    """Return a query for the dashboards that have, or had, tiles with the given content.
 
     `column` is the field of Tile that refers to the content.
     """
@@ -115,7 +115,7 @@ def select_dashboards_showing(column: str, content_ids: Iterable[Any]) -> Counte
 
 
 def select_dashboards_sharing(dashboard_ids: list[int]) -> CounterQuery:
-    """Return a query for the dashboards that have, or had, tiles with the same content as these dashboards."""
+    """Return a query for the dashboards that have, or had, tiles with the same content as the given dashboards."""
     table = Tile._meta.db_table
     places = ", ".join(["%s"] * len(dashboard_ids))
     parts = [

@@ -53,7 +53,7 @@ class ActivityQuerySet(models.QuerySet["Activity"]):
         return self.of(ActivityScope.DASHBOARD, dashboard_id).filter(version__isnull=False)
 
     def versions_of_dashboards(self, dashboard_ids: Iterable[int]) -> "ActivityQuerySet":
-        """Return the entries that are versions of any of these dashboards."""
+        """Return the entries that are versions of any of the given dashboards."""
         return self.filter(scope=ActivityScope.DASHBOARD, item_id__in=dashboard_ids, version__isnull=False)
 
     def with_snapshot(self) -> "ActivityQuerySet":

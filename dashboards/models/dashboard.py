@@ -84,7 +84,7 @@ class DashboardQuerySet(models.QuerySet["Dashboard"]):
         return self.defer("filters", "variables", "breakdown_colors")
 
     def with_is_collaborator(self, membership_id: Any) -> "DashboardQuerySet":
-        """Annotate `is_collaborator`: whether this member is a collaborator of the dashboard."""
+        """Annotate `is_collaborator`: whether the given member is a collaborator of the dashboard."""
         includes = Collaborator.objects.build_collaborator_condition(membership_id, dashboard="pk")
         return self.annotate(is_collaborator=includes)  # type: ignore[no-redef]  # declared, but not stored
 
@@ -93,7 +93,7 @@ class DashboardQuerySet(models.QuerySet["Dashboard"]):
         return self.filter(search_text__contains=fold(text))
 
     def with_any_tag(self, names: Iterable[str], project: Project) -> "DashboardQuerySet":
-        """Return dashboards with any of these tags of the project."""
+        """Return dashboards with any of the given tags of the project."""
         links: Any = self.model._meta.get_field("tag_links").related_model
         carried = links.objects.filter(tag__project=project, tag__name__in=list(names))
         # With `Exists`, SQLite would scan every dashboard.
@@ -194,7 +194,7 @@ class Dashboard(models.Model):
         return self.name or f"dashboard {self.pk}"
 
     def derive(self, tags: Iterable[str]) -> None:
-        """Set the derived columns from the name, the description and these tags."""
+        """Set the derived columns from the name, the description and the given tags."""
         self.tag_names = sorted(tags)
         self.name_key = fold(self.name)[:NAME_KEY_MAX_LENGTH]
         self.search_text = fold("\n".join([self.name, self.description, *self.tag_names]))

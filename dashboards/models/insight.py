@@ -43,12 +43,12 @@ class InsightQuerySet(models.QuerySet["Insight"]):
         return self.filter(search_text__contains=fold(text))
 
     def by_reference(self, reference: str | int) -> "InsightQuerySet":
-        """Return the insight with this id or short id. A text of digits is an id."""
+        """Return the insight with the given id or short id. A text of digits is an id."""
         number = reference if isinstance(reference, int) else parse_int(reference)
         return self.filter(short_id=reference) if number is None else self.filter(pk=number)
 
     def with_any_tag(self, names: Iterable[str], project: Project) -> "InsightQuerySet":
-        """Return insights with any of these tags of the project."""
+        """Return insights with any of the given tags of the project."""
         carried = self._get_related_manager("tag_links").filter(tag__project=project, tag__name__in=list(names))
         return self.filter(pk__in=carried.values("insight"))
 
@@ -62,7 +62,7 @@ class InsightQuerySet(models.QuerySet["Insight"]):
         return self.filter(condition if wanted else ~condition)
 
     def on_all_dashboards(self, dashboard_ids: Iterable[int]) -> "InsightQuerySet":
-        """Return insights that are on each of these dashboards.
+        """Return insights that are on each of the given dashboards.
 
         The query is one grouped count, because PostgreSQL would take minutes to plan a subquery for each dashboard, and
         SQLite refuses a thousand subqueries. A dashboard has at most one tile of an insight, so the number of tiles
@@ -76,15 +76,15 @@ class InsightQuerySet(models.QuerySet["Insight"]):
         return self.filter(pk__in=on_each.values("insight"))
 
     def only_on_dashboard(self, dashboard: Dashboard) -> "InsightQuerySet":
-        """Return insights that are on this dashboard and on no other dashboard."""
+        """Return insights that are on the given dashboard and on no other dashboard."""
         elsewhere = self._tiles().exclude(dashboard=dashboard)
         return self.on_all_dashboards([dashboard.pk]).filter(~models.Exists(elsewhere))
 
     def restorable_with(self, dashboards: Iterable[Dashboard]) -> "InsightQuerySet":
-        """Return the deleted insights that are restored together with these dashboards of one project.
+        """Return the deleted insights that are restored together with the given dashboards of one project.
 
-        An insight is included if it was deleted together with one of these dashboards, or with another dashboard that
-        also showed it. Insights that were deleted individually are excluded.
+        An insight is included if it was deleted together with one of the given dashboards, or with another dashboard
+        that also showed it. Insights that were deleted individually are excluded.
         """
         rows = list(dashboards)
         deletions = [dashboard.deletion_id for dashboard in rows]
@@ -108,7 +108,7 @@ class InsightQuerySet(models.QuerySet["Insight"]):
         return self._get_related_manager("tiles").filter(dashboard_id__in=dashboard_ids, insight__isnull=False)
 
     def _get_related_manager(self, name: str) -> Any:
-        """Return the manager of the model that refers to insights by this relation."""
+        """Return the manager of the model that refers to insights by the given relation."""
         related: Any = self.model._meta.get_field(name).related_model
         return related.objects
 
@@ -165,7 +165,7 @@ class Insight(models.Model):
         return self.name or self.short_id
 
     def derive(self, tags: Iterable[str]) -> None:
-        """Set the derived columns from the other columns and these tags."""
+        """Set the derived columns from the other columns and the given tags."""
         self.kind = get_insight_kind(self.query, self.filters)
         self.tag_names = sorted(tags)
         self.search_text = fold("\n".join([self.name, self.description or "", *self.tag_names]))

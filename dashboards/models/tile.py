@@ -41,7 +41,7 @@ class TileQuerySet(models.QuerySet["Tile"]):
         )
 
     def deleted_with(self, dashboards: Iterable[Dashboard]) -> "TileQuerySet":
-        """Return tiles that were deleted together with one of these dashboards."""
+        """Return tiles that were deleted together with one of the given dashboards."""
         return self.filter(dashboard__in=list(dashboards), deletion_id=models.F("dashboard__deletion_id"))
 
     def in_layout_order(self) -> "TileQuerySet":

@@ -53,13 +53,13 @@ class ContentRow(NamedTuple):
 
 
 def read_tiles_of_insights(insights: Collection[int], *, viewer: Membership) -> DashboardTiles:
-    """Return every live tile that shows one of these insights."""
+    """Return every live tile that shows one of the given insights."""
     tiles = Tile.objects.not_deleted().filter(insight_id__in=insights).order_by("id")
     return _group_by_content(map(ContentRow._make, tiles.values_list(*get_columns(ContentRow))), viewer)
 
 
 def read_tiles_of_same_content(dashboard_id: int, *, viewer: Membership) -> DashboardTiles:
-    """Return every live tile, on any dashboard, with content that this dashboard also shows."""
+    """Return every live tile, on any dashboard, with content that the given dashboard also shows."""
     return _group_by_content(_SAME_CONTENT.rows(dashboard=dashboard_id), viewer)
 
 

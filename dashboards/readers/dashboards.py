@@ -159,7 +159,7 @@ def read_dashboard_revision(
 
     The tiles are read after the versions, so they may be newer than the versions, but never older. Results are read
     from the cache, unless the refresh mode of `results` computes them. `tile_ids` limits the response, and the queries
-    to compute, to these tiles. Raises DashboardNotFound.
+    to compute, to the given tiles. Raises DashboardNotFound.
     """
     rows = _DETAIL.rows(project=project.pk, id=dashboard_id, viewer=viewer.pk)
     if not rows:

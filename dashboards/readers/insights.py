@@ -207,7 +207,7 @@ def build_insight(
     viewer: Membership,
     users: Users,
 ) -> Row:
-    """Return an insight (component Insight) for a member, with this query, these filters and this result."""
+    """Return an insight (component Insight) for a member, with the given query, filters and result."""
     return {
         "id": row.id,
         **build_public_insight(row.short_id, row.name, row.derived_name, row.description, query, filters),

@@ -12,12 +12,12 @@ from dashboards_api import limits
 
 
 def count_fitting_rows(sizes: Iterable[int]) -> int:
-    """Return the number of rows of these sizes, in characters, that fit on one page, but at least one."""
+    """Return how many rows of the given sizes, in characters, fit on one page, but at least one."""
     return max(1, sum(total <= limits.PAGE_MAX_LENGTH for total in accumulate(sizes)))
 
 
 def build_size_expression(*columns: str) -> Any:
-    """Return an expression for the number of characters in these columns."""
+    """Return an expression for the number of characters in the given columns."""
     total: Any = Value(0)
     for column in columns:
         total = total + Coalesce(Length(Cast(column, TextField())), 0)
@@ -37,6 +37,6 @@ def read_page_ids(ordered: QuerySet[Any], size: Any, *, limit: int, offset: int)
 
 
 def sort_by_ids(rows: Iterable[Sequence[Any]], ids: Iterable[Any]) -> list[Any]:
-    """Return rows in the order of these ids. Each row begins with its id. Ids of deleted rows are skipped."""
+    """Return rows in the order of the given ids. Each row begins with its id. Ids of deleted rows are skipped."""
     by_id = {row[0]: row for row in rows}
     return [by_id[id_] for id_ in ids if id_ in by_id]

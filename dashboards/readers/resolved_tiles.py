@@ -55,7 +55,7 @@ class QueryOverrides(NamedTuple):
     budget: CharacterBudget
 
     def limited_to(self, tiles: int) -> "QueryOverrides":
-        """Return these overrides, or no overrides if they would make a response with this number of tiles too large.
+        """Return the overrides, or no overrides if a response with the given number of tiles would become too large.
 
         Raises ValidationFailed instead if the request contains overrides.
         """

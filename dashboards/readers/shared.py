@@ -103,7 +103,7 @@ class SharedDashboard(NamedTuple):
     def get_results(
         self, refresh: Refresh, since: datetime | None, characters_max: int = MAX_RESPONSE_CHARACTERS
     ) -> Results:
-        """Return the results for a request with this share link.
+        """Return the results for a request with the given share link.
 
         Such a request may cause fewer computations than a request by a member.
         """
@@ -114,7 +114,7 @@ class SharedDashboard(NamedTuple):
 def find_shared_dashboard(
     access_token: str, *, unlock_tokens: Iterable[str] = (), overrides: RequestOverrides = NO_REQUEST_OVERRIDES
 ) -> SharedDashboard:
-    """Return the dashboard of a share link, for a request with these unlock tokens.
+    """Return the dashboard of a share link, for a request with the given unlock tokens.
 
     Raises DashboardNotFound for an invalid link, SharePasswordRequired, and OverrideNotAllowed.
     """

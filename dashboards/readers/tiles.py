@@ -141,7 +141,7 @@ def read_tiles(
     """Return the visible tiles of a dashboard (component DashboardTile), with overrides applied to their insights.
 
     `restriction` is the restriction of the dashboard. Results come from the cache, unless `results` requests their
-    computation. `tile_ids` limits the response, and the queries to compute, to these tiles.
+    computation. `tile_ids` limits the response, and the queries to compute, to the given tiles.
     """
     rows = [TileRows._make(_GROUPS.split(row)) for row in _TILES.rows(dashboard=dashboard_id)]
     if tile_ids:
@@ -238,7 +238,7 @@ def _build_authorship(kind: str, content: TextRow | ButtonRow, here: DashboardTi
 
 
 def _read_users(rows: list[TileRows]) -> Users:
-    """Return the users who created or changed the texts and buttons of these tiles, from one query."""
+    """Return the users who created or changed the texts and buttons of the given tiles, from one query."""
     contents = (content for row in rows if (content := row.text or row.button))
     ids = {id_ for content in contents for id_ in (content.created_by_id, content.last_modified_by_id)} - {None}
     if not ids:

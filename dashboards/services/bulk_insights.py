@@ -100,7 +100,7 @@ def _set_author(insights: list[Insight], member: Membership) -> None:
 
 
 def _lock_dashboards(project: Project, insight_ids: Sequence[int], member: Membership) -> dict[int, Dashboard]:
-    """Lock the dashboards that show these insights, or will show them when the insights are restored.
+    """Lock the dashboards that show the given insights, or will show them when the insights are restored.
 
     Dashboards are locked before insights, as in every write. Raises TooManyTilesTouched if the snapshots of the
     dashboards would be too large.

@@ -47,7 +47,7 @@ def place_insight(
 def record_insight_tiles(
     changes: ChangeSet, tiles: Iterable[Tile], dashboards: Mapping[int, Dashboard], *, are_shown: bool
 ) -> None:
-    """Record the addition or the removal of these tiles of an insight on locked dashboards."""
+    """Record the addition or the removal of the given tiles of an insight on locked dashboards."""
     for tile in tiles:
         dashboard = dashboards.get(tile.dashboard_id)
         if dashboard is None:  # another write added the tile before this write could lock the dashboard

@@ -116,10 +116,10 @@ def _save_changed(changes: ChangeSet, insight: Insight, content: InsightInput) -
 def _set_dashboards(
     changes: ChangeSet, insight: Insight, dashboard_ids: Iterable[int], *, dashboards: dict[int, Dashboard]
 ) -> list[str]:
-    """Put an insight on exactly these dashboards. Existing tiles keep their id and layouts.
+    """Put an insight on exactly the given dashboards. Existing tiles keep their id and layouts.
 
-    Removed tiles on these dashboards are restored. `dashboards` contains these dashboards and all dashboards that show
-    the insight. All of them are locked. Return the paths of deleted dashboards.
+    Removed tiles on the given dashboards are restored. `dashboards` contains the given dashboards and all dashboards
+    that show the insight. All of them are locked. Return the paths of deleted dashboards.
     """
     wanted = list(dict.fromkeys(dashboard_ids))
     for index, dashboard_id in enumerate(wanted):

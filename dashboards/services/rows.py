@@ -73,7 +73,7 @@ def group_contents(tiles: Iterable[Tile]) -> dict[ContentKind, set[Any]]:
 
 
 def check_contents_edit_permission(kind: ContentKind, ids: Iterable[Any], member: Membership) -> None:
-    """Raise Forbidden if the member may not edit one of these contents."""
+    """Raise Forbidden if the member may not edit one of the given contents."""
     for restrictions in _load_restrictions(kind, ids, member).values():
         check_content_edit_restrictions(member, restrictions)
 
@@ -103,7 +103,7 @@ def _load_restrictions(kind: ContentKind, ids: Iterable[Any], member: Membership
 
 
 def update_rows(rows: Collection[Model], columns: Sequence[str]) -> None:
-    """Write these columns of rows of one model, each row with its own values.
+    """Write the given columns of rows of one model, each row with its own values.
 
     Django's `bulk_update` builds an expression for each row and column, which takes five times as long.
     """

@@ -14,7 +14,7 @@ def normalize_tags(names: Iterable[str]) -> list[str]:
 
 
 def get_or_create_tags(project_id: int, names: Iterable[str]) -> list[Tag]:
-    """Return the tags of a project with these names. Create missing tags."""
+    """Return the tags of a project with the given names. Create missing tags."""
     wanted = sorted(set(names))
     Tag.objects.bulk_create([Tag(project_id=project_id, name=name) for name in wanted], ignore_conflicts=True)
     return list(Tag.objects.filter(project_id=project_id, name__in=wanted))
@@ -35,7 +35,7 @@ def replace_tags(owner: Dashboard | Insight, names: Iterable[str]) -> None:
 
 
 def link_tags(owners: Sequence[Dashboard] | Sequence[Insight], tags: Sequence[Tag]) -> None:
-    """Add these tags to these dashboards or insights in one statement.
+    """Add the given tags to the given dashboards or insights in one statement.
 
     Building a row for each pair in Python takes most of a second for 50,000 pairs.
     """
@@ -55,21 +55,21 @@ def link_tags(owners: Sequence[Dashboard] | Sequence[Insight], tags: Sequence[Ta
 
 
 def unlink_tags(owners: Sequence[Dashboard] | Sequence[Insight], names: Iterable[str]) -> None:
-    """Remove these tags from these dashboards or insights."""
+    """Remove the given tags from the given dashboards or insights."""
     if owners:
         link, column = _get_link_model(owners)
         link.objects.filter(**{f"{column}__in": owners}, tag__name__in=list(names)).delete()
 
 
 def unlink_other_tags(owners: Sequence[Dashboard] | Sequence[Insight], names: Iterable[str]) -> None:
-    """Remove all tags except these from these dashboards or insights."""
+    """Remove all tags except the given tags from the given dashboards or insights."""
     if owners:
         link, column = _get_link_model(owners)
         link.objects.filter(**{f"{column}__in": owners}).exclude(tag__name__in=list(names)).delete()
 
 
 def _get_link_model(owners: Sequence[Dashboard] | Sequence[Insight]) -> tuple[Any, str]:
-    """Return the model that links these rows to tags, and the name of its column for the rows."""
+    """Return the model that links the given rows to tags, and the name of its column for the rows."""
     return (DashboardTag, "dashboard") if isinstance(owners[0], Dashboard) else (InsightTag, "insight")
 
 

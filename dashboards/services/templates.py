@@ -165,7 +165,7 @@ def resolve_use_template(project: Project, content: DashboardInput) -> Document 
 
 
 def _find_template(project: Project, name: str) -> Document:
-    """Return the built-in template with this key, or else the stored or built-in template with this name.
+    """Return the built-in template with the given key, or else the stored or built-in template with the given name.
 
     If several stored templates match, the template with the nearest scope is returned. Raises TemplateNotFound.
     """

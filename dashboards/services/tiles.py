@@ -151,7 +151,7 @@ def _get_shown_tile(dashboard: Dashboard, tile_id: int) -> Tile:
 
 
 def _compact_layouts(tiles: list[Tile], breakpoints: Collection[str]) -> list[Tile]:
-    """Move tiles up on these breakpoints, and return the moved tiles. Incomplete placements stay unchanged."""
+    """Move tiles up on the given breakpoints, and return the moved tiles. Incomplete placements stay unchanged."""
     placed: dict[str, list[tuple[Placement, Tile]]] = {}
     for tile in tiles:
         for breakpoint in tile.layouts.keys() & breakpoints:

@@ -75,7 +75,7 @@ def undo_key(
 
 
 def _is_known(project: Project, key_id: str) -> bool:
-    """Return whether a member has this key, or the log contains activities of this key, even if the key was revoked."""
+    """Return whether a member has the given key, or the log contains activities of the key, which may be revoked."""
     of_member = PersonalAPIKey.objects.filter(pk=key_id, user__memberships__project=project)
     return of_member.exists() or Activity.objects.in_project(project).filter(key_id=key_id).exists()
 

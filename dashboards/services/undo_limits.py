@@ -78,7 +78,7 @@ def check_reach(project: Project, keys: Collection[ItemKey], *, since: int) -> s
 
 
 def find_activities_since(project: Project, number: int, keys: Collection[ItemKey]) -> ActivityQuerySet:
-    """Return the activities of these items with an id above `number`."""
+    """Return the activities of the given items with an id above `number`."""
     items = {scope: [id_ for each, id_ in keys if each == scope] for scope in ActivityScope.values}
     of_items = Q()
     for scope, ids in items.items():

@@ -107,7 +107,7 @@ class UndoPlan:
 
 
 def build_plan(project: Project, activities: Sequence[UndoneActivity], key_id: str) -> UndoPlan:
-    """Return the plan that undoes these activities of a key, with items in the order of their ids."""
+    """Return the plan that undoes the given activities of a key, with items in the order of their ids."""
     if not activities:
         return UndoPlan([])
     own = {activity.id for activity in activities}
@@ -127,7 +127,7 @@ def build_plan(project: Project, activities: Sequence[UndoneActivity], key_id: s
 
 
 def revert_changes(snapshot: Snapshot, changes: Sequence[Change]) -> Snapshot:
-    """Return a snapshot with these changes reverted."""
+    """Return a snapshot with the given changes reverted."""
     reverted = [{**each, "before": each["after"], "after": each["before"]} for each in reversed(changes)]
     return apply_changes(snapshot, reverted)
 

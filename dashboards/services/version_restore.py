@@ -95,7 +95,7 @@ def _build_restore_item(
 
 
 def _find_shared_contents(dashboard: Dashboard, tiles: Iterable[Tile]) -> tuple[set[Any], set[Any]]:
-    """Return the ids of the texts and of the buttons of these tiles that are also on other dashboards."""
+    """Return the ids of the texts and of the buttons of the given tiles that are also on other dashboards."""
     contents = group_contents(tiles)
     elsewhere = Tile.objects.live_or_restorable().exclude(dashboard=dashboard)
     texts = elsewhere.filter(text__in=contents["text"]) if contents["text"] else Tile.objects.none()

@@ -17,7 +17,7 @@ class CallerCache:
         self.users: dict[int, str] = {}
 
     def find(self, environ: dict[str, Any], network: str) -> str:
-        """Return the caller of a request from this network."""
+        """Return the caller of a request from the given network."""
         return self.users.get(_hash_key(environ), network)
 
     def record(self, environ: dict[str, Any], status: int) -> None:

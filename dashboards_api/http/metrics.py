@@ -49,7 +49,7 @@ class MetricsMiddleware:
         return response
 
     def get_observer(self, labels: tuple[str, str, int]) -> Add:
-        """Return the function that observes requests with these labels, and cache it for standard methods."""
+        """Return the function that observes requests with the given labels, and cache it for standard methods."""
         route, method, status = labels
         is_standard = method in METHODS
         add: Add = self.requests.labels(route or "unmatched", method if is_standard else "other", f"{status}xx").observe

@@ -99,7 +99,7 @@ class SharedLimit:
 
 
 def get_body_limit(path: str, *, has_credentials: bool, is_form: bool = False) -> int:
-    """Return the maximum size of a body on this path, in bytes."""
+    """Return the maximum size of a body on the given path, in bytes."""
     if not has_credentials:
         return SMALL_BODY_BYTES
     if path.startswith("/projects/"):

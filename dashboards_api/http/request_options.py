@@ -208,6 +208,6 @@ def parse_if_match(request: HttpRequest) -> frozenset[int] | None:
 
 
 def etag_matches(request: HttpRequest, etag: str) -> bool:
-    """Return whether `If-None-Match` names this weak ETag."""
+    """Return whether `If-None-Match` names the given weak ETag."""
     sent = request.headers.get("If-None-Match")
     return sent is not None and any(each in ("*", etag) for each in parse_etags(sent))

@@ -29,7 +29,7 @@ def name_query(project: Project, client_query_id: str, result_id: UUID) -> None:
 
 
 def find_query(project: Project, query_id: str) -> StoredResult:
-    """Return the query with this `client_query_id`, or else the query with this id. Raises QueryNotFound."""
+    """Return the query with the given `client_query_id`, or else the query with the given id. Raises QueryNotFound."""
     keys = QueryResult.objects.in_project(project).values_list("cache_key", flat=True)
     key = keys.filter(references__client_query_id=query_id, references__project=project).first()
     if key is None and (number := _parse_uuid(query_id)) is not None:

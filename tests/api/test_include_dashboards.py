@@ -37,7 +37,7 @@ def test_insights_include_dashboards_unless_false(alice: Person, value: str, is_
 
 
 def get_tile_id(person: Person, board: Dashboard, kind: str) -> int:
-    """Return the id of the only tile of this kind."""
+    """Return the id of the only tile of the given kind."""
     [found] = [tile["id"] for tile in person.api.get(f"dashboards/{board.pk}/").json["tiles"] if tile[kind]]
     return int(found)
 

@@ -18,7 +18,7 @@ STORED = {"code_name": "country", "value": "DE"}
 
 
 def read_variable(person: Person, variables: dict[str, Any], override: Any = None) -> dict[str, Any]:
-    """Return the variable in the SQL of an insight on a dashboard with these variables."""
+    """Return the variable in the SQL of an insight on a dashboard with the given variables."""
     board = make_dashboard(person, variables=variables)
     make_insight(person, board, query=SQL)
     query = {} if override is None else {"variables_override": json.dumps(override)}

@@ -15,7 +15,7 @@ Layouts = dict[str, Any]
 
 
 def find_lowest_row(taken: Iterable[Placement], x: Number, width: Number) -> Number:
-    """Return the first row below all tiles in these columns."""
+    """Return the first row below all tiles in the given columns."""
     return max((each[1] + each[3] for each in taken if each[0] < x + width and x < each[0] + each[2]), default=0)
 
 

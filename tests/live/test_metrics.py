@@ -36,7 +36,7 @@ def scrape(service: Service) -> str:
 
 
 def read_count(service: Service, **labels: str) -> float:
-    """Return the number of timed requests with these labels."""
+    """Return the number of timed requests with the given labels."""
     lines = re.findall(r"^dashboards_request_duration_seconds_count\{(.*)\} (\S+)$", scrape(service), re.MULTILINE)
     return sum(float(value) for found, value in lines if all(f'{k}="{v}"' in found for k, v in labels.items()))
 

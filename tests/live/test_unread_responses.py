@@ -21,7 +21,7 @@ ESTABLISHED = "01"
 
 
 def count_connections(port: int) -> int:
-    """Return the number of established connections on the server's side of this port."""
+    """Return the number of established connections on the server's side of the given port."""
     rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
     return sum(row[1].endswith(f":{port:04X}") and row[3] == ESTABLISHED for row in rows)
 

@@ -57,7 +57,7 @@ class RaceHarness:
         return answers
 
     def check(self, kind: str, holds: bool, what: str, **details: Any) -> None:
-        """Report a fault of this kind unless the condition holds."""
+        """Report a fault of the given kind unless the condition holds."""
         if not holds:
             self.counts[kind] += 1
             self.report.fault(f"{kind}: {what}", **details)

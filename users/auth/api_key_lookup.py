@@ -49,7 +49,7 @@ _API_KEY_QUERY = CompiledQuery(
 
 
 def get_valid_api_key(secret: str, *, project_id: int | None, now: datetime) -> PersonalAPIKey | None:
-    """Return the API key with this secret, or None if the key is unknown or expired, or if its user is not active.
+    """Return the API key with the given secret, or None if the key is unknown or expired, or if its user is not active.
 
     The user of the key is loaded. If the user is a member of the project, `membership` is also loaded, with the id of
     the project and the settings that queries need.

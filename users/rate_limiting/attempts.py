@@ -55,7 +55,7 @@ class Attempt(NamedTuple):
 
 
 def check_attempts(attempts: Iterable[Attempt]) -> None:
-    """Raise AttemptLimitReached if one of these attempts would exceed its limit, without counting or locking anything.
+    """Raise AttemptLimitReached if one of the attempts would exceed its limit, without counting or locking anything.
 
     Call this function before work that a refused attempt would waste, such as reading a body.
     """

@@ -100,7 +100,7 @@ def withdraw_invitation(acting: Membership, *, invitation_id: int) -> None:
 
 
 def _is_member(project: Project, address: str) -> bool:
-    """Return whether a member has this e-mail address, except for unused accounts, which need a new link to sign in."""
+    """Return whether a member has the given e-mail address. Unused accounts, which need a new link, do not count."""
     members = project.memberships.filter(user__email__in=get_email_variants(address))
     return members.exclude(user__in=list_unused_accounts(project)).exists()
 

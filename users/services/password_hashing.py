@@ -62,6 +62,6 @@ def hash_password(text: str) -> str:
 
 
 def verify_password(text: str, password_hash: str) -> bool:
-    """Return whether a password has this hash. Raises HashingBusy."""
+    """Return whether a password has the given hash. Raises HashingBusy."""
     with hashing_slots.slot():
         return check_password(text, password_hash)

@@ -51,7 +51,7 @@ def check_address_limit(address: str) -> None:
 
 
 def authenticate_user(email: str, password: str, *, address: str) -> User:
-    """Return the active user with this e-mail address and password.
+    """Return the active user with the given e-mail address and password.
 
     Raises ValidationFailed, with the same text and after the same time for an unknown user and a wrong password;
     Forbidden if the IP address has failed too often with this account; and TooManyAttempts if another limit is

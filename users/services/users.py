@@ -51,14 +51,14 @@ def _insert_user(user: User) -> User:
 
 
 def check_email_is_free(email: str, *, excluding: User | None = None) -> None:
-    """Raise ValidationFailed if another user has this e-mail address, in any spelling of its domain."""
+    """Raise ValidationFailed if another user has the given e-mail address, in any spelling of its domain."""
     others = User.objects.exclude(pk=excluding.pk) if excluding else User.objects
     if others.filter(email__in=get_email_variants(email)).exists():
         raise ValidationFailed(f"There is already a user with the e-mail address {email}.", attr="email", code="unique")
 
 
 def find_user_by_email(email: str) -> User | None:
-    """Return the user with this e-mail address, in any spelling of its domain, or None.
+    """Return the user with the given e-mail address, in any spelling of its domain, or None.
 
     If two users match, return the user whose domain is stored as given. Such an account was created before domains were
     stored in punycode.
@@ -89,7 +89,7 @@ def find_stored_email(email: str) -> str:
 
 
 def get_user_by_email(email: str) -> User:
-    """Return the user with this e-mail address. Raises NotFound."""
+    """Return the user with the given e-mail address. Raises NotFound."""
     user = find_user_by_email(email)
     if user is None:
         raise NotFound(f"There is no user with the e-mail address {email}.")

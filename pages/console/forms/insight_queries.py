@@ -235,7 +235,7 @@ def list_kinds() -> list[Kind]:
 
 
 def find_kind(name: str) -> Kind | None:
-    """Return the kind with this name in URLs, or None for an unknown name."""
+    """Return the kind with the given name in URLs, or None for an unknown name."""
     return next((kind for kind in list_kinds() if kind.name == name), None)
 
 
