@@ -29,7 +29,7 @@ def _find_error(color: dict[str, Any]) -> tuple[str, str] | None:
     if source is not None and source not in SOURCES:
         return "source", "This must be auto or manual."
     if not isinstance(color.get("breakdownType"), str | None):
-        return "breakdownType", "This must be a text."
+        return "breakdownType", "This must be a string."
     if not isinstance(color.get("breakdownProperty"), str | int | list | None):
-        return "breakdownProperty", "This must be a text, a number or a list of them."
+        return "breakdownProperty", "This must be a string, a number or a list of them."
     return None

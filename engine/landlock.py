@@ -36,7 +36,7 @@ _SCOPES = 3  # abstract sockets of other processes, and signals to them
 
 
 def sandbox_file_access(writable: Iterable[Path], readable: Iterable[Path]) -> bool:
-    """Limit this thread, and threads that it starts, to these files. Return whether the kernel enforces the limits."""
+    """Restrict this thread, and threads that it starts, to the given paths. Return whether the kernel does so."""
     if sys.platform != "linux":
         return False
     library = ctypes.CDLL(None, use_errno=True)

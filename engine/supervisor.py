@@ -215,7 +215,7 @@ def describe_end(code: int, output: str) -> str:
 
 
 def log(event: str, level: str = "info", **values: object) -> None:
-    """Write a line in the format of the service's log."""
+    """Write a line in the log format of the service."""
     line = {"event": event, **values, "timestamp": datetime.now(UTC), "level": level, "logger": "engine"}
     sys.stderr.write(orjson.dumps(line, option=orjson.OPT_UTC_Z).decode() + "\n")
     sys.stderr.flush()

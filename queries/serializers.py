@@ -27,7 +27,7 @@ MAX_EVENT_NAMES = 500
 class RefreshField(AnyField):
     """A `refresh` value. An unknown string is read as `force_cache`, as in PostHog."""
 
-    default_error_messages = {"invalid": "This must be a text or a boolean."}
+    default_error_messages = {"invalid": "This must be a string or a boolean."}
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str | bool):

@@ -79,7 +79,7 @@ class DashboardSerializer(DashboardRowSerializer):
     """A dashboard with its tiles."""
 
     use_template = serializers.CharField(
-        read_only=True, help_text="The template from which the dashboard was created, or an empty text."
+        read_only=True, help_text="The template from which the dashboard was created, or an empty string."
     )
     use_dashboard = serializers.IntegerField(
         read_only=True, allow_null=True, help_text="The dashboard from which this dashboard was copied."
@@ -112,7 +112,7 @@ class BreakdownColorRequestSerializer(serializers.Serializer[Any]):
     colorToken = serializers.JSONField(allow_null=True, help_text="Null, or the name of a preset, such as `preset-1`.")  # noqa: N815  the name in the API
     breakdownType = serializers.JSONField(required=False, allow_null=True, help_text="A text.")  # noqa: N815  the name in the API
     breakdownProperty = serializers.JSONField(  # noqa: N815  the name in the API
-        required=False, allow_null=True, help_text="A text, a number or a list of them."
+        required=False, allow_null=True, help_text="A string, a number or a list of them."
     )
     source = serializers.JSONField(required=False, allow_null=True, help_text="`auto` or `manual`.")  # type: ignore[assignment]  # DRF's own `source` has another type
 
@@ -169,14 +169,14 @@ class DashboardRequestSerializer(RequestSerializer):
         allow_blank=True,
         trim_whitespace=False,
         max_length=NAME_MAX_LENGTH,
-        help_text="At most 400 characters. Null is stored as an empty text.",
+        help_text="At most 400 characters. Null is stored as an empty string.",
     )
     description = serializers.CharField(
         required=False,
         allow_null=True,
         allow_blank=True,
         trim_whitespace=False,
-        help_text=f"At most {DESCRIPTION_MAX_LENGTH:,} characters. Null is stored as an empty text.",
+        help_text=f"At most {DESCRIPTION_MAX_LENGTH:,} characters. Null is stored as an empty string.",
     )
     folder = FolderField()
     _create_in_folder = CreateInFolderField(

@@ -102,7 +102,7 @@ class InsightRequestSerializer(RequestSerializer):
         allow_blank=True,
         trim_whitespace=False,
         max_length=INSIGHT_NAME_MAX_LENGTH,
-        help_text="Null is stored as an empty text.",
+        help_text="Null is stored as an empty string.",
     )
     derived_name = serializers.CharField(
         required=False, allow_null=True, allow_blank=True, trim_whitespace=False, max_length=INSIGHT_NAME_MAX_LENGTH

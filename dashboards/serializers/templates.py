@@ -62,7 +62,7 @@ class DashboardTemplateRequestSerializer(RequestSerializer):
         allow_null=True,
         allow_blank=True,
         trim_whitespace=False,
-        help_text=f"At most {DESCRIPTION_MAX_LENGTH:,} characters. Null is stored as an empty text.",
+        help_text=f"At most {DESCRIPTION_MAX_LENGTH:,} characters. Null is stored as an empty string.",
     )
     dashboard_filters = JSONObjectField(required=False, allow_null=False)
     dashboard_variables = JSONObjectField(required=False, allow_null=False)

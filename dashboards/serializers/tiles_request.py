@@ -33,7 +33,7 @@ from dashboards_api.parsing import parse_int
     {
         "type": "object",
         "description": "Placements by breakpoint (`sm` has 12 columns, `xs` has one). In a placement, x, y, w, h, minW "
-        f"and minH are numbers, or texts with a number: y from -{MAX_Y:,} to {MAX_Y:,}, the others from "
+        f"and minH are numbers, or strings with a number: y from -{MAX_Y:,} to {MAX_Y:,}, the others from "
         f"-{MAX_NUMBER:,} to {MAX_NUMBER:,}. At most {MAX_BREAKPOINTS} breakpoints. Layouts are stored and returned "
         "exactly as sent. Null clears the layouts.",
         "additionalProperties": {"type": "object", "additionalProperties": True},
@@ -86,7 +86,7 @@ class TextRequestSerializer(RequestSerializer):
         allow_null=True,
         trim_whitespace=False,
         max_length=TEXT_MAX_LENGTH,
-        help_text="Markdown. Null is stored as an empty text.",
+        help_text="Markdown. Null is stored as an empty string.",
     )
 
 

@@ -53,7 +53,7 @@ def restore_insights(changes: ChangeSet, project: Project, *, insight_ids: Seque
     """Restore deleted insights, each with the tiles that were removed with it.
 
     Insights are skipped if they are unknown or not deleted, or if the member may not edit them. A tile whose dashboard
-    was deleted later is restored together with its dashboard. Raises TooManyTilesTouched.
+    was deleted after the insight is restored together with the dashboard. Raises TooManyTilesTouched.
     """
     dashboards = _lock_dashboards(project, insight_ids, changes.actor)
     found = _lock_editable(project, insight_ids, changes.actor, wants_deleted=True)

@@ -163,7 +163,8 @@ def change_dashboard(
 ) -> list[str]:
     """Change a locked dashboard that the member may edit, like `update_dashboard`. Restore a deleted dashboard.
 
-    With `from_history`, the content was stored before, and limits that were introduced later do not apply.
+    With `from_history`, the content was stored by an earlier write, and limits that were introduced since then do not
+    apply.
     """
     if content.get("restriction_level", dashboard.restriction_level) != dashboard.restriction_level:
         check_may_restrict(dashboard, changes.actor)

@@ -34,7 +34,7 @@ def delete_locked_dashboard(changes: ChangeSet, dashboard: Dashboard, *, with_in
 def restore_locked_dashboards(changes: ChangeSet, dashboards: Sequence[Dashboard]) -> None:
     """Restore locked dashboards that are recorded, each with exactly the tiles and insights of its deletion.
 
-    Insights that were deleted later, together with the last dashboard that showed them, are included.
+    An insight that was deleted afterwards, together with the last other dashboard that showed it, is included.
     """
     if not dashboards:
         return
@@ -61,7 +61,7 @@ def delete_locked_insight(changes: ChangeSet, insight: Insight, dashboards: Mapp
 def restore_locked_insight(changes: ChangeSet, insight: Insight, dashboards: Mapping[int, Dashboard]) -> None:
     """Restore an insight with the tiles that were removed in the same deletion.
 
-    A tile whose dashboard was deleted later is restored together with its dashboard.
+    A tile whose dashboard was deleted after the insight is restored together with the dashboard.
     """
     changes.record_insight(insight)
     tiles = list(Tile.objects.filter(insight=insight, deletion_id=insight.deletion_id, dashboard__in=dashboards))

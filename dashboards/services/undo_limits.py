@@ -22,7 +22,8 @@ MAX_SIZE = 4_000_000
 # Maximum number of dashboards that may be changed, and of tiles on these dashboards.
 MAX_DASHBOARDS = 1_000
 MAX_TILES = 5_000
-# Maximum number of later activities of these dashboards and insights, and maximum size of their changes in characters.
+# Maximum number of activities of these dashboards and insights after the undone activities, and maximum size of the
+# changes in characters.
 MAX_LATER_ACTIVITIES = 10_000
 MAX_LATER_SIZE = 8_000_000
 

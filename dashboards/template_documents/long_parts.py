@@ -57,7 +57,7 @@ def _check_tags(tags: Any, attr: str) -> int:
     _check_length(tags, attr)
     for index, tag in enumerate(tags):
         if not isinstance(tag, str):
-            raise ValidationFailed("A tag must be a text.", attr=f"{attr}__{index}")
+            raise ValidationFailed("A tag must be a string.", attr=f"{attr}__{index}")
         # The tag is stored in lower case, which can be longer. For example, "İ" becomes two characters.
         if max(len(tag), len(tag.lower())) > TAG_MAX_LENGTH:
             detail = f"A tag has at most {TAG_MAX_LENGTH} characters."

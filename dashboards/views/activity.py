@@ -67,8 +67,8 @@ class ActivityLogViewSet(CursorPagedViewSet):
     def undo(self, request: Request, project_id: str) -> Response:
         """Undo the changes of an API key.
 
-        The earlier values of fields that the key changed in a period are restored, except for fields that another user
-        or key changed later.
+        Fields that were changed with the key in a period are set to the values from before, except for fields that
+        another user or key has changed since.
 
         No share link is enabled and no right is granted. Only the owner of the key and project admins may undo its
         changes.

@@ -51,7 +51,7 @@ IDEMPOTENCY_KEY = OpenApiParameter(
 
 FORM = {
     "type": "object",
-    "description": "The fields of the JSON body. Lists of texts are repeated fields; other lists and objects are JSON.",
+    "description": "The fields of the JSON body. String lists are repeated fields; other lists and objects are JSON.",
     "additionalProperties": True,
 }
 

@@ -88,7 +88,7 @@ class QueryParametersMixin:
     def query_tags(self, name: str) -> tuple[str, ...]:
         """Return the distinct tags, in stored form, of a repeated parameter or of JSON lists.
 
-        A text that is not a JSON list of texts is one tag.
+        A value that is not a JSON list of strings is one tag.
         """
         found = (tag.strip().lower() for value in self.query.getlist(name) for tag in _parse_texts(value))
         return self._check_count(name, [tag for tag in found if tag])
@@ -132,7 +132,7 @@ class QueryParametersMixin:
 
 
 def _parse_texts(value: str) -> list[str]:
-    """Return the texts of a JSON list of texts. Any other value is one text."""
+    """Return the strings of a JSON list of strings. Any other value is one string."""
     if not value.startswith("["):
         return [value]
     try:

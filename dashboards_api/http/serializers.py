@@ -62,7 +62,7 @@ class RequestSerializer(serializers.Serializer[Any]):
         return field is not None and data.get(field, data[name]) == data[name]
 
     def parse_form(self, data: Any) -> Any:
-        """Return a form as an object. Repeated keys become lists of texts, and JSON fields are parsed."""
+        """Return a form as an object. Repeated keys become lists of strings, and JSON fields are parsed."""
         if not isinstance(data, QueryDict):
             return data
         return {name: self._read_form_value(data, name) for name in data}
@@ -85,12 +85,12 @@ def get_field_names(serializer_class: type[serializers.Serializer[Any]]) -> froz
 
 
 def is_text_list(field: AnyField | None) -> bool:
-    """Return whether this field is a list of texts. A form contains such a list as a repeated key."""
+    """Return whether the field is a list of strings. A form contains such a list as a repeated key."""
     return isinstance(field, serializers.ListField) and isinstance(field.child, serializers.CharField)
 
 
 def is_json_field(field: AnyField | None) -> bool:
-    """Return whether this field is an object, or a list of values other than texts.
+    """Return whether the field is an object, or a list of values other than strings.
 
     A form contains such a field as JSON.
     """
@@ -99,7 +99,7 @@ def is_json_field(field: AnyField | None) -> bool:
 
 
 def is_scalar_or_json(field: AnyField | None) -> bool:
-    """Return whether this field accepts a scalar, an object or a list. A form contains objects and lists as JSON."""
+    """Return whether the field accepts a scalar, an object or a list. A form contains objects and lists as JSON."""
     return isinstance(field, ScalarOrJSONField)
 
 
@@ -183,7 +183,7 @@ class SuggestingChoiceField(serializers.ChoiceField):
 
 
 class StrictIntegerField(serializers.IntegerField):
-    """An integer of 64 bits, or a text of ASCII digits."""
+    """A 64-bit integer, or a string of ASCII digits."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"min_value": INTEGER_MIN, "max_value": MAX_INTEGER, **kwargs})
@@ -195,7 +195,7 @@ class StrictIntegerField(serializers.IntegerField):
 
 
 class StrictCharField(serializers.CharField):
-    """A text field that does not convert numbers."""
+    """A string field that does not convert numbers."""
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):

@@ -30,7 +30,7 @@ _claims = count(1)
 
 
 class StoredResponse(NamedTuple):
-    """The response to a request, with its body as it was sent."""
+    """The response to a request, with the sent body."""
 
     status: int
     headers: Mapping[str, str]

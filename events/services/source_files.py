@@ -88,7 +88,7 @@ def list_columns(client: EngineClient, path: Path, format: Format) -> list[str] 
 
 
 def list_keys(path: Path) -> list[str]:
-    """Return the keys in the first JSON lines of a file. A line that is not an object is refused later."""
+    """Return the keys in the first JSON lines of a file. A line that is not an object is refused by the import."""
     keys: dict[str, None] = {}
     with report_unreadable(path), open_file(path) as opened:
         for line in itertools.islice(iter(lambda: opened.readline(MAX_LINE_BYTES), b""), SAMPLE_LINES):
@@ -140,7 +140,7 @@ def report_unreadable(path: Path) -> Iterator[None]:
 
 
 def measure_files(paths: Sequence[Path]) -> int:
-    """Return the total size of files in bytes. Missing files are skipped here, and refused later."""
+    """Return the total size of files in bytes. Missing files are skipped here, and refused by the import."""
     total = 0
     for path in paths:
         with suppress(OSError):

@@ -72,7 +72,7 @@ class InvalidArguments(HogQLError):
 
 
 class InvalidValue(HogQLError):
-    """A constant that is invalid in its place, such as a malformed date."""
+    """A constant that is invalid in its position, such as a malformed date."""
 
     code = "invalid_value"
 

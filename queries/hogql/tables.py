@@ -131,7 +131,7 @@ def _scan_events(
     has_persons: HasPersons = assume_persons,
     read_materialized_columns: ReadMaterializedColumns = dict,
 ) -> str:
-    """Return the scan of events. Persons may be merged later, so the person is the current owner of the distinct id.
+    """Return the scan of events. The person of an event is the current owner of the distinct id, after all merges.
 
     The properties of the person are the properties that were sent with the event, or else the current properties.
     """

@@ -119,7 +119,7 @@ def _build(given: _Fields, builder: FilterBuilder) -> Breakdown:
         raise UnsupportedPart(_UNSUPPORTED[kind], given.kind_path)
     check_choice(kind, TYPES, given.kind_path)
     if not isinstance(given.key, str) or not 0 < len(given.key) <= KEY_MAX_LENGTH:
-        detail = f"This must be a text of 1 to {KEY_MAX_LENGTH:,} characters, not {describe(given.key)}."
+        detail = f"This must be a string of 1 to {KEY_MAX_LENGTH:,} characters, not {describe(given.key)}."
         raise InvalidQuery(detail, given.key_path)
     text, number = _build_value(kind, given.key, builder, given.key_path)
     if given.normalizes:

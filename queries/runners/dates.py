@@ -100,7 +100,7 @@ class DateRangeReader:
     def _parse(self, given: Mapping[str, Any], name: str, default: str) -> NamedMoment | None:
         text = given.get(name)
         if text is not None and not isinstance(text, str):
-            raise InvalidQuery(f"This must be a text, not {describe(text)}.", (*self.path, name))
+            raise InvalidQuery(f"This must be a string, not {describe(text)}.", (*self.path, name))
         text = text or default
         if text in ("", ALL):
             return None

@@ -76,7 +76,7 @@ class FilterBuilder:
             raise UnsupportedFilter(str(kind), (*PROPERTY_TYPES, EXPRESSION), (*path, "type"))
         key = item.get("key")
         if not isinstance(key, str) or not key:
-            raise InvalidQuery("This must be a non-empty text.", (*path, "key"))
+            raise InvalidQuery("This must be a non-empty string.", (*path, "key"))
         if kind == EXPRESSION:
             return self._build_condition(key, (*path, "key"))
         if len(key) > KEY_MAX_LENGTH:

@@ -71,7 +71,7 @@ def _read_item(item: Any, path: Path) -> tuple[str, str]:
     if len(text) > TEXT_MAX_LENGTH:
         raise InvalidQuery(f"A formula has at most {TEXT_MAX_LENGTH} characters.", path)
     if not isinstance(name, str | None):
-        raise InvalidQuery(f"This must be a text, not {describe(name)}.", (*path, "custom_name"))
+        raise InvalidQuery(f"This must be a string, not {describe(name)}.", (*path, "custom_name"))
     return text, name or f"Formula ({text})"
 
 

@@ -81,7 +81,7 @@ def read_variable(id_: str, variable: Any) -> tuple[str, PlaceholderValue]:
         raise InvalidQuery(f"This must be an object with `code_name` and `value`, not {describe(variable)}.", path)
     name = variable.get("code_name")
     if not isinstance(name, str):
-        raise InvalidQuery(f"This must be a text, not {describe(name)}.", (*path, "code_name"))
+        raise InvalidQuery(f"This must be a string, not {describe(name)}.", (*path, "code_name"))
     if variable.get("isNull") is True:
         return name, None
     if "value" not in variable:

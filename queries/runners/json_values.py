@@ -80,7 +80,7 @@ def read_value(value: Any, path: Path) -> Scalar | list[Scalar]:
 def read_scalar(value: Any, path: Path) -> Scalar:
     if value is None or isinstance(value, str | int | float):
         return value
-    raise InvalidQuery(f"This must be a text, a number, true, false or null, not {describe(value)}.", path)
+    raise InvalidQuery(f"This must be a string, a number, true, false or null, not {describe(value)}.", path)
 
 
 def describe(value: Any) -> str:

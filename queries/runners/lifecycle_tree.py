@@ -91,8 +91,8 @@ class LifecycleTree:
     def _build_created(self) -> Select:
         """Return the active intervals of each person, and the time of the person's creation.
 
-        If `persons` has no time of creation, the time of the first event in the period is used, or null if the person
-        has earlier events.
+        If `persons` has no creation time, the time of the first event in the period is used, or null if the person has
+        events before the period.
         """
         first = Call("if", (Compare("==", Field(("earlier", "person")), NULL), Field(("p", "first")), NULL))
         stored = Field(("persons", "created_at"))

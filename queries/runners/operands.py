@@ -92,7 +92,7 @@ BUILDERS: dict[str, Builder] = {"event": _build_event_operand, "person": _build_
 
 
 def format_text(value: Any) -> str:
-    """Return a value as a text in the format of properties of events."""
+    """Return a value as a text in the format of event properties."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float) and value.is_integer() and abs(value) < 2**63:

@@ -118,7 +118,7 @@ class PeriodReader:
             return self._find_previous(current)
         found = _OFFSET.fullmatch(offset) if isinstance(offset, str) else None
         if found is None:
-            raise InvalidQuery('This must be a text such as "-7d" or "-1m".', ("compareFilter", "compare_to"))
+            raise InvalidQuery('This must be a string such as "-7d" or "-1m".', ("compareFilter", "compare_to"))
         return self._move(current, -int(found["number"]), found["unit"])
 
     def read_last(self, number: int) -> Period:

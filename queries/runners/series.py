@@ -156,7 +156,7 @@ def _read_name(node: Mapping[str, Any], path: Path) -> str:
     for key in ("custom_name", "name", "event"):
         name = node.get(key)
         if name is not None and not isinstance(name, str):
-            raise InvalidQuery(f"This must be a text, not {describe(name)}.", (*path, key))
+            raise InvalidQuery(f"This must be a string, not {describe(name)}.", (*path, key))
         if name:
             return name
     return ALL_EVENTS

@@ -53,7 +53,7 @@ class RefreshRequest(NamedTuple):
     def is_best_effort(self) -> bool:
         """Return whether queries need not be queued while the database is busy or read-only.
 
-        A later request queues them instead.
+        The next request queues them instead.
         """
         return self.refresh is Refresh.LAZY_ASYNC
 

@@ -250,7 +250,7 @@ def test_concurrent_moves_in_both_directions_do_not_deadlock(alice: Person) -> N
         for board in boards:
             Tile.objects.filter(pk=tiles[boards.index(board)].pk).update(dashboard=board)
         assert run_concurrently(lambda: move(0), lambda: move(1)) == []
-        # The later request gets a 412.
+        # The request that is processed second gets a 412.
         assert sorted(answers) in ([200, 412], [200, 200])
 
 

@@ -16,7 +16,7 @@ from tests.builders import Person, make_dashboard
 
 @pytest.fixture
 def board(alice: Person) -> Dashboard:
-    """Create a dashboard of 320,000 characters."""
+    """Create a dashboard with 320,000 characters."""
     return make_dashboard(alice, "Large", tiles=[{"text": {"body": "x" * 4000}}] * 80)
 
 

@@ -79,7 +79,7 @@ def fill_database(client: httpx.Client) -> list[str]:
 
 @contextmanager
 def mount_small_disk(folder: Path) -> Iterator[Callable[[], object]]:
-    """Mount a disk of 8 MB, writable for everyone, on an empty folder, and yield a function that enlarges the disk."""
+    """Mount an 8 MB disk, writable for everyone, on an empty folder, and yield a function that enlarges the disk."""
     if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m,mode=0777", "tmpfs", folder]).returncode != 0:
         pytest.skip("only root can mount a small disk, and not everywhere")
     try:

@@ -85,4 +85,4 @@ def _check_filter(each: object, attr: str) -> None:
         raise ValidationFailed(detail, attr=f"{attr}__key", code="required" if key is None else "invalid_input")
     for name in ("type", "operator"):
         if not isinstance(each.get(name), str | None):
-            raise ValidationFailed("This must be a text.", attr=f"{attr}__{name}")
+            raise ValidationFailed("This must be a string.", attr=f"{attr}__{name}")

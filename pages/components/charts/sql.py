@@ -96,7 +96,7 @@ def parse_sql(found: SqlResult, query: Any) -> Drawable:
 
 
 def build_sql_table(found: SqlResult) -> Table:
-    """Return the rows as a table, with numbers that are not formatted."""
+    """Return the rows as a table, with unformatted numbers."""
     rows = [
         [format_cell(value, kind, found.zone) for value, kind in zip(row, found.kinds, strict=True)]
         for row in found.rows[:MAX_ROWS]

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def read_lock_timeout() -> str:
-    """Return the lock timeout of the connection in the format of the database."""
+    """Return the lock timeout of the connection in the notation of the database."""
     with connection.cursor() as cursor:
         cursor.execute("SHOW lock_timeout" if connection.vendor == "postgresql" else "PRAGMA busy_timeout")
         return str(cursor.fetchone()[0])

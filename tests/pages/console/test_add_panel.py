@@ -210,7 +210,7 @@ def test_text_that_others_changed_is_not_overwritten(browser: Client, alice: Per
 @pytest.mark.parametrize(
     ("places", "wanted", "expected"),
     [
-        ([(0, 0, 6, 2), (6, 0, 6, 2)], (6, 0, 6, 2), [(6, 0, 6, 2), (0, 0, 6, 2)]),  # the tiles swap places
+        ([(0, 0, 6, 2), (6, 0, 6, 2)], (6, 0, 6, 2), [(6, 0, 6, 2), (0, 0, 6, 2)]),  # the tiles swap positions
         ([(0, 0, 6, 2), (6, 0, 6, 2)], (3, 0, 6, 2), [(3, 0, 6, 2), (6, 2, 6, 2)]),
         ([(0, 0, 6, 2), (6, 0, 6, 2)], (0, 0, 7, 2), [(0, 0, 7, 2), (6, 2, 6, 2)]),
         ([(0, 0, 6, 2), (6, 0, 6, 2)], (0, 9, 6, 2), [(0, 0, 6, 2), (6, 0, 6, 2)]),

@@ -88,7 +88,7 @@ def meets(number: int, criterion: dict[str, Any]) -> bool:
 
 
 def move_span(span: Span, days: int) -> Span:
-    """Return the span of whole days that is `days` days earlier."""
+    """Return the span of whole days `days` days before `span`."""
     first, last = (
         (side.replace(tzinfo=None) - timedelta(days=days)).replace(tzinfo=side.tzinfo)
         for side in (span.first, span.last)

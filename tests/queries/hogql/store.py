@@ -47,7 +47,7 @@ class Store:
             self.client.execute(table)
 
     def read(self, statement: Statement) -> list[list[Any]]:
-        """Return the rows of a statement in the format of a response."""
+        """Return the rows of a statement in the response format."""
         result = self.client.read(statement.sql, dict(statement.parameters))
         return localize_rows(result.rows, result.types)
 

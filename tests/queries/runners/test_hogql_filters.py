@@ -26,7 +26,7 @@ def dates(start: str | None = None, end: str | None = None, **fields: Any) -> di
         ({"dateRange": None, "properties": None, "filterTestAccounts": None}, 6),
         (dates(), 6),
         (dates("all"), 6),
-        (dates("2026-03-29", "2026-03-29"), 3),  # a day of 23 hours
+        (dates("2026-03-29", "2026-03-29"), 3),  # a 23-hour day
         (dates("2026-03-28", "2026-03-28"), 1),
         (dates("2026-03-29"), 5),
         (dates(None, "2026-03-29"), 4),
