@@ -32,7 +32,7 @@ LAST_DAY = """
 def fill_demo_project(project: Project, now: datetime) -> str:
     """Import the demo events until `now`, request the results of the dashboards, and return a one-line report.
 
-    Days that were imported earlier are skipped. If the import fails, the report contains the reason.
+    Days that are already imported are skipped. If the import fails, the report contains the reason.
     """
     if not settings.ENGINE:
         return ENGINE_OFF

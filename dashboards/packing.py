@@ -31,7 +31,7 @@ def pack(sizes: Sequence[tuple[int, Number]], columns: int) -> list[Placement]:
 
 
 def drop_down(sizes: Iterable[tuple[int, int, int]]) -> list[GridPlacement]:
-    """Return placements for tiles of these (x, width, height), each directly below the earlier tiles in its columns."""
+    """Return placements for tiles (x, width, height), each directly below the previous tiles in its columns."""
     skyline = [0] * GRID_COLUMNS
     places = []
     for x, width, height in sizes:

@@ -45,7 +45,7 @@ class Environment:
         return self._parse(name, parse, default if text is None else text)
 
     def find_removed(self, names: tuple[str, ...]) -> list[str]:
-        """Return the environment variables that set one of these removed settings."""
+        """Return the environment variables that set one of the given removed settings."""
         self._removed.update(names)
         return [name for name in self._variables if name.removesuffix(FILE_SUFFIX) in names]
 

@@ -1,8 +1,8 @@
 """The engine process: one ClickHouse session behind a Unix socket. The supervisor starts it; no module imports it.
 
-Only this module imports chDB. The process is spawned and never forked, because a fork does not inherit the threads that
-chDB starts on import. The environment of the process is empty. Core files are disabled because they would contain the
-memory of chDB.
+Only this module imports chDB. The process is spawned and never forked, because a forked process does not inherit the
+threads that chDB starts on import. The environment of the process is empty. Core files are disabled because they would
+contain the memory of chDB.
 """
 
 import contextlib

@@ -1,7 +1,7 @@
 """Versions of dashboards: their counters, and their snapshots in the activity log.
 
 Most versions store a whole snapshot. A version of a large dashboard may store only its changes. Its snapshot is then
-rebuilt from the latest whole version before it and the changes of all later versions up to it.
+rebuilt from the latest earlier version with a whole snapshot, and the changes of all versions since then.
 
 One statement increments the counters in the order of their ids, which prevents deadlocks.
 """
@@ -27,8 +27,8 @@ HAS_HISTORY = Exists(Activity.objects.versions_of(OuterRef("pk")))
 def get_snapshot_at(dashboard_id: int, version: int) -> Snapshot | None:
     """Return the snapshot of a dashboard at a version.
 
-    Return None for an unknown version, and for a version that cannot be rebuilt, because the log has no whole version
-    up to it.
+    Return None for an unknown version, and for a version that cannot be rebuilt, because the log has no earlier version
+    with a whole snapshot.
     """
     until = Activity.objects.versions_of(dashboard_id).filter(version__lte=version)
     if not until.filter(version=version).exists():

@@ -9,7 +9,7 @@ from rest_framework import serializers
 from dashboards_api.http.serializers import RequestSerializer, parse_json
 from queries.serializers import AnyJSONField, RefreshField
 
-# The filters that contain JSON, which may also be sent as a text.
+# The filters that contain JSON, which may also be sent as a string.
 JSON_NAMES = ("events", "actions", "data_warehouse", "groups", "properties", "breakdowns", "exclusions")
 SHARED = {
     "events": 'JSON list of events, such as `[{"id": "$pageview", "math": "dau"}]`.',
@@ -61,7 +61,7 @@ FUNNEL_FILTERS = SHARED | {
 
 
 def load_filters(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the filters. Texts that contain JSON are parsed. Raises ValidationError with the name of the filter."""
+    """Return the filters. Strings that contain JSON are parsed. Raises ValidationError with the name of the filter."""
     texts = {name: value for name in JSON_NAMES if isinstance(value := given.get(name), str) and value}
     return {**given, **{name: parse_json(value, name) for name, value in texts.items()}}
 
@@ -83,7 +83,7 @@ class FiltersSerializer(RequestSerializer):
 
 
 class FilterField(AnyJSONField):
-    """A filter of any type. Texts may contain numbers, booleans and JSON."""
+    """A filter of any type. Strings may contain numbers, booleans and JSON."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(required=False, allow_null=True, **kwargs)

@@ -67,7 +67,7 @@ class InsightReferenceField(ScalarOrJSONField):
 
     def to_internal_value(self, data: Any) -> int:
         number: Any = data.get("id") if isinstance(data, Mapping) else data
-        if isinstance(data, str):  # form data contains numbers as text
+        if isinstance(data, str):  # form data contains numbers as strings
             number = parse_int(data)
         if isinstance(number, bool) or not isinstance(number, int):
             self.fail("invalid")

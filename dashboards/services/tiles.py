@@ -69,7 +69,7 @@ def delete_tile(changes: ChangeSet, dashboard_id: int, *, project: Project, tile
 def reorder_tiles(
     changes: ChangeSet, dashboard_id: int, *, project: Project, tile_ids: Sequence[int], arrangement: Arrangement
 ) -> None:
-    """Place the tiles in this order. Unnamed tiles follow in their current order.
+    """Place the tiles in the given order. Unnamed tiles follow in their current order.
 
     Raises TileNotFound for a tile that is not on the dashboard, and ValidationFailed for a tile that is named twice.
     """

@@ -26,7 +26,7 @@ def get_builtin_ids() -> dict[uuid.UUID, str]:
 
 
 def find_builtin(name: str) -> Document | None:
-    """Return the built-in template with this `template_name`, or None."""
+    """Return the built-in template with the given `template_name`, or None."""
     return next((each for each in read_builtin_templates().values() if each["template_name"] == name), None)
 
 

@@ -67,7 +67,7 @@ class ActivityLogViewSet(CursorPagedViewSet):
     def undo(self, request: Request, project_id: str) -> Response:
         """Undo the changes of an API key.
 
-        Fields that were changed with the key in a period are set to the values from before, except for fields that
+        Fields that were changed with the key in a period are set to their earlier values, except for fields that
         another user or key has changed since.
 
         No share link is enabled and no right is granted. Only the owner of the key and project admins may undo its

@@ -62,7 +62,7 @@ class InsightValidationViewSet(ProjectScopedViewSet):
     def validate(self, request: Request, project_id: str) -> Response:
         """Validate a query without running it.
 
-        `errors` contains the first problem, with its position in the text of the SQL.
+        `errors` contains the first problem, with its position in the SQL text.
         """
         query = self.read_body(ValidationRequestSerializer)["query"]
         outcome = validate_query(self.request._request, self.project, query)

@@ -28,7 +28,7 @@ MAX_VALUES = 200_000
 
 # Texts with deeper nesting are refused before parsing, because the parser of the standard library is recursive.
 _PARSER_DEPTH = 500
-# A value has at most a key, a text and two brackets or commas.
+# A value has at most a key, a string and two brackets or commas.
 _MAX_TOKENS = 4 * MAX_VALUES + 4
 _OUT_OF_RANGE = MAX_INTEGER + 1
 _STRUCTURE = re.compile(r'"[^"\\]*(?:\\.?[^"\\]*)*(?:"|\Z)|[\[{]|[\]}]|,', re.DOTALL)

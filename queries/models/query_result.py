@@ -37,7 +37,7 @@ class QueryResultQuerySet(models.QuerySet["QueryResult"]):
 
 
 class QueryResult(models.Model):
-    """The latest result of one query in one project, or the error of the last attempt, and the request for a new one.
+    """The latest result of one query in one project, the error of the last attempt, and the request for a new result.
 
     A result is kept until it is replaced, even while it is computed again or after a failed attempt.
     """

@@ -1,7 +1,7 @@
 """The events of a funnel: for each person two arrays in chronological order, the times and the codes of the events.
 
-The bits of a code are the steps and the exclusions that an event belongs to. Arrays end with a sentinel, a later event
-that belongs to all steps and exclusions, so that "the next event of a step" always exists.
+The bits of a code are the steps and the exclusions that an event belongs to. Arrays end with a sentinel, which is later
+than all events and belongs to all steps and exclusions, so that "the next event of a step" always exists.
 """
 
 from collections.abc import Sequence

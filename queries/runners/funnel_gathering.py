@@ -1,8 +1,8 @@
 """Attempts at unordered funnels: the next events of all steps, in chronological order.
 
 An event counts for the first of its steps that the attempt does not have yet. If an event may belong to several steps,
-such as two equal steps, the counted step depends on the earlier events. An attempt uses at most n events that belong to
-the same n steps, so only the next n of these events are read.
+such as two equal steps, the counted step depends on the previous events of the attempt. An attempt uses at most n
+events that belong to the same n steps, so only the next n of these events are read.
 """
 
 from collections.abc import Iterator, Sequence

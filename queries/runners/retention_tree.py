@@ -91,7 +91,7 @@ class RetentionTree:
     def _build_first(self) -> Select:
         """Return the persons whose first event is in the period, with the interval of that event.
 
-        Earlier events are also read.
+        Events before the period are also read.
         """
         is_return = join_and(self.returning.condition, self.period.build_condition())
         is_target = self.target.names if self.options.type == FIRST_EVER else self.target.condition

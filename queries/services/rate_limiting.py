@@ -11,7 +11,7 @@ def start_counting(key_id: str) -> int:
     """Count one query of an API key. Return the seconds to wait, or 0 if the key is within its limit.
 
     Only queries that a query worker has to compute are counted, so that results can be read from the cache as often as
-    the limit of requests allows. Sessions and share links have no key and are not limited here.
+    the request rate limit allows. Sessions and share links have no key and are not limited here.
     """
     if not _is_limited(key_id):
         return 0

@@ -41,7 +41,7 @@ RUNNING = OpenApiResponse(QueryStatusResponseSerializer, "The query is not compl
 class QueryViewSet(ProjectScopedViewSet):
     tag = "query"
     scope_object = "query"
-    accepts_idempotency_key = False  # a stored response would not contain the later result
+    accepts_idempotency_key = False  # a stored response would not contain the result
     required_scopes: ClassVar[dict[str, list[str]]] = {
         "create": ["query:read"],
         "create_of_kind": ["query:read"],

@@ -1,4 +1,4 @@
-"""Objects and lists in form bodies, which are sent as JSON texts."""
+"""Objects and lists in form bodies, which are sent as JSON-encoded strings."""
 
 import json
 from typing import Any

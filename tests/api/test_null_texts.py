@@ -1,4 +1,4 @@
-"""Null in text fields, which is stored as an empty text. A stored null is also returned as an empty text."""
+"""Null in string fields, which is stored as an empty string. A stored null is also returned as an empty string."""
 
 from typing import Any
 

@@ -1,6 +1,6 @@
 """`python -m tests.docs.update [PAGE …]` updates the documented responses.
 
-The command runs the examples of docs/api/ and writes their responses into the pages, and the examples of the API
+The command runs the examples of docs/api/ and writes their responses into the pages, and the examples of the OpenAPI
 document into dashboards_api/http/openapi_examples.json. Omitted parts of a response stay omitted. In a new example,
 write `{"id": 0, // …` and `}` on two lines to show only the id, or `0` to show the whole response. Review the diff.
 """

@@ -1,7 +1,7 @@
 """`manage.py serve` starts the engine and the query worker if there is data, and stops them with the service.
 
 The engine never runs in a web process. `queries.supervisor`, a child of the server, runs the engine and the query
-query worker.
+worker.
 """
 
 import re

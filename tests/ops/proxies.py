@@ -56,7 +56,7 @@ class Proxy(NamedTuple):
         return ssl.create_default_context(cafile=str(self.certificate))
 
     def client(self, address: str = CLIENT, key: str = "") -> httpx.Client:
-        """Return a client with this IP address, and with an API key if one is given."""
+        """Return a client with the given IP address, and with an API key if one is given."""
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         transport = httpx.HTTPTransport(verify=self.tls(), local_address=address)
         return httpx.Client(base_url=self.base, headers=headers, transport=transport, timeout=60)

@@ -12,7 +12,7 @@ LENGTH = re.compile(rb"\r\ncontent-length: (\d+)\r\n", re.IGNORECASE)
 
 
 class Connection:
-    """One connection of the proxy, with its requests and the time of its end."""
+    """One connection of the proxy, with its requests and the time at which it was closed."""
 
     def __init__(self) -> None:
         self.sent = b""

@@ -57,8 +57,8 @@ class BrowserSession:
 def get_project_membership(user: User, credential: Credential, reference: str) -> Membership:
     """Return the caller's membership of a project, with the user loaded. `reference` is an id or `@current`.
 
-    Raises NotFound if the project does not exist, and Forbidden if the user is not a member or the API key is limited
-    to other projects.
+    Raises NotFound if the project does not exist, and Forbidden if the user is not a member or the API key does not
+    allow the project.
     """
     if reference == CURRENT_PROJECT:
         return get_current_membership(user, credential)
@@ -81,8 +81,8 @@ def get_current_membership(user: User, credential: Credential) -> Membership:
     """Return the membership of `@current`.
 
     `@current` is the only scoped project of the API key, or else the current project of the user, or else the first
-    project that the user joined. Raises NotFound if the user has no project, or if the key is limited to other projects
-    or organizations.
+    project that the user joined. Raises NotFound if the user has no project, or if the API key does not allow the
+    project.
     """
     memberships = list(Membership.objects.for_user(user.pk).with_project().order_by("pk"))
     wanted_id = credential.scoped_projects[0] if len(credential.scoped_projects) == 1 else user.current_project_id

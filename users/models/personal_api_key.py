@@ -33,7 +33,7 @@ def generate_key_id() -> str:
 
 
 def generate_key_value() -> str:
-    """Return a secret of 256 random bits. The secret is shown once and never stored."""
+    """Return a random 256-bit secret. The secret is shown once and never stored."""
     return PREFIX + encode_base62(secrets.randbits(RANDOM_BITS))
 
 

@@ -100,8 +100,8 @@ class OrganizationProjectViewSet(AuthenticatedViewSet):
 
     @property
     def idempotency_scope(self) -> tuple[int, int | None]:
-        # A stored response must not be replayed to callers who cannot see the organization, such as an API key that is
-        # limited to other organizations.
+        # A stored response must not be replayed to callers who cannot see the organization, such as an API key with
+        # other scoped organizations.
         self._get_memberships(self.kwargs["organization_id"])
         return super().idempotency_scope
 

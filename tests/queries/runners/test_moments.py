@@ -1,4 +1,4 @@
-"""Timestamps in results, which have the offset of the time zone of their column."""
+"""Timestamps in results, which have the UTC offset of the time zone of their column."""
 
 import pytest
 

@@ -43,7 +43,7 @@ def test_value_of_a_wrong_type_is_refused(query: dict[str, Any], field: str, val
 
 
 def put(query: Any, value: Any) -> Any:
-    """Return a query in which a value replaces the text `?`."""
+    """Return a query in which a value replaces the string `?`."""
     match query:
         case dict():
             return {name: put(item, value) for name, item in query.items()}

@@ -1,6 +1,6 @@
 """Legacy filters of insights and of scripts have the results of the equivalent query.
 
-A query worker and an engine are used.
+The tests use a query worker and an engine.
 """
 
 import json
