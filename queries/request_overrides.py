@@ -19,8 +19,8 @@ FILTERS_OVERRIDE = "filters_override"
 VARIABLES_OVERRIDE = "variables_override"
 # The types of the filters that have an effect on queries; null removes a filter.
 _SHAPES: dict[str, tuple[tuple[type, ...], str]] = {
-    "date_from": ((str,), "a text"),
-    "date_to": ((str,), "a text"),
+    "date_from": ((str,), "a string"),
+    "date_to": ((str,), "a string"),
     "properties": ((list, dict), "a list or an object"),
     "breakdown_filter": ((dict,), "an object"),
 }
@@ -55,7 +55,7 @@ def validate_overrides(filters: Json | None, variables: Json | None) -> RequestO
 
 
 def check_date(name: str, text: str) -> None:
-    """Raise ValidationFailed if no query can use a text as a date."""
+    """Raise ValidationFailed if no query can use the string as a date."""
     try:
         parse_date_bound(text, timezone.now(), is_end=name == "date_to")
     except ValueError as error:

@@ -85,7 +85,7 @@ def read_scalar(value: Any, path: Path) -> Scalar:
 
 def describe(value: Any) -> str:
     """Return the type of a JSON value in words, for an error message."""
-    kinds = {dict: "an object", list: "a list", str: "a text", bool: "a boolean", int: "a number", float: "a number"}
+    kinds = {dict: "an object", list: "a list", str: "a string", bool: "a boolean", int: "a number", float: "a number"}
     return kinds.get(type(value), "null")
 
 
