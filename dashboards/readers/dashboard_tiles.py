@@ -30,11 +30,6 @@ class DashboardTile(NamedTuple):
     restriction: Restriction
 
 
-def build_basic_tile(tile: BasicTile) -> dict[str, Any]:
-    """Return a tile without its content (component DashboardTileBasic)."""
-    return {"id": tile.id, "dashboard_id": tile.dashboard_id, "deleted": tile.deleted}
-
-
 class ContentRow(NamedTuple):
     """The columns that identify the content and the dashboard of a tile."""
 

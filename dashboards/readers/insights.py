@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce
 from dashboards.access import InsightLevels, get_insight_access_level, get_insight_levels
 from dashboards.exceptions import InsightNotFound
 from dashboards.models import Insight, Tile
-from dashboards.readers.dashboard_tiles import DashboardTile, build_basic_tile, read_tiles_of_insights
+from dashboards.readers.dashboard_tiles import DashboardTile, read_tiles_of_insights
 from dashboards.readers.insight_results import UNUSED, read_insight_results
 from dashboards.readers.page_sizes import build_size_expression, read_page_ids, sort_by_ids
 from dashboards.readers.resolved_tiles import (
@@ -227,7 +227,7 @@ def build_insight(
         "last_modified_by": get_user(users, row.last_modified_by__id, row, _get_modifier),
         "tags": orjson.loads(row.raw_tag_names),
         "dashboards": [tile.basic.dashboard_id for tile in tiles],
-        "dashboard_tiles": [build_basic_tile(tile.basic) for tile in tiles],
+        "dashboard_tiles": [tile.basic._asdict() for tile in tiles],
         "effective_restriction_level": levels.restriction,
         "effective_privilege_level": int(levels.privilege),
         "user_access_level": get_insight_access_level(viewer, row.created_by_id, levels.privilege),

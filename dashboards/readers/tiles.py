@@ -14,7 +14,6 @@ from dashboards.readers.dashboard_tiles import (
     BasicTile,
     DashboardTile,
     DashboardTiles,
-    build_basic_tile,
     read_tiles_of_same_content,
 )
 from dashboards.readers.insight_results import NO_RESULT, read_insight_results
@@ -233,7 +232,7 @@ def _build_authorship(kind: str, content: TextRow | ButtonRow, here: DashboardTi
         "last_modified_at": content.last_modified_at,
         "last_modified_by": context.users.get(content.last_modified_by_id),
         "team": content.project_id,
-        "dashboard_tiles": [build_basic_tile(tile.basic) for tile in tiles],
+        "dashboard_tiles": [tile.basic._asdict() for tile in tiles],
     }
 
 
