@@ -31,7 +31,7 @@ def normalize_folder(text: str | None) -> str | None:
 
 
 def is_folder(text: str) -> bool:
-    """Return whether a text is a valid folder or empty."""
+    """Return whether a string is a valid folder or empty."""
     try:
         normalize_folder(text)
     except ValidationFailed:

@@ -34,7 +34,7 @@ _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
 def parse_number(value: Any) -> float | None:
-    """Return a finite number from a number or a text, or None for any other value. Clients send both."""
+    """Return a finite number from a number or a string, or None for any other value. Clients send both."""
     if isinstance(value, str):
         if len(value) > 40 or not _NUMBER.fullmatch(value):
             return None

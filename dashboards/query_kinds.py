@@ -22,7 +22,7 @@ INSIGHT_KINDS = sorted({*KINDS.values(), OTHER_KIND})
 
 
 def get_insight_kind(query: Any, filters: Any) -> str:
-    """Return the kind of an insight from its query or else its legacy filters, or an empty text."""
+    """Return the kind of an insight from its query or else its legacy filters, or an empty string."""
     if query:
         return KINDS.get(get_source_kind(query), OTHER_KIND)
     kind = filters.get("insight") if isinstance(filters, dict) else None

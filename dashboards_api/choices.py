@@ -17,7 +17,7 @@ def build_invalid_choice_message(value: object, choices: Iterable[object]) -> st
 
 
 def find_closest_match(value: str, choices: Iterable[str]) -> str | None:
-    """Return the choice that is most similar to a text, ignoring case, or None. Numbers have no closest match."""
+    """Return the choice that is most similar to a string, ignoring case, or None. Numbers have no closest match."""
     if value.isdigit():
         return None
     folded = {choice.casefold(): choice for choice in choices}

@@ -25,7 +25,7 @@ class DateRange(NamedTuple):
 
 
 class DateForm(Enum):
-    """The forms of a text that names a point in time."""
+    """The forms of a string that names a point in time."""
 
     DATE = auto()  # 2026-01-31
     MOMENT = auto()  # 2026-01-31T12:00:00Z
@@ -34,7 +34,7 @@ class DateForm(Enum):
 
 
 class NamedMoment(NamedTuple):
-    """The point in time that a text names. `unit` is the letter of the unit of a relative date."""
+    """The point in time that a string names. `unit` is the letter of the unit of a relative date."""
 
     moment: datetime
     form: DateForm
@@ -42,9 +42,9 @@ class NamedMoment(NamedTuple):
 
 
 def parse_date_bound(text: str, now: datetime, *, is_end: bool) -> datetime | None:
-    """Return the time that a text names, in UTC, or None for no limit. An end that is a date includes the whole day.
+    """Return the time that a string names, in UTC, or None for no limit. An end that is a date includes the whole day.
 
-    Weeks start on Monday. Raises ValueError for an invalid text.
+    Weeks start on Monday. Raises ValueError for an invalid string.
     """
     if text == ALL:
         return None
@@ -53,9 +53,9 @@ def parse_date_bound(text: str, now: datetime, *, is_end: bool) -> datetime | No
 
 
 def parse_moment(text: str, now: datetime, *, week_starts_on_monday: bool = True) -> NamedMoment:
-    """Return the time that a text names, in the time zone of `now`.
+    """Return the time that a string names, in the time zone of `now`.
 
-    A text without a UTC offset is a local time in this time zone. Raises ValueError for an invalid text.
+    A string without a UTC offset is a local time in this time zone. Raises ValueError for an invalid text.
     """
     try:
         found = _RELATIVE_DATE.fullmatch(text)

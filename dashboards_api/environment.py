@@ -102,7 +102,7 @@ def parse_log_level(text: str) -> str:
 
 
 def parse_public_url(text: str) -> str:
-    """Return a base URL such as `https://dashboards.example.com` without a trailing slash, or an empty text."""
+    """Return a base URL such as `https://dashboards.example.com` without a trailing slash, or an empty string."""
     text = text.strip()
     if text and not _is_base(text):
         given = "" if "@" in text else f", not {quote_value(text)}"
@@ -188,9 +188,9 @@ def parse_origins(text: str) -> list[str]:
 
 
 def parse_rates(text: str) -> list[Rate]:
-    """Return the rate limits in a text such as `480/minute,4800/hour`, each for a different period.
+    """Return the rate limits in a string such as `480/minute,4800/hour`, each for a different period.
 
-    All limits apply together. An empty text means no limits.
+    All limits apply together. An empty string means no limits.
     """
     rates: dict[str, Rate] = {}
     for value in text.split(",") if text.strip() else []:

@@ -6,7 +6,7 @@ from dashboards_api.limits import MAX_INTEGER
 
 
 def parse_int(text: str | None) -> int | None:
-    """Return the number in a text of decimal digits, or None for any other text and for numbers beyond 64 bits."""
+    """Return the number in a string of decimal digits, or None for any other string and for numbers beyond 64 bits."""
     if not text or not text.isascii() or not text.isdecimal() or len(text) > 20:
         return None
     number = int(text)

@@ -55,7 +55,7 @@ def main() -> None:
 
 
 def find_engine() -> str:
-    """Return the engine of the query worker's supervisor, or an empty text if this machine computes no queries."""
+    """Return the engine of the query worker's supervisor, or an empty string if this machine computes no queries."""
     settings = importlib.import_module("django.conf").settings
     if not settings.ENGINE or not settings.QUERY_WORKERS:
         return ""

@@ -27,7 +27,7 @@ FINAL_ERRORS = ("password authentication failed", "does not exist", "no pg_hba.c
 INSUFFICIENT_PRIVILEGE = "42501"
 DAMAGED_CODES = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 
-# A short password may occur in a text by chance. A longer password does not.
+# A short password may occur in a string by chance. A longer password does not.
 CHANCE_MAX_LENGTH = 7
 _PASSWORD_OF_URL = re.compile(r"(://[^\s/:@]*:)\S*@")
 _PASSWORD_SETTING = re.compile(r"(password\s*=\s*)('(?:\\.|[^'\\])*'|\S+)", re.IGNORECASE)

@@ -44,7 +44,7 @@ def is_on_this_machine(folder: Path) -> bool:
 
 
 def read_failure(folder: Path) -> str:
-    """Return the reason why the last start of the engine failed, or an empty text if the engine started."""
+    """Return the reason why the last start of the engine failed, or an empty string if the engine started."""
     try:
         return (folder / FAILURE_NAME).read_text().strip()
     except OSError:

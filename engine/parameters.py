@@ -1,4 +1,4 @@
-"""Bound parameters, as texts that ClickHouse parses by the type of a placeholder such as `{name:String}`."""
+"""Bound parameters, as strings that ClickHouse parses by the type of a placeholder such as `{name:String}`."""
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
@@ -64,7 +64,7 @@ def format_datetime(value: datetime) -> str:
 
 
 def quote_text(text: str) -> str:
-    """Return a text as an SQL literal."""
+    """Return a string as an SQL literal."""
     return f"'{text.translate(_QUOTED_ESCAPES)}'"
 
 

@@ -71,7 +71,7 @@ def read_event_names(project_id: int, limit: int, offset: int = 0) -> list[str]:
 def list_event_definitions(
     project_id: int, *, search: str, limit: int, offset: int
 ) -> tuple[int, list[dict[str, Any]]]:
-    """Return the number of events whose names contain a text, and one page of their definitions, sorted by name."""
+    """Return the number of events whose names contain a string, and a page of their definitions, sorted by name."""
     named = EventDefinition.objects.filter(project_id=project_id).order_by("name").values_list("pk", "name")
     found = _search(named, search)
     rows = EventDefinition.objects.in_bulk(found[offset : offset + limit])
@@ -81,7 +81,7 @@ def list_event_definitions(
 def list_property_definitions(
     project_id: int, owner: str, *, search: str, limit: int, offset: int
 ) -> tuple[int, list[dict[str, Any]]]:
-    """Return the number of properties whose names contain a text, and one page of their definitions, sorted by name."""
+    """Return the number of properties whose names contain a string, and a page of their definitions, sorted by name."""
     of_owner = PropertyDefinition.objects.filter(project_id=project_id, owner=owner)
     found = _search(of_owner.order_by("name").values_list("pk", "name"), search)
     rows = PropertyDefinition.objects.in_bulk(found[offset : offset + limit])
@@ -89,7 +89,7 @@ def list_property_definitions(
 
 
 def _search(named: Iterable[tuple[UUID, str]], text: str) -> list[UUID]:
-    """Return the ids of the names that contain a text, ignoring case.
+    """Return the ids of the names that contain a string, ignoring case.
 
     The names are compared in Python, because databases fold case in different ways. A project has at most ten thousand
     names of each kind.

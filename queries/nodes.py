@@ -32,11 +32,11 @@ def get_source(query: Any) -> dict[str, Any]:
 
 
 def get_source_kind(query: Any) -> str:
-    """Return the kind of the query inside visualization nodes, or an empty text."""
+    """Return the kind of the query inside visualization nodes, or an empty string."""
     return get_kind(get_source(query))
 
 
 def get_kind(node: dict[str, Any]) -> str:
-    """Return the kind of a node, or an empty text."""
+    """Return the kind of a node, or an empty string."""
     kind = node.get("kind")
     return kind if isinstance(kind, str) else ""

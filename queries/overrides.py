@@ -77,7 +77,8 @@ def iter_variables(query: Json | None) -> Iterator[tuple[str, Json]]:
 def count_variable_characters(query: Json, variables: VariableLayers) -> int:
     """Return the maximum number of characters that `merge_filters_and_variables` writes for the variables of a query.
 
-    A value is written once for each variable with its code name, so many such variables multiply its size.
+    An override by code name is written once for each variable with that code name, so many variables with the same code
+    name multiply the size of the query.
     """
     return sum(
         layer.get_size(found)
@@ -88,7 +89,7 @@ def count_variable_characters(query: Json, variables: VariableLayers) -> int:
 
 
 def apply_overrides_to_filters(stored: Json, filters: Json) -> Json:
-    """Return the legacy form of a query, flat `filters`, with filters applied. An empty legacy form stays empty."""
+    """Return a query in the legacy form (flat `filters`) with overrides applied. An empty legacy form stays empty."""
     if not stored:
         return stored
     return _add_properties({**stored, **_get_dates(filters)}, filters, as_group=True)

@@ -49,7 +49,7 @@ def _sort_rows(rows: Iterable[tuple[Any, ...]]) -> list[tuple[str, ...]]:
 
 
 def _to_text(value: Any) -> str:
-    """Return a value as a text, in the format in which SQLite stores it."""
+    """Return a value as a string, in the format in which SQLite stores it."""
     if isinstance(value, bool):
         return str(int(value))
     if isinstance(value, UUID):

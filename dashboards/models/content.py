@@ -35,7 +35,7 @@ _markdown = MarkdownIt("commonmark")
 
 
 def is_image(body: str) -> bool:
-    """Return whether a text is exactly one image in Markdown, with a URL that a button may have."""
+    """Return whether a string is exactly one image in Markdown, with a URL that a button may have."""
     tokens = [token for token in _markdown.parse(body) if token.type not in ("paragraph_open", "paragraph_close")]
     inline = tokens[0].children or [] if len(tokens) == 1 else []
     return len(inline) == 1 and inline[0].type == "image" and is_button_url(str(inline[0].attrGet("src")))

@@ -43,7 +43,7 @@ class InsightQuerySet(models.QuerySet["Insight"]):
         return self.filter(search_text__contains=fold(text))
 
     def by_reference(self, reference: str | int) -> "InsightQuerySet":
-        """Return the insight with the given id or short id. A text of digits is an id."""
+        """Return the insight with the given id or short id. A string of digits is an id."""
         number = reference if isinstance(reference, int) else parse_int(reference)
         return self.filter(short_id=reference) if number is None else self.filter(pk=number)
 

@@ -22,7 +22,7 @@ def read_insight_results(
     """Return the result fields of insights. One statement reads all stored results.
 
     Results come from the cache, unless `results` requests their computation. Each insight is given by its query and the
-    JSON text of its legacy filters.
+    JSON string of its legacy filters.
     """
     queries = [_get_query(query, filters) for query, filters in insights]
     outcomes = (results or Results(project)).obtain(queries)

@@ -11,7 +11,7 @@ _VALUES = ("breakdown", "breakdown_value")
 def unwrap_breakdown(raw_results: str, filters: Mapping[str, Any]) -> str:
     """Return the result of a funnel, with each list of one breakdown value replaced by the value.
 
-    PostHog returns this format if a body names its insight and contains one property as a text, because clients that
+    PostHog returns this format if a body names its insight and contains one property as a string, because clients that
     send such bodies are older than breakdowns by several properties.
     """
     is_old = filters.get("insight") == "FUNNELS" and filters.get("breakdown_type") in ("event", "person")

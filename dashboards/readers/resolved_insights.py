@@ -23,7 +23,7 @@ from users.models import Membership, Project
 
 
 class _StoredOverrides(NamedTuple):
-    """The filters and variables of a dashboard, and the filters of one of its tiles, as JSON texts."""
+    """The filters and variables of a dashboard, and the filters of one of its tiles, as JSON strings."""
 
     dashboard__filters: str = EMPTY_OBJECT
     dashboard__variables: str = EMPTY_OBJECT

@@ -90,7 +90,7 @@ NO_OVERRIDES = QueryOverrides({}, {}, (), NO_REQUEST_OVERRIDES, CharacterBudget(
 
 
 def load_query_overrides(filters: str, variables: str, request: RequestOverrides) -> QueryOverrides:
-    """Return the overrides of a dashboard from its stored JSON texts, with those in a request merged into them."""
+    """Return the overrides of a dashboard from its stored JSON strings, with those in a request merged into them."""
     if filters == variables == EMPTY_OBJECT and request == NO_REQUEST_OVERRIDES:
         return NO_OVERRIDES
     return build_query_overrides(json.loads(filters), json.loads(variables), request)
@@ -126,7 +126,7 @@ class StoredTile(NamedTuple):
 
 
 class ResolvedTile(NamedTuple):
-    """The free JSON of a tile and of its insight as texts, with the overrides applied."""
+    """The free JSON of a tile and of its insight as strings, with the overrides applied."""
 
     layouts: str
     filters_overrides: str
@@ -158,7 +158,7 @@ def resolve_tile(stored: StoredTile, overrides: QueryOverrides) -> ResolvedTile:
 
 
 def parse_stored_json(text: str | None) -> tuple[str | None, Any]:
-    """Return a stored JSON text and its value. Both are None if nothing is stored or the text cannot be parsed."""
+    """Return a stored JSON string and its value. Both are None if nothing is stored or the string cannot be parsed."""
     try:
         return text, None if text is None else orjson.loads(text)
     except orjson.JSONDecodeError:

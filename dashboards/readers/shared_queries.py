@@ -67,7 +67,7 @@ class QueryDisplay(NamedTuple):
         return cls(has_queries, has_queries and bool(settings.get("detailed", False)), is_page)
 
     def hide_query(self, text: str | None, columns: Sequence[str] | None = None) -> str | None:
-        """Return the parts of a query or of legacy filters, a JSON text, that the page shows.
+        """Return the parts of a query or of legacy filters, a JSON string, that the page shows.
 
         `columns` are the column names of the result, if there is a result.
         """
@@ -78,7 +78,7 @@ class QueryDisplay(NamedTuple):
         return self.hide_sql(text, columns or ())
 
     def hide_sql(self, text: str, columns: Sequence[str] = ()) -> str:
-        """Return filters, a JSON text, without SQL unless the page shows SQL. A property filter may contain SQL."""
+        """Return filters, a JSON string, without SQL unless the page shows SQL. A property filter may contain SQL."""
         if self.has_sql or not _MAY_HOLD_SQL.search(text):
             return text
         return dump_json(_remove_sql(_hide_columns(json.loads(text), columns)))
@@ -130,7 +130,7 @@ def _remove_sql(value: Any) -> Any:
 
 
 def _remove_sql_of_text(text: str) -> str | None:
-    """Remove SQL from a text if the text is JSON. Return None if the JSON is nested too deeply.
+    """Remove SQL from a string if the string is JSON. Return None if the JSON is nested too deeply.
 
     Some clients encode legacy filters twice.
     """

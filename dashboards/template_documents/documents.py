@@ -21,7 +21,7 @@ def read_builtin_templates() -> dict[str, Document]:
 
 @cache
 def get_builtin_ids() -> dict[uuid.UUID, str]:
-    """Return the keys of the built-in templates by id. An id is derived from its key, so that it never changes."""
+    """Return the keys of the built-in templates by id. Each id is derived from the key, so ids never change."""
     return {uuid.uuid5(_ID_NAMESPACE, key): key for key in read_builtin_templates()}
 
 

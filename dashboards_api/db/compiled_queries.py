@@ -43,7 +43,7 @@ def text_param(name: str) -> Param:
 
 
 class IsAnyOf(models.Func):
-    """The condition that a text is in a list, which is passed as JSON when the query is run.
+    """The condition that a string is in a list, which is passed as JSON when the query is run.
 
     The statement has the same parameters for every list.
     """

@@ -73,9 +73,9 @@ class JSONTextField(AnyTextField):
 
 
 class CodePointField(AnyTextField):
-    """A text field that is compared by code point: the default of SQLite, and the collation "C" of PostgreSQL."""
+    """A string field that is compared by code point: the default of SQLite, and the collation "C" of PostgreSQL."""
 
-    # A text, or None if the column is nullable.
+    # A string, or None if the column is nullable.
     _pyi_private_set_type: Any
     _pyi_private_get_type: Any
 

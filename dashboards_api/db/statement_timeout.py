@@ -29,7 +29,7 @@ def limit_statements() -> None:
 
 
 def find_refusal() -> str:
-    """Return the reason if a pooler refuses the timeout, else an empty text.
+    """Return the reason if a pooler refuses the timeout, else an empty string.
 
     An unreachable database is not reported here. The connection is closed, because workers are forked from this process
     and must not share a connection.

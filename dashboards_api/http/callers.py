@@ -10,7 +10,8 @@ MAX_CACHED_KEYS = 10_000
 class CallerCache:
     """A cache of the users of valid API keys, by a hash of the key.
 
-    A client counts as one caller even if it invents a key for each request, or varies the spelling of the scheme.
+    A client counts as one caller even if it invents a key for each request, or varies the spelling of the
+    authentication scheme.
     """
 
     def __init__(self) -> None:

@@ -38,7 +38,7 @@ TOO_MANY_FIELDS = f"A form may have at most {settings.DATA_UPLOAD_MAX_NUMBER_FIE
 
 
 class MalformedJSON(ValueError):
-    """An error for a text that is not JSON."""
+    """An error for a string that is not JSON."""
 
 
 class DisallowedJSON(ValueError):
@@ -203,7 +203,7 @@ def _validate_scalar(value: Any, key: str | int | None, path: Path) -> None:
 
 
 def _check_nesting(text: str) -> None:
-    """Raise DisallowedJSON, before parsing, for a text with more levels or values than allowed.
+    """Raise DisallowedJSON, before parsing, for a string with more levels or values than allowed.
 
     For most texts, counting brackets and commas is enough. Larger texts are scanned, but only until a limit is
     exceeded, because scanning seven million brackets would take seconds.

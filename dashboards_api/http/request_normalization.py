@@ -70,5 +70,5 @@ def normalize_content_type(text: str) -> str:
 
 
 def _as_latin1(text: str) -> str:
-    """Return the UTF-8 bytes of a text, decoded as Latin-1, as WSGI requires (PEP 3333)."""
+    """Return the UTF-8 bytes of a string, decoded as Latin-1, as WSGI requires (PEP 3333)."""
     return text if text.isascii() else text.encode().decode("latin-1")

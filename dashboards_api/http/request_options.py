@@ -114,7 +114,7 @@ class QueryParametersMixin:
             raise ValidationError({name: [ErrorDetail(detail, code="invalid")]}) from error
 
     def query_choice(self, name: str, choices: Sequence[str]) -> str:
-        """Return a choice, or an empty text if the parameter is absent. Raises ValidationError for other values."""
+        """Return a choice, or an empty string if the parameter is absent. Raises ValidationError for other values."""
         value = self.query.get(name, "")
         if value and value not in choices:
             raise ValidationError(
@@ -123,7 +123,7 @@ class QueryParametersMixin:
         return value
 
     def query_text(self, name: str, max_length: int) -> str:
-        """Return a text, or an empty text if the parameter is absent. Raises ValidationError above `max_length`."""
+        """Return a string, or an empty string if the parameter is absent. Raises ValidationError above `max_length`."""
         value = self.query.get(name, "")
         if len(value) > max_length:
             detail = f"This must have at most {max_length} characters."

@@ -1,7 +1,7 @@
 """SQL that reads the rows of a file into a staging table, with the problem of each bad row.
 
 All columns of a file are read as text. A bad value therefore makes only its row bad, whereas ClickHouse would refuse
-the whole file, and all formats are validated in the same way. An empty text, null and a missing value are equivalent.
+the whole file, and all formats are validated in the same way. An empty string, null and a missing value are equivalent.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -87,7 +87,7 @@ def fill_placeholders(expression: str, sources: Mapping[str, str], project_id: i
 
 
 def build_problem(problems: Iterable[tuple[str, str]]) -> str:
-    """Return an SQL expression for the message of the first true condition, or for an empty text."""
+    """Return an SQL expression for the message of the first true condition, or for an empty string."""
     cases = ", ".join(f"{condition}, {quote_text(text)}" for condition, text in problems)
     return f"multiIf({cases}, '')"
 

@@ -23,7 +23,7 @@ PRESETS = {
 
 
 def describe_range(start: Any, end: Any) -> str:
-    """Return a date range of filters in words, or an empty text if it is missing or unreadable."""
+    """Return a date range of filters in words, or an empty string if it is missing or unreadable."""
     label = PRESETS.get((start or "", end or "")) if isinstance(start or "", str) and isinstance(end or "", str) else ""
     if label:
         return label

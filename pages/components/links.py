@@ -30,7 +30,7 @@ class Address(NamedTuple):
 
 
 def find_addresses(text: str) -> Iterator[Address]:
-    """Yield the URLs and e-mail addresses in a text, with the targets of their links."""
+    """Yield the URLs and e-mail addresses in a string, with the targets of their links."""
     for match in _ADDRESS.finditer(text):
         shown = _strip_punctuation(match[0])
         if match["mail"]:
@@ -42,7 +42,7 @@ def find_addresses(text: str) -> Iterator[Address]:
 
 
 def linkify(text: str) -> SafeString:
-    """Return a plain text as HTML, with its URLs and e-mail addresses as links."""
+    """Return plain text as HTML, with its URLs and e-mail addresses as links."""
     if len(text) > LINKED_MAX_LENGTH:
         return conditional_escape(text)
     parts, start = [], 0

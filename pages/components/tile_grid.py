@@ -198,6 +198,6 @@ def shorten_title(title: str) -> str:
 
 
 def get_kind_label(query: Any) -> str:
-    """Return the display name of the kind of a query, or an empty text."""
+    """Return the display name of the kind of a query, or an empty string."""
     kinds = (node.get("kind") for node in iter_nodes(query))
     return next((KIND_LABELS[kind] for kind in kinds if isinstance(kind, str) and kind in KIND_LABELS), "")

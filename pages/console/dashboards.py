@@ -106,5 +106,5 @@ def parse_query(asked: QueryDict) -> ListQuery:
 
 
 def clean_text(text: str) -> str:
-    """Return a text of a query string without null characters, truncated to the maximum length of a search."""
+    """Return a parameter of a query string without null characters, truncated to the maximum length of a search."""
     return text.replace("\0", "")[:SEARCH_MAX_LENGTH]

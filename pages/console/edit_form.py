@@ -68,7 +68,7 @@ def build_body(edits: dict[str, str]) -> dict[str, Any]:
 
 
 def is_same_text(text: str, was: str | None) -> bool:
-    """Return whether a text is unchanged, except for line breaks, which browsers remove or change."""
+    """Return whether a string is unchanged, except for line breaks, which browsers remove or change."""
     return was is not None and _remove_line_breaks(text) == _remove_line_breaks(was)
 
 

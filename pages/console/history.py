@@ -161,7 +161,7 @@ def build_activity_row(entry: dict[str, Any], titles: dict[str, str]) -> dict[st
 
 
 def truncate(value: Any) -> str:
-    """Return a value before or after a change as a text, truncated to a line or two."""
+    """Return a value before or after a change as a string, truncated to a line or two."""
     text = value if isinstance(value, str) and value else "nothing" if value is None else dump_json(value)
     return f"{text[:VALUE_SHOWN]}…" if len(text) > VALUE_SHOWN else text
 

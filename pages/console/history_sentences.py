@@ -164,7 +164,7 @@ def _join_some(titles: list[str]) -> str:
 
 
 def get_snapshot_title(tile: Any) -> str:
-    """Return the title of a tile in a snapshot, or an empty text for an insight, because its name is not stored."""
+    """Return the title of a tile in a snapshot, or an empty string for an insight, because its name is not stored."""
     if not isinstance(tile, dict):
         return ""
     text, button = tile.get("text"), tile.get("button_tile")
@@ -186,7 +186,7 @@ def find_insight_ids(entries: Iterable[Mapping[str, Any]]) -> dict[str, int]:
 
 
 def quote(value: Any) -> str:
-    """Return a text in quotes, in one line and truncated."""
+    """Return a string in quotes, in one line and truncated."""
     text = " ".join(str(value or "").split())
     return f"“{text[:_TEXT_SHOWN]}{'…' if len(text) > _TEXT_SHOWN else ''}”" if text else "nothing"
 

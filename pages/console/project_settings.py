@@ -70,7 +70,7 @@ def parse_settings(edits: dict[str, str]) -> ProjectSettings:
 
 
 def parse_filters(text: str) -> list[Any]:
-    """Return the JSON list in a text, or an empty list for an empty text. Raises ValidationFailed."""
+    """Return the JSON list in a string, or an empty list for an empty string. Raises ValidationFailed."""
     attr = "test_account_filters"
     try:
         filters = load_json(text) if text.strip() else []

@@ -125,7 +125,7 @@ def _parse_value(kind: str, text: str, parameter: str) -> Any:
 
 
 def _get_chosen_range(filters: Row, query: QueryDict) -> str:
-    """Return the selected value of the list of ranges, which is an empty text for the range of the dashboard."""
+    """Return the selected value of the list of ranges, which is an empty string for the range of the dashboard."""
     chosen = query.get(RANGE, "")
     if chosen and chosen != CUSTOM:
         return chosen

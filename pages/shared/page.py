@@ -32,7 +32,7 @@ class SharedPage(NamedTuple):
     description: str
     preview: Preview
     date_range: str
-    computed_at: str  # the time of the oldest result in words, or an empty text
+    computed_at: str  # the time of the oldest result in words, or an empty string
     tile_grid: TileGrid
     theme: str
     has_header: bool
@@ -115,6 +115,6 @@ def describe_date_range(shared: Row) -> str:
 
 
 def describe_oldest_result(shared: Row, clock: Clock) -> str:
-    """Return the time of the oldest result of a page in words, or an empty text without results."""
+    """Return the time of the oldest result of a page in words, or an empty string without results."""
     moments = [insight["last_refresh"] for insight in list_insights(shared) if insight["last_refresh"]]
     return clock.describe_exactly(min(moments)) if moments else ""

@@ -11,7 +11,7 @@ Choice = tuple[str, str]
 
 @register.filter
 def get(values: dict[str, str], name: str) -> str:
-    """Return the value of a field, or an empty text. Unlike in `{{ values.name }}`, the name may contain hyphens."""
+    """Return the value of a field, or an empty string. Unlike in `{{ values.name }}`, the name may contain hyphens."""
     return values.get(name, "")
 
 

@@ -1,4 +1,4 @@
-"""HogQL: a text is parsed into a syntax tree, which is printed as one ClickHouse statement that reads one project.
+"""HogQL: source text is parsed into a syntax tree, which is printed as one ClickHouse statement that reads one project.
 
     query = parse_select(text)                      # parser.py, in a process of its own
     query = replace_placeholders(query, values)     # placeholders.py

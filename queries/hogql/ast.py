@@ -14,7 +14,7 @@ ConstantValue = str | int | float | bool | None | date | datetime | UUID
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A part of a query. `span` is its position in the text, or None if the node does not come from a text."""
+    """A part of a query. `span` is its position in the source text, or None if the node was not parsed."""
 
     span: Span | None = field(default=None, kw_only=True, compare=False, repr=False)
 

@@ -105,7 +105,7 @@ def _print_to_decimal(printer: ExpressionPrinter, node: ast.Call, function: Func
 
 
 def _print_concat(printer: ExpressionPrinter, node: ast.Call, function: Function) -> Sql:
-    """Print `concat`. A null argument becomes an empty text; in ClickHouse the whole result would be null."""
+    """Print `concat`. A null argument becomes an empty string; in ClickHouse the whole result would be null."""
     args = [_print_as_text(printer.print(arg)) for arg in node.args]
     return Sql(f"{function.stored}({', '.join(args)})", ValueType.TEXT, nullable=False)
 

@@ -80,7 +80,7 @@ def _print_default(op: str, left: Sql, right: Sql) -> str:
 def adapt_constant(session: PrintSession, node: ast.Expr, other: Sql) -> Sql | None:
     """Return a constant converted for the other side of its comparison, or None if it needs no conversion.
 
-    Raises InvalidValue if a text that is compared with a time cannot be parsed.
+    Raises InvalidValue if a string that is compared with a time cannot be parsed.
     """
     if not isinstance(node, ast.Constant):
         return None

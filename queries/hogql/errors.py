@@ -39,7 +39,7 @@ class ParserUnavailable(HogQLError):
 
 
 class InvalidSyntax(HogQLError):
-    """A text that is not HogQL."""
+    """A string that is not HogQL."""
 
     code = "invalid_syntax"
 

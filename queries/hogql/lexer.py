@@ -1,4 +1,4 @@
-"""Checks of a text before parsing, because the parser crashes on some texts and is slow on other texts."""
+"""Checks of source text before parsing, because the parser crashes on some input and is slow on other input."""
 
 import re
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ DROPPED = (("with", "totals"), ("nulls", "first"), ("ignore", "nulls"), ("respec
 
 
 def check_text(text: str) -> None:
-    """Check that a text is safe for the parser. Raises HogQLError."""
+    """Check that source text is safe for the parser. Raises HogQLError."""
     if len(text) > TEXT_MAX_LENGTH:
         raise QueryTooComplex(f"The query has {len(text):,} characters; at most {TEXT_MAX_LENGTH:,} are allowed.")
     if "\0" in text:

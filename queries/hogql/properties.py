@@ -18,7 +18,7 @@ class PropertyType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PropertyTypes:
-    """The types of a project's event and person properties. A property without a definition is a text."""
+    """The types of a project's event and person properties. A property without a definition is a string."""
 
     event: Mapping[str, PropertyType] = field(default_factory=dict)
     person: Mapping[str, PropertyType] = field(default_factory=dict)
@@ -36,7 +36,7 @@ def print_property_text(json: str, keys: Sequence[str]) -> str:
 
 
 def convert_property(text: str, kind: PropertyType, time_zone: str) -> Sql:
-    """Return a property as a value of its type. A text that cannot be converted becomes null."""
+    """Return a property as a value of its type. A string that cannot be converted becomes null."""
     match kind:
         case PropertyType.NUMERIC:
             return Sql(f"accurateCastOrNull({text}, 'Float64')", ValueType.NUMBER)

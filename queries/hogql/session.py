@@ -109,7 +109,7 @@ class PrintSession:
         return self._placeholders[key]
 
     def list_parameters(self, sql: str) -> dict[str, ParameterValue]:
-        """Return the parameters that a statement uses. Some bound values are not used, such as a text that was
+        """Return the parameters that a statement uses. Some bound values are not used, such as a string that was
         converted to a time.
         """
         return {name: value for name, value in self.parameters.items() if name == "project_id" or f"{{{name}:" in sql}

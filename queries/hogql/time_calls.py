@@ -39,7 +39,7 @@ def _print_today(printer: ExpressionPrinter, node: ast.Call, function: Function)
 def _print_to_datetime(printer: ExpressionPrinter, node: ast.Call, function: Function) -> Sql:
     """Print a conversion to a time.
 
-    A text is parsed in the time zone of the second argument or of the project. A time remains the same point in time.
+    A string is parsed in the time zone of the second argument or of the project. A time remains the same point in time.
     """
     zone = _print_time_zone(printer, node.args[-1]) if len(node.args) > 1 else printer.session.time_zone
     value = printer.print(node.args[0])
@@ -79,7 +79,7 @@ def _print_to_date(printer: ExpressionPrinter, node: ast.Call, function: Functio
 
 
 def print_time(printer: ExpressionPrinter, node: ast.Expr) -> Sql:
-    """Print an expression as a time. A text is parsed in the project's time zone, and becomes null if it is invalid."""
+    """Print an expression as a time. A string is parsed in the project's time zone. An invalid string becomes null."""
     value = printer.print(node)
     if value.type is not ValueType.TEXT:
         return value
@@ -170,7 +170,7 @@ def _print_time_zone(printer: ExpressionPrinter, node: ast.Expr) -> str:
     return printer.session.bind(node.value, "String")
 
 
-# Functions that also exist in ClickHouse. Only their first argument is converted, if it is a text.
+# Functions that also exist in ClickHouse. Only their first argument is converted, if it is a string.
 OF_TIME = """
     toYear toQuarter toMonth toDayOfYear toDayOfMonth toHour toMinute toSecond toMillisecond toUnixTimestamp
     toUnixTimestamp64Milli toUnixTimestamp64Micro toYYYYMM toYYYYMMDD toYYYYMMDDhhmmss toISOYear toISOWeek

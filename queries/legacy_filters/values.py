@@ -8,14 +8,14 @@ import orjson
 
 Json = dict[str, Any]
 
-# The maximum depth of JSON in a text. Deeper JSON cannot be encoded for the cache key.
+# The maximum depth of JSON in a string. Deeper JSON cannot be encoded for the cache key.
 MAX_DEPTH = 40
 _TRUE = frozenset({"y", "yes", "t", "true", "on", "1"})
 _DIGITS = re.compile(r"-?[0-9]{1,15}", re.ASCII)
 
 
 def load_json(value: Any) -> Any:
-    """Return the list or object that a text contains as JSON, and other values unchanged."""
+    """Return the list or object that a string contains as JSON, and other values unchanged."""
     if not isinstance(value, str) or value.lstrip()[:1] not in ("[", "{"):
         return value
     try:
@@ -33,7 +33,7 @@ def read_boolean(value: Any) -> Any:
 
 
 def read_number(value: Any) -> Any:
-    """Return a text of digits as a number, and other values unchanged."""
+    """Return a string of digits as a number, and other values unchanged."""
     return int(value) if isinstance(value, str) and _DIGITS.fullmatch(value) else value
 
 
@@ -43,7 +43,7 @@ def rename_keys(filters: Mapping[str, Any], names: Mapping[str, str]) -> Json:
 
 
 def drop_absent(values: Mapping[str, Any]) -> Json:
-    """Return an object without nulls and empty texts, which both represent unset options."""
+    """Return an object without nulls and empty strings, which both represent unset options."""
     return {name: value for name, value in values.items() if value is not None and value != ""}
 
 

@@ -24,7 +24,7 @@ MAX_PAGE_CHARACTERS = 4_000_000
 
 
 class StoredResult(NamedTuple):
-    """The columns of a result. `results` and `details` are JSON texts."""
+    """The columns of a result. `results` and `details` are JSON strings."""
 
     id: UUID
     cache_key: str
@@ -91,7 +91,7 @@ class Outcome(NamedTuple):
 
     @property
     def raw_results(self) -> str | None:
-        """Return the rows as a JSON text."""
+        """Return the rows as a JSON string."""
         return self.stored.raw_results if self.stored else None
 
 

@@ -1,4 +1,4 @@
-"""Results as texts for language models: tab-separated tables, and lists of names."""
+"""Results as text for language models: tab-separated tables, and lists of names."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -13,7 +13,7 @@ _CUT = "…"
 
 
 def format_table(columns: Sequence[str], rows: Sequence[Any], *, has_more: bool, truncate: bool) -> str:
-    """Return rows as a text with the names of the columns in the first line. `truncate` shortens long values.
+    """Return rows as a string with the names of the columns in the first line. `truncate` shortens long values.
 
     Tabs, line breaks and backslashes are escaped. A last line reports omitted rows.
     """
@@ -35,7 +35,7 @@ def format_table(columns: Sequence[str], rows: Sequence[Any], *, has_more: bool,
 
 
 def format_names(title: str, names: Iterable[str], *, has_more: bool) -> str:
-    """Return a title and names as a text, one per line."""
+    """Return a title and names as a string, one per line."""
     lines = [title, *(_format_value(name, MAX_CONTENT_CHARACTERS) for name in names)]
     return "\n".join([*lines, "(There are more names. Use `limit` and `offset`.)"] if has_more else lines)
 

@@ -17,7 +17,7 @@ _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?")
 def write_csv(table: ResultTable) -> bytes:
     """Return a table as CSV: the names of the columns, then the rows.
 
-    A text that begins like a formula gets the prefix `'`; numbers stay unchanged.
+    A string that begins like a formula gets the prefix `'`; numbers stay unchanged.
     """
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
@@ -27,7 +27,7 @@ def write_csv(table: ResultTable) -> bytes:
 
 
 def format_cell(value: Any) -> str:
-    """Return a value as the text of a cell. None becomes an empty text; lists and objects become JSON."""
+    """Return a value as the text of a cell. None becomes an empty string; lists and objects become JSON."""
     if value is None:
         return ""
     if not isinstance(value, str):

@@ -74,7 +74,7 @@ class EventRows:
 
 
 def aggregate(rows: EventRows, grouping: Grouping, math: Math) -> Select:
-    """Return the statement with the columns of the grouping and NUMBER."""
+    """Return the statement with the grouping columns and the column NUMBER, the aggregate."""
     if math.per_unit is not None:
         return _aggregate_units(rows, grouping, math.per_unit)
     if not grouping.values:

@@ -33,7 +33,7 @@ _LAST_BIN = 0.01
 
 @dataclass(frozen=True)
 class Breakdown:
-    """A property, or an expression of HogQL, that splits series: its value as a text and as a number."""
+    """A property, or an expression of HogQL, that splits series: its value as a string and as a number."""
 
     text: Expr
     number: Expr
@@ -128,7 +128,7 @@ def _build(given: _Fields, builder: FilterBuilder) -> Breakdown:
 
 
 def _build_value(kind: str, key: str, builder: FilterBuilder, path: Path) -> tuple[Expr, Expr]:
-    """Return the value as a text and as a number."""
+    """Return the value as a string and as a number."""
     if kind == EXPRESSION:
         expr = builder.build_expression(key)
         if find_aggregates(expr):

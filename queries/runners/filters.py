@@ -16,7 +16,7 @@ from queries.runners.stages import find_aggregates
 PROPERTY_TYPES = (*BUILDERS, "session")
 EXPRESSION = "hogql"
 EMPTY = "empty"
-# Each expression is a text for the parser, which may take seconds.
+# Each expression is a string for the parser, which may take seconds.
 MAX_EXPRESSIONS = 20
 GROUP_TYPES = ("AND", "OR")
 KEY_MAX_LENGTH = 1_000

@@ -71,7 +71,7 @@ class AttemptRows:
 
 
 class AttemptBuilder:
-    """A builder of the attempts of a funnel."""
+    """A builder of the funnel attempts in a query."""
 
     def __init__(self, events: FunnelEvents) -> None:
         self.events = events

@@ -110,5 +110,5 @@ def _check_breakdown(options: FunnelOptions, breakdowns: BreakdownOptions) -> No
 
 
 def _build_values(breakdowns: BreakdownOptions) -> list[Expr]:
-    """Return the breakdown values of an event. Null becomes an empty text, as in PostHog."""
+    """Return the breakdown values of an event. Null becomes an empty string, as in PostHog."""
     return [Call("ifNull", (item.text, Constant(""))) for item in breakdowns.items]

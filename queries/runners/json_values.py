@@ -71,7 +71,7 @@ def check_size(value: Any, path: Path) -> None:
 
 
 def read_value(value: Any, path: Path) -> Scalar | list[Scalar]:
-    """Return a value that is a text, a number, a boolean, null, or a list of such values."""
+    """Return a value that is a string, a number, a boolean, null, or a list of such values."""
     if isinstance(value, list):
         return [read_scalar(item, (*path, index)) for index, item in enumerate(value)]
     return read_scalar(value, path)

@@ -1,4 +1,4 @@
-"""Operands of property filters: a property as a text, a number and a timestamp, each null if the conversion fails."""
+"""Operands of property filters: a property as a string, a number and a timestamp, each null if the conversion fails."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -60,7 +60,7 @@ def _build_person_operand(key: str, scope: FilterScope, context: QueryContext) -
 
 
 def _build_json_operand(chain: tuple[str, ...], kind: PropertyType) -> Operand:
-    """Return the stored property, regardless of its definition. A text in a numeric property is not converted."""
+    """Return the stored property, regardless of its definition. A string in a numeric property is not converted."""
     text = Field(chain, is_untyped=True)
     return Operand(text, Call("toFloat", (text,)), Call("parseDateTimeBestEffort", (text,)), kind)
 
@@ -92,7 +92,7 @@ BUILDERS: dict[str, Builder] = {"event": _build_event_operand, "person": _build_
 
 
 def format_text(value: Any) -> str:
-    """Return a value as a text in the format of event properties."""
+    """Return a value as a string in the format of event properties."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float) and value.is_integer() and abs(value) < 2**63:

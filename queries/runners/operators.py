@@ -83,7 +83,7 @@ def _match_meaning(operand: Operand, value: Any, given: FilterValues) -> Expr | 
 
 
 def match_containing(operand: Operand, value: Any, given: FilterValues) -> Expr:
-    """Return the condition that the property contains a text, ignoring case."""
+    """Return the condition that the property contains a string, ignoring case."""
     needle = Constant(_require_text(value, given))
     return Compare(">", Call("positionCaseInsensitiveUTF8", (operand.text, needle)), ZERO)
 

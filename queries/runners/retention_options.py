@@ -94,7 +94,7 @@ def _check_unsupported(options: Mapping[str, Any]) -> None:
 
 
 def _read_breakdown(source: Mapping[str, Any], builder: FilterBuilder) -> Breakdown | None:
-    """Return the breakdown of a query. Null values become empty texts, as in PostHog."""
+    """Return the breakdown of a query. Null values become empty strings, as in PostHog."""
     found, path = read_breakdowns(source, builder), (BREAKDOWN,)
     if len(found.items) > 1:
         raise UnsupportedPart("Multiple breakdowns are", (*path, "breakdowns"))

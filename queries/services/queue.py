@@ -42,7 +42,7 @@ class Claim(NamedTuple):
 
 
 class ComputedResult(NamedTuple):
-    """The result that a query worker has computed. `results` and `details` are JSON texts."""
+    """The result that a query worker has computed. `results` and `details` are JSON strings."""
 
     results: str
     details: str
@@ -57,9 +57,9 @@ class ComputedResult(NamedTuple):
 def request_results(
     project: Project, queries: Mapping[str, dict[str, Any]], *, is_shared: bool = False
 ) -> Collection[str]:
-    """Queue queries by cache key, unless they are queued already. Return the keys for which the queue has no space.
+    """Queue queries by cache key, unless they are queued already. Return the keys that exceed the limit of the queue.
 
-    The first queries are queued, so a dashboard with too many insights is computed after several requests.
+    The first queries are queued, so a dashboard with too many insights is computed over several requests.
     """
     rows = QueryResult.objects.in_project(project)
     places = max((MAX_QUEUED_BY_SHARES if is_shared else MAX_QUEUED) - rows.queued().count(), 0)

@@ -43,7 +43,7 @@ class ToolViewSet(ProjectScopedViewSet):
     def execute_sql(self, request: Request, project_id: str) -> Response:
         """Run SQL as a tool.
 
-        `content` has the rows as a text, with a tab between columns, and `structured_content` has them as JSON.
+        `content` has the rows as a string, with a tab between columns, and `structured_content` has them as JSON.
         """
         given = self.read_body(ExecuteSQLRequestSerializer)["args"]
         query = {"kind": "HogQLQuery", "query": given["query"]}

@@ -23,7 +23,7 @@ def parse_answer(text: str) -> Any:
 
 
 def find_difference(documented: Any, actual: Any, placeholders: Placeholders, path: str = "") -> str:
-    """Return the first difference in words, or an empty text."""
+    """Return the first difference in words, or an empty string."""
     if isinstance(documented, dict) and isinstance(actual, dict):
         return _find_difference_of_objects(documented, actual, placeholders, path)
     if isinstance(documented, list) and isinstance(actual, list):

@@ -30,13 +30,13 @@ class Placeholders:
         self.values: dict[str, str] = {}
 
     def copy(self) -> "Placeholders":
-        """Return a copy for a text outside of the page, so that new placeholders do not affect the page."""
+        """Return a copy for text outside of the page, so that new placeholders do not affect the page."""
         copied = Placeholders(self.host)
         copied.values = dict(self.values)
         return copied
 
     def fill_in(self, text: str) -> str:
-        """Return a text of the documentation in which the values of this database replace the placeholders."""
+        """Return text of the documentation in which the values of this database replace the placeholders."""
         for placeholder in sorted(self.values, key=len, reverse=True):
             text = text.replace(placeholder, self.values[placeholder])
         return text.replace(DOCUMENTED_HOST, self.host)

@@ -68,7 +68,7 @@ class PageRunner:
         return Response(int(status_line.split()[1]), headers, body)
 
     def find_difference(self, answer: DocumentedResponse, reply: Response) -> str:
-        """Return the difference between a response and the documented response, or an empty text."""
+        """Return the difference between a response and the documented response, or an empty string."""
         if reply.status != answer.status:
             return f"{answer.status} is documented, {reply.status} is answered: {reply.body}"
         for name, value in answer.headers.items():

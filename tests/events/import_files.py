@@ -42,7 +42,7 @@ def make_event(number: int = 1, **values: Any) -> dict[str, Any]:
 
 
 def write_lines(path: Path, rows: Sequence[object]) -> Path:
-    """Write JSON lines, compressed according to the suffix of the file. A row that is a text is written unchanged."""
+    """Write JSON lines, compressed according to the suffix of the file. A row that is a string is written unchanged."""
     lines = "".join(f"{row if isinstance(row, str) else json.dumps(row, ensure_ascii=False)}\n" for row in rows)
     content = lines.encode("utf-8", "surrogateescape")
     match path.suffix:

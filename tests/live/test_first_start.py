@@ -22,7 +22,7 @@ def get_url(environment: dict[str, str]) -> str:
 
 
 def read_until(descriptor: int, text: str) -> str:
-    """Read the output of a terminal until it contains a text, and return the output."""
+    """Read the output of a terminal until it contains a string, and return the output."""
     shown = b""
     deadline = time.monotonic() + 60
     while text not in shown.decode():

@@ -115,7 +115,7 @@ def running(work: Callable[[], None], stop: threading.Event | None = None) -> It
 
 
 def find_pids(service: Service, part: str) -> list[int]:
-    """Return the ids of the descendant processes of a service whose command line contains a text."""
+    """Return the ids of the descendant processes of a service whose command line contains a string."""
     found = []
     for entry in list_descendants(service.process.pid):
         try:

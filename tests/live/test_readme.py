@@ -25,7 +25,7 @@ PROGRAM_ANSWER = "# => "
 
 
 class Step(NamedTuple):
-    """A documented command or program, and a text that its output contains."""
+    """A documented command or program, and a string that its output contains."""
 
     language: str
     text: str

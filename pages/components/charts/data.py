@@ -52,7 +52,7 @@ def _list_points(graph: Graph) -> Table:
 
 
 def _write(values: list[float | None], place: int, graph: Graph) -> str | None:
-    """Return a value of a series as a text, None for null, or an empty text after the end of the series."""
+    """Return a value of a series as a string, None for null, or an empty string after the end of the series."""
     if place >= len(values):
         return ""
     value = values[place]

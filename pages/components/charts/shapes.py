@@ -159,7 +159,7 @@ def to_text(value: Any) -> str:
 
 
 def describe_rest(left_out: int, noun: str = "row", nouns: str = "") -> str:
-    """Return a note such as `12 more rows`, or an empty text if nothing was left out."""
+    """Return a note such as `12 more rows`, or an empty string if nothing was left out."""
     return f"{left_out:,} more {noun if left_out == 1 else nouns or f'{noun}s'}" if left_out > 0 else ""
 
 
@@ -168,7 +168,7 @@ def join_notes(*notes: str) -> str:
 
 
 def shorten(number: NumberFormat, value: float) -> str:
-    """Return the short text of a value whose text is too long for the smallest tiles, or else an empty text."""
+    """Return the short text of a value whose text is too long for the smallest tiles, or else an empty string."""
     return number.write_short(value) if len(number.write(value)) > MAX_NUMBER_LENGTH else ""
 
 

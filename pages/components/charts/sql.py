@@ -55,7 +55,7 @@ class SqlResult(NamedTuple):
 
     rows: list[list[Any]]
     columns: list[str]
-    kinds: list[str]  # the types of the columns, such as Date; empty texts for unknown types
+    kinds: list[str]  # the types of the columns, such as Date; empty strings for unknown types
     has_more: bool
     zone: ZoneInfo
 
@@ -111,7 +111,7 @@ def build_sql_table(found: SqlResult) -> Table:
 
 
 def format_cell(value: Any, kind: str, zone: ZoneInfo) -> str | None:
-    """Return a value of a row as a text, or None for null. Numbers have no separators, and floats at most 15 digits."""
+    """Return a value of a row as a string, or None for null. Numbers have no separators, floats at most 15 digits."""
     if value is None:
         return None
     if isinstance(value, bool):

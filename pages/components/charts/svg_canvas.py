@@ -16,7 +16,7 @@ INK = "#1c2230"
 QUIET = "#566076"
 LINE = "#dfe3ea"
 EARLIER = 0.45
-# The width of a character as a share of the font size, since the real width of a text is unknown.
+# The width of a character as a share of the font size, since the real width of text is unknown.
 CHARACTER = 0.58
 # Characters that are not allowed in XML.
 _INVALID = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -49,13 +49,13 @@ def estimate_width(text: str, size: float) -> float:
 
 
 def fit(text: str, width: float, size: float) -> str:
-    """Return a text truncated to an estimated width."""
+    """Return a string truncated to an estimated width."""
     count = int(width / (size * CHARACTER))
     return text if len(text) <= count else f"{text[: max(0, count - 1)]}…"
 
 
 def clean(text: str) -> str:
-    """Return a text escaped for XML, without the characters that are not allowed in it."""
+    """Return a string escaped for XML, without the characters that are not allowed in it."""
     return escape(_INVALID.sub("", text))
 
 

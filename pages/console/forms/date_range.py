@@ -60,7 +60,7 @@ def list_presets(values: Values, default: str) -> list[tuple[str, str]]:
 
 
 def describe_values(values: Values) -> str:
-    """Return the date range of the fields in words, or an empty text if no range is set."""
+    """Return the date range of the fields in words, or an empty string if no range is set."""
     preset = values.get("range", "")
     start, _, end = preset.partition(SEPARATOR)
     if preset == CUSTOM:

@@ -132,7 +132,7 @@ def _build_funnel(values: Values, base: Json) -> Json:
 
 
 def check_number(text: str, low: int, high: int, field: str) -> None:
-    """Raise ValidationFailed unless a text is a whole number within limits."""
+    """Raise ValidationFailed unless a string is a whole number within limits."""
     is_number = text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS
     if not is_number or not low <= int(text) <= high:
         raise ValidationFailed(f"Write a number from {low} to {high}.", attr=field)

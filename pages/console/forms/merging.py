@@ -52,6 +52,6 @@ def get_object(value: Any, name: str) -> dict[str, Any]:
 
 
 def get_text(value: Any, name: str, default: str = "") -> str:
-    """Return a text or a number in stored JSON as a text, or the default."""
+    """Return a string or a number in stored JSON as a string, or the default."""
     found = value.get(name) if isinstance(value, dict) else None
     return str(found) if isinstance(found, str | int | float) and not isinstance(found, bool) else default

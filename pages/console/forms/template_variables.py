@@ -35,7 +35,7 @@ def list_variable_fields(template: Json, sent: Values) -> list[VariableField]:
 
 
 def read_default(variable: Json) -> str:
-    """Return the default of a variable as a text. The text of an event is its name."""
+    """Return the default of a variable as a string. The text of an event is its name."""
     default = variable["default"]
     if isinstance(default, str):
         return default

@@ -39,7 +39,7 @@ def test_values_equal_those_of_the_models(alice: Person) -> None:
 
 def test_percent_signs_and_placeholders_of_a_statement_are_distinguished(alice: Person) -> None:
     ids = {name: make_dashboard(alice, name).pk for name in ("50% off", "50 off", "$1 %s", "%%")}
-    # Django writes `LIKE '%%' || … || '%%'` for a text that a column contains.
+    # Django writes `LIKE '%%' || … || '%%'` for a string that a column contains.
     query = CompiledQuery(
         lambda: (
             Dashboard.objects.filter(name__contains=text_param("text"), pk__gte=int_param("id"))

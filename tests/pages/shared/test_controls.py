@@ -37,7 +37,7 @@ def list_fields(page: Any) -> dict[str | None, str | None]:
 
 
 def list_options(page: Any) -> list[tuple[str, str]]:
-    """Return each option as its value and ` selected`, or an empty text if the option is not selected."""
+    """Return each option as its value and ` selected`, or an empty string if the option is not selected."""
     return re.findall(r'<option value="([^"]*)"( selected)?>', get_text(page))
 
 

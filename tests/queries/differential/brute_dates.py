@@ -107,7 +107,7 @@ def _find_last(dataset: Dataset, date_range: dict[str, Any], unit: str) -> datet
 
 
 def parse(dataset: Dataset, text: str) -> tuple[datetime, str, str]:
-    """Return the time that a text names, the form of the text, and the letter of the unit of a relative date."""
+    """Return the time that a string names, the form of the string, and the letter of the unit of a relative date."""
     if found := RELATIVE.fullmatch(text):
         moment = step(dataset.now.astimezone(dataset.zone), found[2], -int(found[1] or 0))
         if found[3] == "Start":

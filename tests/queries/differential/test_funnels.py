@@ -44,7 +44,7 @@ OTHER = ("Other",)
 
 
 def read_text(value: Any) -> str:
-    """Return a property as text: an empty text for null, and JSON for a value of another type."""
+    """Return a property as text: an empty string for null, and JSON for a value of another type."""
     return value if isinstance(value, str) else "" if value is None else orjson.dumps(value).decode()
 
 

@@ -48,7 +48,7 @@ ANSWERS: list[tuple[str, list[list[Any]]]] = [
     ("select properties.quoted from events where properties.quoted is not null", [['"x"']]),
     ("select properties.tags, properties.tags[2] from events where properties.tags is not null", [['["a","b"]', "b"]]),
     ("select count() from events where properties.nothing is null", [[6]]),
-    # An empty text is not null.
+    # An empty string is not null.
     ("select count() from events where properties.$browser is not null", [[4]]),
     ("select count() from events where properties.$browser != 'Firefox'", [[4]]),
     ("select count() from events where not (properties.$browser = 'Firefox')", [[4]]),

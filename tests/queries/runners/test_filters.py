@@ -46,7 +46,7 @@ def as_properties(number: int) -> dict[str, Any]:
 
 
 def find(store: Store, filter_: Any, kind: str = "String", **changes: Any) -> list[Any]:
-    """Return the values of the events that match a filter, as texts. `kind` is the type of the property."""
+    """Return the values of the events that match a filter, as strings. `kind` is the type of the property."""
     types = build_property_types({"p": kind}, {"p": kind})
     context = replace(CONTEXT, project_id=PROJECT, property_types=types, **changes)
     rows = read(
@@ -56,7 +56,7 @@ def find(store: Store, filter_: Any, kind: str = "String", **changes: Any) -> li
 
 
 def as_text(number: int) -> str | None:
-    """Return the property of an event as a text, or None if it is null or absent."""
+    """Return the property of an event as a string, or None if it is null or absent."""
     value = as_properties(number).get("p")
     if value is None or isinstance(value, str):
         return value
@@ -149,7 +149,7 @@ OPERATORS: list[tuple[str, Any, Expectation]] = [
     ("lte", "0", measures(lambda number: number <= 0)),
     ("max", 0, measures(lambda number: number <= 0)),
     ("gt", [25], measures(lambda number: number > 25)),
-    ("gt", 10**400, lambda text: text is not None and text > "1" + "0" * 400),  # a text, since it exceeds 64 bits
+    ("gt", 10**400, lambda text: text is not None and text > "1" + "0" * 400),  # a string, since it exceeds 64 bits
     ("between", [0, 25], measures(lambda number: 0 <= number <= 25)),
     ("between", ["0", "25.5"], measures(lambda number: 0 <= number <= 25.5)),
     ("not_between", [0, 25], measures(lambda number: not 0 <= number <= 25)),
