@@ -56,13 +56,19 @@ def create_dashboard(
     if template:
         add_template_tiles(changes, dashboard, template["tiles"])
     if source:
-        # Copy the content of a source that the member may not edit, because sharing it would let the member edit it.
-        with_content = content.get("duplicate_tiles") is True or not may_edit(source, changes.actor)
-        copy_tiles(changes, source, dashboard, with_content=with_content)
+        _duplicate_dashboard_tiles(changes, source, dashboard, content)
     ignored = change_tiles(changes, dashboard, content.get("tiles", []))
     if content.get("deleted"):
         delete_locked_dashboard(changes, dashboard, with_insights=content.get("delete_insights", False))
     return dashboard, ignored
+
+
+def _duplicate_dashboard_tiles(
+    changes: ChangeSet, source: Dashboard, dashboard: Dashboard, content: DashboardInput
+) -> None:
+    # Copy the content of a source that the member may not edit, because sharing it would let the member edit it.
+    with_content = content.get("duplicate_tiles") is True or not may_edit(source, changes.actor)
+    copy_tiles(changes, source, dashboard, with_content=with_content)
 
 
 def _get_dashboard_to_duplicate(project: Project, content: DashboardInput, member: Membership) -> Dashboard | None:
