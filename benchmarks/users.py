@@ -12,7 +12,7 @@ KEYS_PER_USER = 100
 
 
 class Team(NamedTuple):
-    """Two projects, the members of both projects, and the value of an API key of the first member, an admin."""
+    """Two projects, the members of both projects, and the secret of an API key of the first member, an admin."""
 
     big: Project
     small: Project

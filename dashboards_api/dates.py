@@ -55,7 +55,7 @@ def parse_date_bound(text: str, now: datetime, *, is_end: bool) -> datetime | No
 def parse_moment(text: str, now: datetime, *, week_starts_on_monday: bool = True) -> NamedMoment:
     """Return the time that a string names, in the time zone of `now`.
 
-    A string without a UTC offset is a local time in this time zone. Raises ValueError for an invalid text.
+    A string without a UTC offset is a local time in this time zone. Raises ValueError for an invalid string.
     """
     try:
         found = _RELATIVE_DATE.fullmatch(text)

@@ -98,7 +98,7 @@ def _receive_greeting(connection: socket.socket) -> None:
 
 
 def listen(folder: Path) -> socket.socket:
-    """Listen on the socket of a folder, which only its owner can use."""
+    """Listen on the Unix socket in a folder. Only the owner of the socket can connect."""
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     mask = os.umask(0o177)
     try:

@@ -69,7 +69,7 @@ def unlink_other_tags(owners: Sequence[Dashboard] | Sequence[Insight], names: It
 
 
 def _get_link_model(owners: Sequence[Dashboard] | Sequence[Insight]) -> tuple[Any, str]:
-    """Return the model that links the given rows to tags, and the name of its column for the rows."""
+    """Return the through model between the given rows and their tags, and the name of its foreign key to the rows."""
     return (DashboardTag, "dashboard") if isinstance(owners[0], Dashboard) else (InsightTag, "insight")
 
 

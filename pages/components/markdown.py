@@ -141,7 +141,7 @@ _cache = _Cache()
 
 
 def render_markdown(text: str) -> SafeString:
-    """Return a text as safe HTML. The HTML is cached, because every visitor sees the same texts."""
+    """Return Markdown as safe HTML. The HTML is cached, because every visitor sees the same texts."""
     if (html := _cache.get(text)) is None:
         html = _render(text)
         _cache.put(text, html)

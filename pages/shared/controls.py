@@ -92,7 +92,7 @@ def build_controls(
 
 
 def _read_dates(query: QueryDict) -> dict[str, Any]:
-    """Return the filters of a range. A range that ends with the separator removes the end of the dashboard's range."""
+    """Return the filters of a range. If the range ends with the separator, `date_to` is None."""
     chosen = query.get(RANGE, "")
     if chosen and chosen != CUSTOM:
         start, separator, end = chosen.partition(SEPARATOR)

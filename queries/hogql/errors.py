@@ -66,7 +66,7 @@ def refuse_deep_recursion() -> Iterator[None]:
 
 
 class InvalidArguments(HogQLError):
-    """A function with the wrong number or kind of arguments."""
+    """A function call with the wrong number or kind of arguments."""
 
     code = "invalid_arguments"
 

@@ -93,9 +93,9 @@ class KeyQuota:
             return min((window.get_status(now, is_allowed=True) for window in windows), key=attrgetter("remaining"))
 
     def charge(self, key_id: str, units: int, rates: Sequence[Rate], now: float) -> RateLimitStatus:
-        """Count `units` more for a request that was allowed.
+        """Count an allowed request as `units` additional requests.
 
-        Units that exceed the reservation are reserved immediately.
+        If they exceed the reservation, more requests are reserved immediately.
         """
         with self.lock:
             windows = [self.get_window(rate, now) for rate in rates]

@@ -9,7 +9,7 @@ from users.services.users import get_user_by_email
 
 
 class Command(BaseCommand):
-    help = "Create a personal API key for a user. The value of the key is printed once and is not stored."
+    help = "Create a personal API key for a user. The secret of the key is printed once and is not stored."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("email")
