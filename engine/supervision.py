@@ -53,7 +53,7 @@ def _start_supervisor(folder: Path) -> None:
 
 
 def stop_supervisors(owner: int) -> None:
-    """Stop all engines that this process has started. A forked process does nothing."""
+    """Stop all supervisors that this process has started. Do nothing in a forked process."""
     if os.getpid() == owner:
         for folder in list(_supervisors):
             stop_supervisor(folder)

@@ -62,7 +62,8 @@ class AuthenticatedViewSet(IdempotentViewSet):
 
         Raises Throttled.
 
-        A request that is run again after a write conflict or a wait is counted once. Sessions are not limited.
+        A request that is retried after a write conflict, or run again after a wait for results, is counted once.
+        Sessions are not limited.
         """
         super().perform_authentication(request)
         if not settings.RATE_LIMITS or not isinstance(request.auth, PersonalAPIKey):

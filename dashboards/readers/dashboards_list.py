@@ -160,7 +160,7 @@ class Page(NamedTuple):
 
 
 def read_list_state(project_id: int) -> ListState:
-    """Return the state of the list of a project."""
+    """Return the size and the revision of a project's list of dashboards."""
     rows = _STATE.rows(project=project_id)
     return rows[0] if rows else ListState(0, 0)
 

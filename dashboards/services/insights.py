@@ -84,7 +84,7 @@ def _find_dashboard_ids(insight_id: int) -> list[int]:
 
 
 def _add_folder(insight: Insight, content: InsightInput) -> InsightInput:
-    """Return the content with a changed `create_in_folder` also as `folder`, unless the content contains a folder."""
+    """Return the content with `folder` set to a changed `create_in_folder`, unless the content contains a folder."""
     wanted = content.get("create_in_folder", insight.create_in_folder)
     if wanted == insight.create_in_folder or "folder" in content:
         return content

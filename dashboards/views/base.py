@@ -142,7 +142,7 @@ def write_dashboard(
     *,
     others: Collection[int] = (),
 ) -> Response:
-    """Run `work` in a write transaction at the version that `If-Match` names, and return the response of `read`.
+    """Run `work` in a write transaction at the version in `If-Match`, and return the response of `read`.
 
     The `ETag` of the response is the new version. `others` contains the other dashboards that `work` changes. Raises
     VersionConflict, and PreconditionRequired if the service requires `If-Match` and the request does not send it.

@@ -39,7 +39,7 @@ class ContentNegotiation(negotiation.DefaultContentNegotiation):
     def select_renderer(
         self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
     ) -> tuple[BaseRenderer, str]:
-        """Return the renderer. Common `Accept` headers skip the negotiation."""
+        """Return the renderer. Content negotiation is skipped for common `Accept` headers."""
         known = list(renderers)
         if len(known) == 1 and request.META.get("HTTP_ACCEPT", "*/*") in ("*/*", known[0].media_type):
             return known[0], known[0].media_type

@@ -199,7 +199,7 @@ def make_etag(request: HttpRequest, *parts: Any, version: int | None = None) -> 
 
 
 def parse_if_match(request: HttpRequest) -> frozenset[int] | None:
-    """Return the versions that `If-Match` names, or None if it is `*` or absent."""
+    """Return the versions in `If-Match`, or None if it is `*` or absent."""
     sent = request.headers.get("If-Match")
     if sent is None or sent.strip() == "*":
         return None

@@ -116,7 +116,7 @@ def _print_as_text(value: Sql) -> str:
 
 
 def _print_branches(printer: ExpressionPrinter, node: ast.Call, function: Function) -> Sql:
-    """Print functions that return one of several arguments.
+    """Print conditional functions, such as `if` and `coalesce`.
 
     If all arguments have the same type, the result also has this type.
     """

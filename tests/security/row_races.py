@@ -90,7 +90,7 @@ def race_creates(harness: RaceHarness, token: str) -> None:
 
 
 def race_idempotency(harness: RaceHarness, token: str) -> None:
-    """Send one create 20 times with one idempotency key. Each successful response must contain the only new row."""
+    """Send a POST request 20 times with one idempotency key. Each successful response must contain the only new row."""
     request = ClientRequest("POST", "dashboards/", {"name": f"once {token}"}, {"Idempotency-Key": token})
     answers = harness.send_together([request] * REPEATS, {201, 409})
     bodies = [answer.body for answer in filter_by_status(answers, 201)]

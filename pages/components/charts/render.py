@@ -67,7 +67,7 @@ def _render(template: str, name: str, context: dict[str, Any]) -> SafeString:
 
 
 def _build_view(found: Drawable, data: Table | None) -> tuple[str, dict[str, Any]]:
-    """Return the template of a drawable form, and its context."""
+    """Return the template for a chart or a table, and its context."""
     if isinstance(found, Graph):
         return "graph", _build_graph_view(found, data)
     if isinstance(found, Bars):

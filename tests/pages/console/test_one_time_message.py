@@ -1,4 +1,4 @@
-"""Messages that a page shows once after a form."""
+"""One-time (flash) messages after a form submission."""
 
 import re
 from typing import Any

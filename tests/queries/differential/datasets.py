@@ -1,4 +1,4 @@
-"""Random datasets: a few persons and their events around a clock change, and date ranges of queries."""
+"""Random datasets: a few persons and their events around a DST transition, and date ranges of queries."""
 
 import os
 from collections.abc import Iterator
@@ -75,7 +75,7 @@ class Dataset:
 
 @cache
 def find_clock_changes(zone: str, year: int) -> tuple[datetime, ...]:
-    """Return the times of the clock changes in a year, to the hour."""
+    """Return the times of the DST transitions in a year, to the hour."""
     start = datetime(year, 1, 1, tzinfo=UTC)
     hours = [start + number * HOUR for number in range(366 * 24)]
     offsets = [hour.astimezone(ZoneInfo(zone)).utcoffset() for hour in hours]
@@ -83,7 +83,7 @@ def find_clock_changes(zone: str, year: int) -> tuple[datetime, ...]:
 
 
 def make_dataset(random: Random) -> Dataset:
-    """Return a dataset of 2 to 7 persons with up to 120 events within twelve days of a clock change."""
+    """Return a dataset of 2 to 7 persons with up to 120 events within twelve days of a DST transition."""
     zone = ZoneInfo(random.choice(ZONES))
     change = random.choice(find_clock_changes(zone.key, 2025) or (datetime(2025, 2, 27, tzinfo=UTC),))
     now = change + random.randrange(-5 * 24, 12 * 24) * HOUR + timedelta(minutes=random.choice((0, 17)))
@@ -162,7 +162,7 @@ def dump(properties: dict[str, Any]) -> str:
 
 
 def make_span(random: Random, dataset: Dataset, interval: str) -> Span:
-    """Return a date range around the clock change, given by dates, by times, or by a number of days before now."""
+    """Return a date range around the DST transition, given by dates, by times, or by a number of days before now."""
     if interval in ("second", "minute", "hour") and random.random() < 0.5:
         return _make_short_span(random, dataset)
     if random.random() < 0.3:

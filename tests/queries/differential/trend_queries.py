@@ -209,7 +209,7 @@ class TrendQueries:
         return self.random.choice([*relative, None, None, None, *self._choose_moments(4)])
 
     def _choose_moments(self, days: int) -> list[str]:
-        """Return a date and times, with and without an offset, about `days` days after the clock change."""
+        """Return a date and times, with and without an offset, about `days` days after the DST transition."""
         moment = self.dataset.change + days * timedelta(days=1) + timedelta(hours=self.random.randrange(72))
         local = moment.astimezone(self.dataset.zone)
         return [local.date().isoformat(), local.isoformat(), local.replace(tzinfo=None).isoformat(), moment.isoformat()]

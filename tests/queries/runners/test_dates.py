@@ -1,4 +1,4 @@
-"""Date ranges in the project's time zone, including clock changes. Golden cases test the rules in UTC."""
+"""Date ranges in the project's time zone, including DST transitions. Golden cases test the rules in UTC."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -27,7 +27,7 @@ def resolve(context: QueryContext, start: str | None, end: str | None = None, in
 
 
 BERLIN, NEW_YORK, KOLKATA, AUCKLAND = "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Pacific/Auckland"
-# The day of a clock change: its local date, its first and its last second in UTC, and its number of hours.
+# The day of a DST transition: its local date, its first and its last second in UTC, and its number of hours.
 DAYS = [
     (BERLIN, "2026-03-29", "2026-03-28T23:00:00", "2026-03-29T21:59:59", 23),
     (BERLIN, "2026-10-25", "2026-10-24T22:00:00", "2026-10-25T22:59:59", 25),
