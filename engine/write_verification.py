@@ -136,7 +136,7 @@ def drop_part(opened: Any, part: Part) -> None:
 
 
 def move_away(parts: list[Part]) -> None:
-    """Rename the folders of parts and exit, so that the next process uses the parts that they replaced."""
+    """Rename the folders of damaged parts and exit, so that the next process uses the earlier parts."""
     if not parts:
         return
     try:

@@ -100,10 +100,10 @@ class AuthenticatedViewSet(IdempotentViewSet):
             raise ValidationFailed(detail, attr=IF_MATCH.name, code="if_match_not_supported")
 
     def charge_processing_time(self) -> RateLimitStatus | None:
-        """Charge a finished request one more unit for each full 20 ms of its CPU time.
+        """Count a finished request as one additional request for each full 20 ms of its CPU time.
 
-        Waiting is not charged, because its duration depends on other clients. Return the new status, or None if nothing
-        is charged.
+        Waiting is not counted, because its duration depends on other clients. Return the new rate-limit status, or None
+        if no request is added.
         """
         units = int((time.thread_time() - self.started) / settings.RATE_LIMIT_UNIT_SECONDS)
         if not units:

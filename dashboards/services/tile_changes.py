@@ -92,7 +92,7 @@ def _select_named_tiles(items: Iterable[TileInput], insights: set[int]) -> Q:
 
 
 def _find_tiles_to_restore(items: Iterable[TileInput], tiles: Iterable[Tile]) -> list[Tile]:
-    """Return the removed tiles that items restore by their ids."""
+    """Return the removed tiles whose ids are in items with `deleted: false`."""
     restored = {item["id"] for item in items if item.get("id") is not None and item.get("deleted") is False}
     return [tile for tile in tiles if tile.deleted and tile.pk in restored]
 

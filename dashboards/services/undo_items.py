@@ -38,7 +38,7 @@ CLOSING_VALUES: dict[str, bool] = {PUBLISHED: False, join_path(SHARING, "passwor
 
 
 class UndoneFields(NamedTuple):
-    """The paths of one item that were undone, and the paths that were not undone, by reason."""
+    """The paths of one item whose changes were undone, and of those whose changes were not undone, by reason."""
 
     undone: Sequence[str] = ()
     changed_since: Sequence[str] = ()
@@ -127,7 +127,8 @@ def _restore_content(
 ) -> tuple[list[str], list[str]]:
     """Restore the wanted fields and tiles of a live dashboard.
 
-    Return the paths of tiles that other users or keys replaced, and the paths of tiles that cannot be restored.
+    Return the paths of tiles that were replaced by other users or with other API keys, and the paths of tiles that
+    cannot be restored.
     """
     paths = [change["field"] for change in own]
     of_tiles = {path: path.split(SEPARATOR)[1] for path in paths if path.startswith(f"{TILES}{SEPARATOR}")}

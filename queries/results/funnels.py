@@ -107,7 +107,10 @@ class Intervals:
     interval: str
 
     def build(self, row: Row) -> dict[str, Any]:
-        """Return the rates of a row. Its second item lists starts, and persons at the first and at the second step."""
+        """Return the rates of a row.
+
+        The second item of the row lists, for each interval, its start and its persons at the first and second steps.
+        """
         rates = {start: compute_rate(first, second) for start, first, second in row[1]}
         return {
             "count": len(self.buckets),

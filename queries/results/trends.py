@@ -94,7 +94,7 @@ class TrendsResult:
         self._read(rows)
 
     def build(self) -> list[dict[str, Any]]:
-        """Return the objects. Raises ResultTooLarge."""
+        """Return the list of result objects. Raises ResultTooLarge."""
         if self.shape.formulas:
             return [
                 item

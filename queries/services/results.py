@@ -109,7 +109,7 @@ class Results:
         return outcomes
 
     def _prepare(self, query: dict[str, Any] | None) -> "Outcome | _Query":
-        """Return a query with its key, or the outcome of a query that is never computed."""
+        """Return a query with its cache key, or the outcome of a query that is never computed."""
         source = get_source(query)
         if not source:
             return NO_QUERY

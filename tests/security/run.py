@@ -1,7 +1,7 @@
 """Security tests: `python -m tests.security.run [--stages races,cost] [--engine sqlite] [--quick]`.
 
-Each stage is a module with `run(engine, report, seed) -> Outcome`; some have `run_sample`, a version that takes
-seconds. Each finding is a line of JSON in the log, and a table of results is printed at the end. The exit code is 1 if
+Each stage is a module with `run(engine, report, seed) -> Outcome`; some have `run_sample`, a short run that takes
+seconds. Each fault is a line of JSON in the log, and a table of results is printed at the end. The exit code is 1 if
 there are faults.
 """
 

@@ -20,7 +20,7 @@ CLEANUP_DELAY = timedelta(minutes=10)
 
 
 class AttemptLimit(NamedTuple):
-    """A maximum number of attempts within a period, which starts with the first attempt."""
+    """A maximum number of attempts within a time window, which starts with the first attempt."""
 
     name: str
     attempts: int
@@ -131,7 +131,7 @@ def record_success(*, reset: Sequence[Attempt] = (), refund: Sequence[Attempt] =
 
 
 def remember_success(attempt: Attempt) -> None:
-    """Store that an attempt succeeded, for `has_recent_success`. The record expires after the period of the limit."""
+    """Record a successful attempt for `has_recent_success`. The record expires after the window of the limit."""
     expires_at = timezone.now() + attempt.limit.within
     AttemptCounter.objects.update_or_create(subject=attempt.subject, defaults={"attempts": 1, "expires_at": expires_at})
 
