@@ -132,7 +132,7 @@ ENGINE = env.value("ENGINE", parse_boolean, "on")
 ENGINE_URL = env.value("ENGINE_URL", parse_engine_url)
 QUERY_WORKERS = env.value(
     "QUERY_WORKERS", parse_query_workers, "2"
-)  # queries that are computed at the same time; 0 if another machine computes queries
+)  # queries that are run at the same time; 0 if another machine runs queries
 QUERY_TIMEOUT = env.value("QUERY_TIMEOUT", parse_query_timeout, "8")  # seconds
 
 # --- Authentication and limits ------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""The nodes of query JSON: visualization nodes around the query that is computed. Pure functions on JSON."""
+"""The nodes of query JSON: visualization nodes around the query that is run. Pure functions on JSON."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -140,7 +140,7 @@ def read_tiles(
     """Return the visible tiles of a dashboard (component DashboardTile), with overrides applied to their insights.
 
     `restriction` is the restriction of the dashboard. Results come from the cache, unless `results` requests their
-    computation. `tile_ids` limits the response, and the queries to compute, to the given tiles.
+    computation. `tile_ids` limits the response, and the queries to run, to the given tiles.
     """
     rows = [TileRows._make(_GROUPS.split(row)) for row in _TILES.rows(dashboard=dashboard_id)]
     if tile_ids:

@@ -1,4 +1,4 @@
-"""The preview of an insight that is not stored. Its query is computed through the queue of stored insights."""
+"""The preview of an insight that is not stored. Its query is run through the queue of stored insights."""
 
 from typing import Any
 from zoneinfo import ZoneInfo

@@ -1,4 +1,4 @@
-"""Results of queries. The row of a result is also its entry in the queue, so a query is computed once for all clients
+"""Results of queries. The row of a result is also its entry in the queue, so a query is run once for all clients
 that wait for it.
 """
 
@@ -52,7 +52,7 @@ class QueryResult(models.Model):
     # The time of the request. While it is set, the query is queued or computed.
     requested_at = models.DateTimeField(null=True)
     attempts = models.SmallIntegerField(default=0)
-    # The query worker that computes the query holds a lease and renews it. `lease_id` identifies the current lease.
+    # The query worker that runs the query holds a lease and renews it. `lease_id` identifies the current lease.
     lease_id = models.UUIDField(null=True)
     lease_until = models.DateTimeField(null=True)
     started_at = models.DateTimeField(null=True)

@@ -56,7 +56,7 @@ def _get_state(outcome: Outcome) -> str:
 def build_query_status(stored: StoredResult | None, error: DomainError | None, project_id: int) -> Row | None:
     """Return the status of a query that is queued, being computed, or failed (component QueryStatus), or None.
 
-    A query that cannot be computed is complete, so that clients stop polling.
+    A query that cannot be run is complete, so that clients stop polling.
     """
     if error is not None:
         failed_at = stored.failed_at if stored else None

@@ -1,4 +1,4 @@
-"""The kinds of queries that are computed.
+"""The kinds of queries that are run.
 
 This module does not import the compilers, because web processes import this module. In each process, importing the
 compilers would take 3 MB and 0.3 seconds.

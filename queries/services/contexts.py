@@ -10,7 +10,7 @@ from users.models import Project
 
 
 def build_query_context(project: Project) -> QueryContext:
-    """Return the context in which a query is computed now."""
+    """Return the context in which a query is run now."""
     names = read_property_types(project.pk)
     return QueryContext(
         project.pk,

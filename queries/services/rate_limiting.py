@@ -1,4 +1,4 @@
-"""The rate limit of the queries that are computed for an API key."""
+"""The rate limit of the queries that are run for an API key."""
 
 import time
 
@@ -10,7 +10,7 @@ from users.rate_limiting.limiter import rate_limiter
 def start_counting(key_id: str) -> int:
     """Count one query of an API key. Return the seconds to wait, or 0 if the key is within its limit.
 
-    Only queries that a query worker has to compute are counted, so that results can be read from the cache as often as
+    Only queries that a query worker has to run are counted, so that results can be read from the cache as often as
     the request rate limit allows. Sessions and share links have no key and are not limited here.
     """
     if not _is_limited(key_id):

@@ -26,7 +26,7 @@ from users.models import Project
 ENGINE_OFF = "The engine is turned off: ENGINE=off."
 TOO_LARGE = "The results of this response are too large in total. Retrieve this insight separately."
 
-# The time after a failure during which polls do not compute the query again, and the same time for share links.
+# The time after a failure during which polls do not run the query again, and the same time for share links.
 SECONDS_BETWEEN_FAILURES = 60
 SECONDS_BETWEEN_FAILURES_OF_SHARES = 600
 _ALWAYS_AGAIN = frozenset({Refresh.BLOCKING, Refresh.FORCE_BLOCKING, Refresh.FORCE_ASYNC})
@@ -44,7 +44,7 @@ class RefreshRequest(NamedTuple):
     key_id: str = ""  # of the API key, whose queries are limited; empty for sessions and share links
 
     def repeats_failure(self, age: float) -> bool:
-        """Return whether to compute a query again if its last attempt failed `age` seconds ago."""
+        """Return whether to run a query again if its last attempt failed `age` seconds ago."""
         if self.is_shared:
             return age >= SECONDS_BETWEEN_FAILURES_OF_SHARES
         return self.refresh in _ALWAYS_AGAIN or age >= SECONDS_BETWEEN_FAILURES
@@ -109,7 +109,7 @@ class Results:
         return outcomes
 
     def _prepare(self, query: dict[str, Any] | None) -> "Outcome | _Query":
-        """Return a query with its cache key, or the outcome of a query that is never computed."""
+        """Return a query with its cache key, or the outcome of a query that is never run."""
         source = get_source(query)
         if not source:
             return NO_QUERY

@@ -1,4 +1,4 @@
-"""The rate limit of the queries that are computed for an API key."""
+"""The rate limit of the queries that are run for an API key."""
 
 from collections.abc import Iterator
 

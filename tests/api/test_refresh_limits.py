@@ -1,4 +1,4 @@
-"""Limits on the results of one response and on the queue, and a service that cannot compute queries."""
+"""Limits on the results of one response and on the queue, and a service that cannot run queries."""
 
 import json
 from typing import Any

@@ -17,7 +17,7 @@ SQL = "SELECT day, visitors FROM secret_table"
 def make_sql_insight(
     person: Person, board: Dashboard, name: str = "Visitors", display: str = "ActionsTable", query: str = SQL
 ) -> Insight:
-    """Create an insight in SQL on a dashboard, and a store, since no query is computed without a store."""
+    """Create an insight in SQL on a dashboard, and a store, since no query is run without a store."""
     Store.objects.update_or_create(pk=1, defaults={"is_confirmed": True})
     source = {"kind": "HogQLQuery", "query": query}
     axes = {"xAxis": {"column": "day"}, "yAxis": [{"column": "visitors"}]}

@@ -1,4 +1,4 @@
-"""The queue. One query worker at a time computes a query, and only the holder of the lease can store its result."""
+"""The queue. One query worker at a time runs a query, and only the holder of the lease can store its result."""
 
 import time
 from datetime import timedelta

@@ -122,7 +122,7 @@ def _is_current(counter: AttemptCounter, limit: AttemptLimit, now: datetime) -> 
 def record_success(*, reset: Sequence[Attempt] = (), refund: Sequence[Attempt] = ()) -> None:
     """Record that an attempt succeeded: reset the counters of some limits, and refund the attempt under other limits.
 
-    The rows are kept, because another request may be about to update them.
+    The counters are reset rather than deleted, because another request may be about to update them.
     """
     attempts: dict[str, Any] = {each.subject: Greatest(F("attempts") - each.cost, 0) for each in refund}
     attempts |= {each.subject: 0 for each in reset}

@@ -31,7 +31,7 @@ def test_board_has_the_results_that_it_asked_for(worker: Worker, alice: Person) 
     path = f"dashboards/{board.pk}/"
     states = [each["result_state"] for each in get_insights(alice, f"{path}?refresh=blocking")]
     assert states == ["queued", "queued", "queued", "failed"]
-    assert QueryResult.objects.count() == 2  # the same query is computed once
+    assert QueryResult.objects.count() == 2  # the same query is run once
     etag = alice.api.get(path).headers["ETag"]
     compute(worker)
     first, second, third, fourth = get_insights(alice, path)

@@ -1,4 +1,4 @@
-"""The query worker, which computes queries on a real engine. It handles slow, killed and canceled child processes."""
+"""The query worker, which runs queries on a real engine. It handles slow, killed and canceled child processes."""
 
 import os
 import signal
