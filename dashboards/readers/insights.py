@@ -212,7 +212,6 @@ def build_insight(
         "id": row.id,
         **build_public_insight(row.short_id, row.name, row.derived_name, row.description, query, filters),
         **result,
-        **UNUSED,
         "order": row.order,
         "deleted": row.deleted,
         "saved": row.saved,
@@ -248,6 +247,7 @@ def build_public_insight(
         "description": description,
         "query": None if query is None else orjson.Fragment(query),
         "filters": None if filters is None else orjson.Fragment(filters),
+        **UNUSED,
     }
 
 

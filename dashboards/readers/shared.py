@@ -20,7 +20,7 @@ from dashboards.exceptions import (
 )
 from dashboards.models import Revision, RevisionKind, SharePassword, SharingConfiguration, Tile
 from dashboards.models.sharing_configuration import PAGE_FLAGS, THEME
-from dashboards.readers.insight_results import UNUSED, read_insight_results
+from dashboards.readers.insight_results import read_insight_results
 from dashboards.readers.insights import build_public_insight, insight_json
 from dashboards.readers.resolved_tiles import (
     DAMAGED,
@@ -284,7 +284,7 @@ def _build_insight(row: Row, shown: ResolvedTile, result: Row, display: QueryDis
     query = display.hide_query(shown.query, result["columns"])
     filters = display.hide_query(shown.filters) or "{}"
     public = build_public_insight(**columns, query=query, filters=filters)
-    return {**public, **display.hide_fields(result), **UNUSED}
+    return {**public, **display.hide_fields(result)}
 
 
 def _build_content(row: Row, kind: str, columns: tuple[str, ...]) -> dict[str, Any] | None:

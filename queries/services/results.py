@@ -91,7 +91,7 @@ class Results:
 
     def _obtain(self, prepared: Sequence["Outcome | _Query"]) -> list[Outcome]:
         if not self.may_be_stored and self.request.refresh is Refresh.FORCE_CACHE:
-            # The loops below would have no effect, and take 3 % of the CPU time of a dashboard with ten insights.
+            # The loops below would have no effect.
             absence = self._explain_absence()
             return [Outcome(each.cache_key, error=absence) if isinstance(each, _Query) else each for each in prepared]
         sources = {each.cache_key: each.source for each in prepared if isinstance(each, _Query)}
