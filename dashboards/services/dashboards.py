@@ -20,7 +20,7 @@ from dashboards.services.tags import normalize_tags, replace_tags
 from dashboards.services.tile_changes import change_tiles
 from dashboards.template_documents.documents import Document
 from dashboards.tracked_fields import DASHBOARD_FIELDS
-from dashboards_api.db.best_effort import best_effort_write
+from dashboards_api.db.best_effort import best_effort_update
 from users.models import Membership, Project
 
 # The fields that a template document may leave out.
@@ -198,8 +198,7 @@ def update_last_accessed(dashboard_id: int, last_accessed_at: datetime | None) -
     now = timezone.now()
     if last_accessed_at is not None and now - last_accessed_at < ACCESS_INTERVAL:
         return last_accessed_at
-    dashboard = Dashboard.objects.filter(pk=dashboard_id)
-    return now if best_effort_write(lambda: dashboard.update(last_accessed_at=now)) else last_accessed_at
+    return now if best_effort_update(Dashboard, dashboard_id, last_accessed_at=now) else last_accessed_at
 
 
 def _insert(changes: ChangeSet, dashboard: Dashboard, content: DashboardInput) -> None:

@@ -13,7 +13,7 @@ from dashboards.exceptions import DashboardNotFound, SharePasswordNotFound, Wron
 from dashboards.models import ActivityName, Dashboard, SharePassword, SharingConfiguration
 from dashboards.services.rows import lock_for_edit
 from dashboards.unlock_tokens import digest_password, is_current_digest, sign_unlock_token
-from dashboards_api.db.best_effort import best_effort_write
+from dashboards_api.db.best_effort import best_effort_update
 from dashboards_api.db.retry import atomic_with_retry
 from dashboards_api.errors import ValidationFailed
 from users.models import Membership, Project
@@ -189,7 +189,7 @@ def _find_by_slow_hash(passwords: list[SharePassword], text: str, digest: str) -
     """Return the matching password among the passwords without a digest, and store its digest."""
     found = next((each for each in passwords if verify_password(text, each.password_hash)), None)
     if found:
-        best_effort_write(lambda: SharePassword.objects.filter(pk=found.pk).update(digest=digest))
+        best_effort_update(SharePassword, found.pk, digest=digest)
     return found
 
 

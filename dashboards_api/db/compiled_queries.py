@@ -88,7 +88,7 @@ class CompiledQuery:
         compiled = self._compilations.get(connection.vendor) or self._compile()
         sql = compiled.sql if limit is None else f"{compiled.sql} LIMIT {limit:d}"
         sql = f"{sql} OFFSET {offset:d}" if offset else sql
-        rows = _fetch(connection, sql, [values[each.name] for each in compiled.parameters])
+        rows = fetch_rows(connection, sql, [values[each.name] for each in compiled.parameters])
         if compiled.converters:
             return convert_rows(rows, compiled.converters, make_row)
         return rows if make_row is tuple else list(map(make_row, rows))
@@ -106,7 +106,7 @@ class CompiledQuery:
         return compiled
 
 
-def _fetch(connection: Any, sql: str, parameters: Sequence[Any]) -> Rows:
+def fetch_rows(connection: Any, sql: str, parameters: Sequence[Any]) -> Rows:
     """Return all rows of a query from the driver, without the overhead of Django's cursor.
 
     Raises Django's database errors.

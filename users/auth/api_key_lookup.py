@@ -6,7 +6,7 @@ from typing import Any, cast
 from django.db.models import FilteredRelation, Model, Q
 from django.utils import timezone
 
-from dashboards_api.db.best_effort import best_effort_write
+from dashboards_api.db.best_effort import best_effort_update
 from dashboards_api.db.compiled_queries import CompiledQuery, int_param, text_param
 from users.models import Membership, PersonalAPIKey, Project, User
 from users.models.personal_api_key import hash_secret
@@ -72,7 +72,7 @@ def record_key_use(key: PersonalAPIKey) -> None:
     """Store the time of use of a key, at most once an hour. The write is skipped if the database is busy."""
     now = timezone.now()
     if key.is_use_due(now):
-        best_effort_write(lambda: PersonalAPIKey.objects.filter(pk=key.pk).update(last_used_at=now))
+        best_effort_update(PersonalAPIKey, key.pk, last_used_at=now)
 
 
 def _build_instances(row: tuple[Any, ...]) -> list[Any]:

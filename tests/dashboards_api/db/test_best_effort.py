@@ -1,9 +1,16 @@
 """Best-effort writes, and their short lock timeout, which ends with the write."""
 
+import logging
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pytest
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
-from dashboards_api.db.best_effort import LOCK_TIMEOUT_MS, best_effort_write
+from dashboards_api.db.best_effort import LOCK_TIMEOUT_MS, best_effort_update, best_effort_write
 from tests.builders import make_project
 from users.models import Project
 
@@ -44,3 +51,68 @@ def test_timeout_of_the_outer_transaction_is_restored() -> None:
             assert best_effort_write(lambda: None)
             assert read_lock_timeout() == "7s"
     assert read_lock_timeout() in ("0", "10000")
+
+
+@contextmanager
+def locked_row(project: Project) -> Iterator[None]:
+    """Hold the lock of a project in another transaction during the block."""
+    is_locked, is_done = threading.Event(), threading.Event()
+
+    def hold_lock() -> None:
+        try:
+            with transaction.atomic():
+                Project.objects.filter(pk=project.pk).update(name="Written")
+                is_locked.set()
+                is_done.wait(20)
+        finally:
+            connection.close()
+
+    writer = threading.Thread(target=hold_lock)
+    writer.start()
+    try:
+        assert is_locked.wait(20)
+        yield
+    finally:
+        is_done.set()
+        writer.join()
+
+
+def test_update_changes_the_columns_of_one_row() -> None:
+    project, other = make_project("Home"), make_project("Other")
+    with CaptureQueriesContext(connection) as queries:
+        assert best_effort_update(Project, project.pk, name="Renamed", timezone="Europe/Berlin")
+    project.refresh_from_db()
+    other.refresh_from_db()
+    assert (project.name, project.timezone) == ("Renamed", "Europe/Berlin")
+    assert (other.name, other.timezone) == ("Other", "UTC")
+    if connection.vendor == "postgresql":
+        assert len(queries) == 1
+
+
+def test_update_of_a_locked_row_is_skipped_without_waiting() -> None:
+    project = make_project("Home")
+    with locked_row(project):
+        started = time.monotonic()
+        assert not best_effort_update(Project, project.pk, name="Renamed")
+        waited = time.monotonic() - started
+    project.refresh_from_db()
+    assert project.name == "Written"
+    assert waited < 2  # with the default timeout, SQLite would wait ten seconds for the lock
+
+
+def test_refused_update_is_logged_and_changes_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    project = make_project("Home")
+    assert not best_effort_update(Project, project.pk, name=None)
+    assert "best-effort write skipped" in caplog.text
+    project.refresh_from_db()
+    assert project.name == "Home"
+
+
+def test_refused_update_leaves_the_outer_transaction_usable() -> None:
+    project = make_project("Home")
+    with transaction.atomic():
+        assert not best_effort_update(Project, project.pk, name=None)
+        assert best_effort_update(Project, project.pk, name="Renamed")
+    project.refresh_from_db()
+    assert project.name == "Renamed"
