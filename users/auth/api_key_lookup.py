@@ -1,9 +1,12 @@
 """The look-up of a personal API key by its secret, with its user and their membership of the requested project."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, cast
 
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models import FilteredRelation, Model, Q
+from django.db.models.base import ModelState
 from django.utils import timezone
 
 from dashboards_api.db.best_effort import best_effort_update
@@ -25,7 +28,7 @@ _PROJECT_COLUMNS = ("id", "timezone", "week_start_day", "test_account_filters")
 
 
 def _get_columns(model: type[Model]) -> list[str]:
-    """Return the columns to read, in the order of the model, which `from_db` expects."""
+    """Return the columns of a model to read."""
     columns = [field.attname for field in model._meta.concrete_fields if field.attname not in _EXCLUDED_COLUMNS]
     return [column for column in columns if column in _PROJECT_COLUMNS] if model is Project else columns
 
@@ -60,10 +63,10 @@ def get_valid_api_key(secret: str, *, project_id: int | None, now: datetime) -> 
     key, user, membership, project = _build_instances(rows[0])
     if key.expires_at is not None and key.expires_at <= now:
         return None
-    key.user = user
+    PersonalAPIKey.user.field.set_cached_value(key, user)
     if membership.pk is not None:
-        membership.project = project
-        membership.user = user
+        Membership.project.field.set_cached_value(membership, project)
+        Membership.user.field.set_cached_value(membership, user)
         key.membership = membership
     return cast(PersonalAPIKey, key)
 
@@ -79,6 +82,19 @@ def _build_instances(row: tuple[Any, ...]) -> list[Any]:
     """Return an instance of each model. A missing row becomes an instance without a primary key."""
     instances, start = [], 0
     for (model, _), columns in zip(_MODELS, _COLUMNS, strict=True):
-        instances.append(model.from_db("default", columns, row[start : start + len(columns)]))
+        instances.append(_build_instance(model, zip(columns, row[start : start + len(columns)], strict=True)))
         start += len(columns)
     return instances
+
+
+def _build_instance(model: type[Model], values: Iterable[tuple[str, Any]]) -> Model:
+    """Return an instance with the given values of its columns. The other columns are deferred.
+
+    Unlike `from_db`, this function does not call the constructor, which sets each field separately and sends two
+    signals. Each request with an API key builds four instances.
+    """
+    instance = model.__new__(model)
+    instance._state = ModelState()
+    instance._state.db, instance._state.adding = DEFAULT_DB_ALIAS, False
+    instance.__dict__.update(values)
+    return instance
