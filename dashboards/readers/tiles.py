@@ -84,13 +84,6 @@ class TileRows(NamedTuple):
 _GROUPS = RowGroups(TileRow, InsightRow, TextRow, ButtonRow)
 
 
-class TileResult(NamedTuple):
-    """The resolved JSON of a tile, and the result of its insight."""
-
-    tile: ResolvedTile
-    result: Row
-
-
 class _Context(NamedTuple):
     """The data that the tiles of one response share. Each kind of data is read by one query."""
 
@@ -156,8 +149,8 @@ def read_tiles(
         found = read_insight_results(queries, viewer.project, results)
     context = _Context(viewer, _read_users(rows), dashboard_tiles, get_insight_levels(viewer, [restriction]))
     return [
-        _build_tile(order, row, each, DashboardTile(BasicTile(row.tile.id, dashboard_id), restriction), context)
-        for order, (row, each) in enumerate(zip(rows, map(TileResult, resolved, found), strict=True))
+        _build_tile(order, *each, DashboardTile(BasicTile(each[0].tile.id, dashboard_id), restriction), context)
+        for order, each in enumerate(zip(rows, resolved, found, strict=True))
     ]
 
 
@@ -174,15 +167,16 @@ def read_tile(dashboard_id: int, tile_id: int, *, viewer: Membership) -> Row:
     return next(tile for tile in tiles if tile["id"] == tile_id)
 
 
-def _build_tile(order: int, rows: TileRows, each: TileResult, here: DashboardTile, context: _Context) -> Row:
+def _build_tile(
+    order: int, rows: TileRows, resolved: ResolvedTile, result: Row, here: DashboardTile, context: _Context
+) -> Row:
     tile, insight, text, button = rows
-    resolved, result = each
     return {
         "id": tile.id,
         "order": order,
         "layouts": orjson.Fragment(resolved.layouts),
         "color": tile.color,
-        "insight": insight and _build_insight(insight, each, here, context),
+        "insight": insight and _build_insight(insight, resolved, result, here, context),
         "text": text and _build_text(text, here, context),
         "button_tile": button and _build_button(button, here, context),
         "filters_overrides": orjson.Fragment(resolved.filters_overrides),
@@ -194,14 +188,16 @@ def _build_tile(order: int, rows: TileRows, each: TileResult, here: DashboardTil
     }
 
 
-def _build_insight(insight: InsightRow, each: TileResult, here: DashboardTile, context: _Context) -> Row:
+def _build_insight(
+    insight: InsightRow, resolved: ResolvedTile, result: Row, here: DashboardTile, context: _Context
+) -> Row:
     tiles = context.dashboard_tiles.get(("insight", insight.id))
     levels = get_insight_levels(context.viewer, [tile.restriction for tile in tiles]) if tiles else context.levels_here
     return build_insight(
         insight,
-        query=each.tile.query,
-        filters=each.tile.filters,
-        result=each.result,
+        query=resolved.query,
+        filters=resolved.filters,
+        result=result,
         tiles=tiles or [here],
         levels=levels,
         viewer=context.viewer,
@@ -232,7 +228,7 @@ def _build_authorship(kind: str, content: TextRow | ButtonRow, here: DashboardTi
         "last_modified_at": content.last_modified_at,
         "last_modified_by": context.users.get(content.last_modified_by_id),
         "team": content.project_id,
-        "dashboard_tiles": [tile.basic._asdict() for tile in tiles],
+        "dashboard_tiles": [tile.basic.build_row() for tile in tiles],
     }
 
 
