@@ -151,12 +151,25 @@ class ApiViewSet(QueryParametersMixin, GenericViewSet[Any]):
             final["Cache-Control"] = "no-store"
         final.headers.setdefault("Cache-Control", "private, no-cache")
         patch_vary_headers(final, ("Authorization",))
+        if isinstance(final, Response):  # not a file or a stream
+            final.add_post_render_callback(_break_reference_cycle)
         return final
 
     def has_false(self, name: str) -> bool:
         """Return whether the field `name` of the body is false."""
         value = self.body_data.get(name) if isinstance(self.body_data, Mapping) else None
         return isinstance(value, str | int) and value in BooleanField.FALSE_VALUES
+
+
+def _break_reference_cycle(response: Any) -> None:
+    """Break the reference cycle of a rendered response and its view.
+
+    Otherwise, the rows and the JSON of many responses would occupy memory until the next garbage collection, which
+    takes more CPU time than reusing the memory of the last response.
+    """
+    context = response.renderer_context
+    context.pop("view").response = None
+    context.clear()
 
 
 @cache
