@@ -40,7 +40,7 @@ class Environment:
         return self._parse(name, parse, self._read(name) or default)
 
     def items(self, name: str, parse: Callable[[str], T], default: str = "") -> T:
-        """Return a setting that is a list; an empty variable is an empty list. Raises SettingError."""
+        """Return a setting that is a list. An empty variable is an empty list. Raises SettingError."""
         text = self._read(name)
         return self._parse(name, parse, default if text is None else text)
 

@@ -116,7 +116,7 @@ class EngineClient(ABC):
 
         A statement without a result returns no columns.
 
-        The statement is not repeated if the engine dies while it runs. Raises EngineError.
+        The statement is not repeated if the engine dies during the execution. Raises EngineError.
         """
 
     @abstractmethod

@@ -30,7 +30,7 @@ def format_parameter(value: Value) -> str:
 
 
 def _format_element(value: Value) -> str:
-    """Return a value as an element of an array, in which texts are quoted."""
+    """Return a value as an element of an array, in which strings are quoted."""
     match value:
         case None:
             return "NULL"

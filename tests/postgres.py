@@ -91,7 +91,7 @@ def run_server(*more: str) -> Iterator[str]:
 
 
 def get_unprivileged_user(work: Path) -> dict[str, Any]:
-    """Return options that run subprocesses as nobody, since PostgreSQL refuses to run as root."""
+    """Return the options for running subprocesses as the user `nobody`, since PostgreSQL refuses to run as root."""
     if os.geteuid() != 0:
         return {}
     nobody = pwd.getpwnam("nobody")

@@ -14,14 +14,14 @@ from dashboards_api.db.fields import CodePointField, JSONTextField
 from users.models import Membership, Project
 
 NAME_MAX_LENGTH = 400
-# PostgreSQL cannot index longer texts, and folding makes some names longer.
+# PostgreSQL cannot index longer strings, and folding makes some names longer.
 NAME_KEY_MAX_LENGTH = 400
 
 
 # The prefix of the names of dashboards that PostHog generates.
 GENERATED_PREFIX = "Generated Dashboard"
 
-# Unicode normalization takes quadratic time for some texts, so long texts are folded in slices.
+# Unicode normalization takes quadratic time for some strings, so long strings are folded in slices.
 FOLDED_AT_ONCE = 1000
 
 

@@ -1,4 +1,4 @@
-"""Revisions: counters of changes, for each dashboard and for the dashboard list of each project. ETags contain them."""
+"""Versions: counters of changes, for each dashboard and for the dashboard list of each project. ETags contain them."""
 
 from typing import Any
 

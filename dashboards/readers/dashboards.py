@@ -79,14 +79,14 @@ class DetailRow(NamedTuple):
 
 
 class DashboardVersions(NamedTuple):
-    """The revision of a dashboard, and the version of the results in its project."""
+    """The version of a dashboard, and the version of the results in its project."""
 
     revision: int
     result_version: int
 
 
 class DetailState(NamedTuple):
-    """The revision and the result version of a dashboard that is not deleted, and the time of its last retrieval."""
+    """The version and the result version of a dashboard that is not deleted, and the time of its last retrieval."""
 
     revision: int
     result_version: int

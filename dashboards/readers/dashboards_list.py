@@ -43,9 +43,9 @@ class ListQuery(NamedTuple):
 
 DEFAULT_QUERY = ListQuery()
 
-# The maximum size of a row without its texts, in characters.
+# The maximum size of a row without its strings, in characters.
 ROW_SIZE = 2_000
-# The texts of a row, or null for texts that exceed the limits. Such texts were stored before the limits existed. They
+# The strings of a row, or null for strings that exceed the limits. These strings are older than the limits. They
 # are read separately.
 _TAGS_MAX_LENGTH = MAX_TAGS * (TAG_MAX_LENGTH + len('"",'))
 LIST_TEXTS = {
@@ -120,7 +120,7 @@ def _is_after_cursor() -> RowGreaterThan:
 
 
 class ListState(NamedTuple):
-    """The number of dashboards in the list of a project, and the revision of the list."""
+    """The number of dashboards in the list of a project, and the version of the list."""
 
     total: int
     revision: int
@@ -148,7 +148,7 @@ _STATE = NamedQuery(
 
 
 class Page(NamedTuple):
-    """The number of dashboards that match, one page of them (component DashboardBasic), and the revision of the list.
+    """The number of dashboards that match, one page of them (component DashboardBasic), and the version of the list.
 
     `after` is the cursor of the next page, so the rows before that page need not be counted.
     """
@@ -160,7 +160,7 @@ class Page(NamedTuple):
 
 
 def read_list_state(project_id: int) -> ListState:
-    """Return the size and the revision of a project's list of dashboards."""
+    """Return the size and the version of a project's list of dashboards."""
     rows = _STATE.rows(project=project_id)
     return rows[0] if rows else ListState(0, 0)
 
@@ -235,7 +235,7 @@ def _read_default_page(viewer: Membership, limit: int, offset: int, cursor: Curs
 
 
 def _fit_page(rows: list[DashboardRow]) -> list[DashboardRow]:
-    """Return the rows that fit on one page, including the texts that were too large for the first query."""
+    """Return the rows that fit on one page, including the strings that were too large for the first query."""
     large = [row.id for row in rows if row.description is None or row.raw_tag_names is None]
     if not large and len(rows) <= ROWS_THAT_FIT:
         return rows

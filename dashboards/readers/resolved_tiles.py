@@ -117,7 +117,7 @@ def build_query_overrides(
 
 
 class StoredTile(NamedTuple):
-    """The free JSON of a tile and of its insight, as stored texts."""
+    """The free JSON of a tile and of its insight, as stored strings."""
 
     layouts: str
     filters_overrides: str

@@ -68,7 +68,7 @@ class SharedDashboard(NamedTuple):
     def state(self) -> tuple[Any, ...]:
         """Return the state on which the shown content depends.
 
-        It consists of the revision of the dashboard, and the result version and the settings of the project.
+        It consists of the version of the dashboard, and the result version and the settings of the project.
         """
         return self.row["revision"], self.row["result_version"], self.project.result_settings
 

@@ -160,9 +160,9 @@ class _History(NamedTuple):
 
 
 def _read_history(activities: Iterable[tuple[Author, list[Change]]]) -> _History:
-    """Return the history of one item without changes that an earlier undo reverted.
+    """Return the history of one item without changes that are already undone.
 
-    Reverted changes are not undone again, and do not count as conflicts.
+    These changes are not undone again, and do not count as conflicts.
     """
     entries: list[tuple[bool, Change] | None] = []
     positions: dict[str, list[int]] = defaultdict(list)

@@ -12,7 +12,7 @@ from dashboards_api.db.transactions import refuse_in_transaction
 from dashboards_api.errors import ValidationFailed
 
 # A string that is exactly one placeholder is replaced with the default of the variable. Other braces are text. A
-# variable that occurs only inside longer texts is refused, since its author expects it to be replaced.
+# variable that occurs only inside longer strings is refused, since its author expects it to be replaced.
 PLACEHOLDER = re.compile(r"\{([A-Z][A-Z0-9_]*)\}")
 # Maximum total size of the defaults that are substituted in one document.
 MAX_SUBSTITUTED_CHARACTERS = 4 * 1024 * 1024
@@ -55,7 +55,7 @@ def get_nesting_depth(value: Any) -> int:
 
 
 class _TemplateFiller:
-    """The replacement of the placeholders in the tiles and the filters of one document."""
+    """An object that replaces the placeholders in the tiles and the filters of one document."""
 
     def __init__(self, document: Document) -> None:
         self.document = document
@@ -77,7 +77,7 @@ class _TemplateFiller:
         return {**self.document, **parts}
 
     def check_embedded(self, attr: str) -> None:
-        """Raise ValidationFailed for a variable that occurs only inside longer texts, where it is not replaced."""
+        """Raise ValidationFailed for a variable that occurs only inside longer strings, where it is not replaced."""
         for name in ("template_name", "dashboard_description"):
             self._record_embedded(self.document[name] or "", f"{attr}__{name}".removeprefix("__"))
         for id_, path in self.embedded.items():

@@ -92,5 +92,5 @@ def raw_json(name: str) -> Cast:
 
 
 def to_plain_json(output: Any) -> Any:
-    """Return the output of a reader as plain JSON: fragments are parsed, and dates and UUIDs become texts."""
+    """Return the output of a reader as plain JSON: fragments are parsed, and dates and UUIDs become strings."""
     return orjson.loads(orjson.dumps(output))

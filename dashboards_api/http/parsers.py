@@ -205,7 +205,7 @@ def _validate_scalar(value: Any, key: str | int | None, path: Path) -> None:
 def _check_nesting(text: str) -> None:
     """Raise DisallowedJSON, before parsing, for a string with more levels or values than allowed.
 
-    For most texts, counting brackets and commas is enough. Larger texts are scanned, but only until a limit is
+    For most strings, counting brackets and commas is enough. Larger strings are scanned, but only until a limit is
     exceeded, because scanning seven million brackets would take seconds.
     """
     opening = text.count("[") + text.count("{")
@@ -228,8 +228,8 @@ def _check_nesting(text: str) -> None:
         elif first in "]}":
             depth -= 1
         elif number > _MAX_TOKENS:
-            raise MalformedJSON("more texts than values")
-        elif depth == 1:  # the last text before a container is its key
+            raise MalformedJSON("more strings than values")
+        elif depth == 1:  # the last string before a container is its key
             key = token[0]
 
 

@@ -121,7 +121,7 @@ def create_table(client: EngineClient, physical: str, columns: Mapping[str, str]
 def swap_table(
     project_id: int, name: str, physical: str, columns: Mapping[str, str], rows: int
 ) -> tuple[ImportedTable, str]:
-    """Assign a stored table to a name. Return the imported table, and the replaced stored table, or an empty string."""
+    """Assign a stored table to a name. Return the imported table, and the name of the replaced stored table, if any."""
     earlier = ImportedTable.objects.filter(project_id=project_id, name=name).first()
     table, _ = ImportedTable.objects.update_or_create(
         project_id=project_id,

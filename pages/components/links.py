@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
-# Longer texts are shown without links.
+# Longer strings are shown without links.
 LINKED_MAX_LENGTH = 20_000
 
 _NAME = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})"

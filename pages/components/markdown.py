@@ -81,7 +81,7 @@ def _link_addresses(state: StateCore) -> None:
 
 
 def _split_at_addresses(text: Token) -> list[Token]:
-    """Split a text token into links and the texts between them."""
+    """Split a text token into links and the strings between them."""
     parts, start = [], 0
     for found in find_addresses(text.content):
         shown = text.content[found.start : found.end]

@@ -50,7 +50,7 @@ class ResultView(NamedTuple):
 
 
 def build_result_view(insight: Row, clock: Clock, *, is_damaged: bool = False) -> ResultView:
-    """Return the state of the result of an insight from a reader, as plain JSON."""
+    """Return the state of an insight's result as plain JSON. The insight is the output of a reader."""
     state, status = insight["result_state"], insight["query_status"]
     refreshed = insight["last_refresh"]
     computed = datetime.fromisoformat(refreshed) if refreshed else None

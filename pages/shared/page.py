@@ -18,7 +18,7 @@ PREVIEW_MAX_LENGTH = 200
 
 
 class Preview(NamedTuple):
-    """The Open Graph metadata for link previews. It contains only texts that are also on the page."""
+    """The Open Graph metadata for link previews. It contains only strings that are also on the page."""
 
     title: str = "A dashboard"
     description: str = ""

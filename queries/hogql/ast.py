@@ -81,7 +81,8 @@ class Alias(Expr):
 class Stage(Enum):
     """A stage of an aggregation in several steps. Only compilers of query JSON create stages, not the parser.
 
-    STATE returns an aggregation state, FINAL the number of one state, and MERGE the number of several merged states.
+    STATE returns an aggregation state, FINAL returns the value of one state, and MERGE merges several states and
+    returns their value.
     """
 
     STATE = "State"

@@ -1,9 +1,9 @@
-"""The process that runs PostHog's parser, a C++ extension that crashes on some texts and that Python's signal handlers
-cannot interrupt. `python -m queries.hogql.parser_server` reads requests and writes responses as lines of JSON.
+"""The process that runs PostHog's parser, a C++ extension that crashes on some strings and that Python's signal
+handlers cannot interrupt. `python -m queries.hogql.parser_server` reads requests and writes responses as lines of JSON.
 
-Each text is parsed in its own forked process, which SIGALRM kills at the deadline. A reused parser becomes slow,
-because it caches the parsed texts. After a few hundred texts, eight nested functions take 15 seconds, instead of 0.1
-seconds in a new process.
+Each string is parsed in its own forked process, which SIGALRM kills at the deadline. A reused parser becomes slow,
+because it caches the parsed strings. After a few hundred strings, eight nested functions take 15 seconds, instead of
+0.1 seconds in a new process.
 """
 
 import json

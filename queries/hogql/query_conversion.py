@@ -145,7 +145,7 @@ def _convert_array_join(node: Json, text: str) -> ast.ArrayJoin | None:
 
 
 def _convert_common_tables(node: Json, text: str) -> tuple[ast.CommonTable, ...]:
-    """Convert the common tables, which the library returns as a list in their original order."""
+    """Convert the common table expressions, which the library returns as a list in their original order."""
     return tuple(_convert_common_table(table, text) for table in node.get("ctes") or ())
 
 

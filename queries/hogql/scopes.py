@@ -83,7 +83,10 @@ class TableInScope:
 
 @dataclass
 class QueryInScope:
-    """A subquery or a common table that a SELECT reads. `columns` maps its columns to their names in the statement."""
+    """A subquery or a common table expression that a SELECT reads.
+
+    `columns` maps its columns to their names in the statement.
+    """
 
     alias: str
     sql: str

@@ -9,7 +9,7 @@ from queries.hogql.tables import PROJECT_CONDITION
 
 ParameterValue = str | int | float | tuple[int, ...]
 
-# All texts from a query are parameters, so the keywords in these patterns are never part of a literal.
+# All strings from a query are parameters, so the keywords in these patterns are never part of a literal.
 _READ = re.compile(r"\b(?:FROM|JOIN)\s+(?!\()(\S+)(.*?)(?=\bFROM\b|\bJOIN\b|$)", re.DOTALL)
 _QUOTED_NAME = re.compile(r"`[^`]*`")
 _ARRAY_JOIN = re.compile(r"\b(?:LEFT )?ARRAY JOIN ")

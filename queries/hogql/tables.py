@@ -30,7 +30,7 @@ _COLUMN_TYPES = {
 HasPersons = Callable[[], bool]
 """A function that returns whether the project has imported persons, according to the store."""
 ReadMaterializedColumns = Callable[[], Mapping[str, str]]
-"""A function that returns the columns of the store with the texts of event properties, by property."""
+"""A function that returns the columns of the store with materialized properties of events, by property."""
 Scan = Callable[[Iterable[str]], str]
 """A function that returns the subquery that reads the used columns."""
 
@@ -185,7 +185,7 @@ _NO_PERSONS = _Join("", "if(e.person_properties = '', '{}', e.person_properties)
 
 @dataclass
 class _PropertyTexts:
-    """Printed texts of properties of stored events. `used_columns` collects the columns that the texts read."""
+    """Printed expressions for properties of stored events. `used_columns` collects the columns that they read."""
 
     materialized: Mapping[str, str]
     used_columns: set[str] = field(default_factory=set)

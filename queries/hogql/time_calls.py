@@ -149,7 +149,7 @@ def _print_date_diff(printer: ExpressionPrinter, node: ast.Call, function: Funct
 def _read_unit(node: ast.Expr) -> str:
     """Return a unit of time in the spelling of function names, such as Day. Raises InvalidArguments and UnknownName."""
     if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
-        raise InvalidArguments("The unit of time must be a text, such as 'day'.", span=node.span)
+        raise InvalidArguments("The unit of time must be a string, such as 'day'.", span=node.span)
     unit = node.value.lower().removesuffix("s").capitalize()
     if unit not in UNITS:
         raise UnknownName(node.value, [known.lower() for known in UNITS], span=node.span)
@@ -164,7 +164,7 @@ def _print_to_time_zone(printer: ExpressionPrinter, node: ast.Call, function: Fu
 def _print_time_zone(printer: ExpressionPrinter, node: ast.Expr) -> str:
     """Return a valid time zone as SQL. Raises InvalidArguments and UnknownTimeZone."""
     if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
-        raise InvalidArguments("The time zone must be a text, such as 'Europe/Berlin'.", span=node.span)
+        raise InvalidArguments("The time zone must be a string, such as 'Europe/Berlin'.", span=node.span)
     if node.value not in available_timezones():
         raise UnknownTimeZone(node.value, available_timezones(), span=node.span)
     return printer.session.bind(node.value, "String")

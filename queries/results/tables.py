@@ -1,4 +1,4 @@
-"""Results as tables: the columns and rows of any result, for texts and files."""
+"""Results as tables: the columns and rows of any result, for plain text and files."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple

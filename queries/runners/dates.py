@@ -1,4 +1,4 @@
-"""Date ranges of queries: the conversion of texts such as `-7d` to timestamps, and the intervals of a range.
+"""Date ranges of queries: the conversion of strings such as `-7d` to timestamps, and the intervals of a range.
 
 Times of day are in the project's time zone. Timestamps are compared in UTC, because Python would compare local times,
 which are ambiguous at the end of daylight saving time.

@@ -127,8 +127,8 @@ class AttemptBuilder:
     def _find_skipped(self) -> Expr:
         """Return, for each event, whether a strict funnel skips it.
 
-        Events of no step are skipped if another event has the same time. Simultaneous events have no order, so such an
-        event is not between two other events.
+        Events that match no step are skipped if another event has the same time. Simultaneous events have no order, so
+        such an event is not between two other events.
         """
         follows = Compare("==", X, Field(("z",)))
         is_skipped = And((follows, Not(has_bits(Y, self.events.steps_mask))))

@@ -123,7 +123,7 @@ class FunnelEvents:
             columns.append(Alias(self.value, VALUE))
         conditions = [step.condition for step in self.steps]
         conditions += [exclusion.condition for exclusion in self.options.exclusions]
-        # A strict funnel also reads events of no step, because such an event may be between two steps.
+        # A strict funnel also reads events that match no step, because such an event may be between two steps.
         relevant = TRUE if self.options.order is Order.STRICT else join_or(*conditions)
         where = join_and(self.shared, self.period.build_condition(), relevant)
         return Select(tuple(columns), TableSource(("events",)), where=where)
@@ -131,8 +131,8 @@ class FunnelEvents:
     def _build_code(self) -> Expr:
         """Return the code of an event.
 
-        Among simultaneous events, events of earlier steps have smaller codes. In a strict funnel, events of no step
-        have the largest codes.
+        Among simultaneous events, events of earlier steps have smaller codes. In a strict funnel, events that match no
+        step have the largest codes.
         """
         bits = [item.condition for item in self.options.exclusions] + [step.condition for step in self.steps]
         code: Expr = Constant(0)

@@ -54,7 +54,7 @@ def get_number(source: Mapping[str, Any], name: str, path: Path, *, default: int
 
 
 def check_size(value: Any, path: Path) -> None:
-    """Check the size and the texts of JSON that is used in a statement.
+    """Check the size and the strings of JSON that is used in a statement.
 
     Raises QueryTooComplex and InvalidQuery.
     """

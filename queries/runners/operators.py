@@ -56,7 +56,7 @@ def join_or(parts: list[Expr]) -> Expr:
 def match_exact(operand: Operand, given: FilterValues) -> Expr:
     """Return the condition that the property is one of the values. Null matches a missing property.
 
-    If the property is defined as a number or a time, numbers and times are compared instead of their texts.
+    If the property is defined as a number or a time, numbers and times are compared instead of their strings.
     """
     if not given.values:
         return TRUE
@@ -101,7 +101,7 @@ def match_end(operand: Operand, value: Any, given: FilterValues) -> Expr:
 
 
 def build_comparison(sign: str) -> ValueOperator:
-    """Return an operator such as `gt`, which compares numbers, times, or else texts."""
+    """Return an operator such as `gt`, which compares values as numbers, as times, or otherwise as strings."""
 
     def build(operand: Operand, value: Any, given: FilterValues) -> Expr:
         if (number := read_number(value)) is not None:
@@ -181,7 +181,7 @@ def read_moments(value: Any, context: QueryContext) -> tuple[datetime, datetime]
 
 def _require_text(value: Any, given: FilterValues) -> str:
     if value is None:
-        raise given.build_refusal("null", "a text")
+        raise given.build_refusal("null", "a string")
     return format_text(value)
 
 

@@ -94,7 +94,7 @@ def test_rows_above_todays_limits_are_found_without_being_read(alice: Person) ->
         ("small", 0, 0),
     ]
     listed = [each["sql"] for each in queries if 'FROM "dashboards_dashboard"' in each["sql"]]
-    assert len(listed) == 3  # the list, the sizes and the large texts
+    assert len(listed) == 3  # the list, the sizes and the large strings
 
 
 def test_size_of_an_insight_includes_its_tiles(alice: Person, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""`mcp_tools/`: rows and names of events as texts for language models."""
+"""`mcp_tools/`: rows and names of events as plain text for language models."""
 
 from datetime import timedelta
 from typing import Any

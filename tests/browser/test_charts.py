@@ -90,7 +90,7 @@ LINE_SPACE = 5
 
 
 def do_overlap(first: dict[str, Any], second: dict[str, Any]) -> bool:
-    """Return whether two texts overlap by more than a rounding error."""
+    """Return whether two labels overlap by more than a rounding error."""
     a: list[float] = first["box"]
     b: list[float] = second["box"]
     height = LINE_SPACE if first["kind"] == second["kind"] == "letter" else 0.5

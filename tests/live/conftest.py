@@ -66,12 +66,12 @@ class Service:
 
     @property
     def printed_keys(self) -> list[str]:
-        """Return a list with the API key that the first start wrote to a file, or an empty list if there is no file."""
+        """Return a list with the API key in the file of the first start, or an empty list without a file."""
         return self._written("first_api_key")
 
     @property
     def setup_links(self) -> list[str]:
-        """Return a list with the set-up link that the first start wrote to a file, or an empty list without a file."""
+        """Return a list with the set-up link in the file of the first start, or an empty list without a file."""
         return self._written("setup_link")
 
     def _written(self, name: str) -> list[str]:

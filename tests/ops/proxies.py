@@ -92,7 +92,7 @@ def make_certificate(folder: Path) -> None:
 
 
 def read_configuration(file: str, *replacements: tuple[str, str]) -> str:
-    """Return a configuration of docs/proxies/ after replacing texts, each of which must occur in the file."""
+    """Return a configuration of docs/proxies/ after replacing strings, each of which must occur in the file."""
     text = (ROOT / "docs/proxies" / file).read_text()
     for old, new in replacements:
         assert old in text, f"{file} does not hold {old!r}"

@@ -9,7 +9,7 @@ from tests.queries.hogql.store import OURS, THEIRS, Store, fill
 
 @pytest.fixture(scope="session")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
-    """Yield a store with two projects. The texts of the second project contain a mark."""
+    """Yield a store with two projects. The strings of the second project contain a mark."""
     store = Store(tmp_path_factory.mktemp("both") / "engine")
     fill(store, OURS)
     fill(store, THEIRS, mark="-SECRET")

@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.security.writable_fields import VALID
 
-# Bodies above 20 MiB are refused. This smaller size is divided among the lists and texts of a body.
+# Bodies above 20 MiB are refused. This smaller size is divided among the lists and strings of a body.
 MAX_BODY = 15_000_000
 MAX_LIST, MAX_TEXT, DEPTH = 1_000, 10_000, 50
 SAMPLES = {"date-time": "2020-01-01T00:00:00Z", "uuid": "00000000-0000-4000-8000-000000000000"}
@@ -15,7 +15,7 @@ MAX_FREE = 900_000
 
 
 def build_largest_body(schema: Mapping[str, Any], components: Mapping[str, Any], known: Mapping[str, Any]) -> bytes:
-    """Return the largest body of an operation: every property, full lists, and texts of the maximum length.
+    """Return the largest body of an operation: every property, full lists, and strings of the maximum length.
 
     `known` maps names of properties to values, such as ids of existing rows.
     """

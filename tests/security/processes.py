@@ -103,7 +103,7 @@ class KillablePostgreSQL:
             time.sleep(0.005)
 
     def stop(self, mode: str = "fast") -> None:
-        """Stop the server. After an `immediate` stop, the next start recovers from the write-ahead log."""
+        """Stop the server. After an `immediate` stop, the server recovers from the write-ahead log when it starts."""
         self._run("pg_ctl", "-D", self.data, "-m", mode, "-w", "stop")
 
     def accepts(self) -> bool:

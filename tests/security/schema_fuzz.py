@@ -23,7 +23,7 @@ SECONDS = 150
 SECONDS_OF_SESSION = 20
 REQUESTS_AT_LEAST = 20_000
 # The acceptance of valid data and the refusal of invalid data are not checked, since the document does not describe all
-# rules (texts such as "true" are read as booleans, and rows must exist). The header `Allow` is not checked, since the
+# rules (strings such as "true" are read as booleans, and rows must exist). The header `Allow` is not checked, since the
 # documented DELETE methods are refused.
 CHECKS = (
     "not_a_server_error",

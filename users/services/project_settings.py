@@ -29,7 +29,10 @@ def get_time_zones() -> tuple[str, ...]:
 
 
 def assign_settings(project: Project, settings: ProjectSettings) -> list[str]:
-    """Set the attributes that differ, and return their names. Raises ValidationFailed for an invalid value."""
+    """Set the attributes that differ from the given settings, and return their names.
+
+    Raises ValidationFailed for an invalid value.
+    """
     changed = find_differing(settings, vars(project), settings)
     for name in changed:
         setattr(project, name, settings[name])  # type: ignore[literal-required]  # it is a key of these settings

@@ -39,7 +39,7 @@ class Series(NamedTuple):
 
 
 class Graph(NamedTuple):
-    """Series along an axis. `hidden` contains the series beyond the limit, which are only in the table of data."""
+    """Series along an axis. `hidden` contains the series beyond the limit, which are only in the data table."""
 
     labels: list[str]
     series: list[Series]
@@ -62,7 +62,7 @@ class Item(NamedTuple):
 
 
 class Bars(NamedTuple):
-    """One bar for each label. `rest` contains the items beyond the limit, which are only in the table of data."""
+    """One bar for each label. `rest` contains the items beyond the limit, which are only in the data table."""
 
     items: list[Item]
     number: NumberFormat = PLAIN
@@ -79,7 +79,7 @@ class Pie(NamedTuple):
 
 
 class Number(NamedTuple):
-    """A single value, whose text is None for null. `others` contains the labels and texts of further series.
+    """A single value, whose text is None for null. `others` contains the labels and formatted values of further series.
 
     `short` is the value for tiles in which the text does not fit, or empty if the text is short.
     """
@@ -131,7 +131,7 @@ class Retention(NamedTuple):
 
 
 class Table(NamedTuple):
-    """Rows of texts, with None for null."""
+    """Rows of strings, with None for null."""
 
     columns: list[str]
     rows: list[list[str | None]]

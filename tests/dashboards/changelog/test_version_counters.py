@@ -1,4 +1,4 @@
-"""Revisions: the changes that increase each counter, and the stored total, which equals the length of the list."""
+"""Versions: the changes that increase each counter, and the stored total, which equals the length of the list."""
 
 from collections.abc import Callable
 from typing import Any

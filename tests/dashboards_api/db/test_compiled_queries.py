@@ -66,7 +66,7 @@ def test_texts_of_a_list_are_found(alice: Person) -> None:
 
 
 def test_list_of_keys_uses_the_index(alice: Person) -> None:
-    """A scan of the results of a project would read all their texts."""
+    """A scan of the results of a project would read all their columns."""
     project = alice.membership.project
     QueryResult.objects.bulk_create(
         QueryResult(project=project, cache_key=f"key {number}", query={}) for number in range(2000)

@@ -1,4 +1,4 @@
-"""Property filters by brute force: whether an event matches, and the texts and numbers of its properties."""
+"""Property filters by brute force: whether an event matches, and the strings and numbers of its properties."""
 
 import re
 from collections.abc import Callable

@@ -18,7 +18,7 @@ from tests.queries.hogql.store import EVENT_COLUMNS, MOMENT, Store
 ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Pacific/Auckland")
 EVENT_NAMES = ("view", "buy", "leave")
 HOUR, DAY, TICK = timedelta(hours=1), timedelta(days=1), timedelta(microseconds=1)
-# Values of properties. Some texts look like numbers. Null, empty and absent values are equal in breakdowns.
+# Values of properties. Some strings look like numbers. Null, empty and absent values are equal in breakdowns.
 VALUES = ("a", "b", "a", "b", "", None, 1, 2.5, "2.5", '"x"', True, "ß")
 AMOUNTS = (1, 2, 3.5, -4, "5", "x", None, 0)
 FULL_FACTOR = 5

@@ -56,7 +56,7 @@ class Store:
 
 
 def fill(store: Store, project: int, mark: str = "") -> None:
-    """Insert events, persons and orders. All texts contain `mark`, by which tests recognize rows of another project."""
+    """Insert events, persons and orders. All strings contain `mark`, so that tests recognize rows of this project."""
     insert = store.client.insert_rows
     insert("events", EVENT_COLUMNS, [build_event(project, mark, number) for number in range(len(EVENTS))])
     persons: list[list[Any]] = []

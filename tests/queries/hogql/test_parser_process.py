@@ -55,7 +55,7 @@ def test_killed_process_is_started_again(parser: ParserProcess) -> None:
 
 
 def test_parser_is_not_slowed_down_by_earlier_texts(parser: ParserProcess) -> None:
-    """Parse texts of increasing depth, which would take more than a minute in a single process."""
+    """Parse strings of increasing depth, which would take more than a minute in a single process."""
     started = monotonic()
     for depth in range(1, 10):
         parser.parse("select " + "lower(" * depth + "event" + ")" * depth)

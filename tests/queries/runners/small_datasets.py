@@ -1,4 +1,4 @@
-"""Small datasets for tests of insight queries, each of which has a few events in a separate project."""
+"""Small datasets for tests of insight queries. A dataset consists of a few events in a separate project."""
 
 from itertools import count
 from typing import Any
