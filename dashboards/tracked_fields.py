@@ -17,6 +17,6 @@ DISPLAY_FIELDS = ("color", "filters_overrides", "show_description", "transparent
 TILE_FIELDS = ("layouts", *DISPLAY_FIELDS)
 TEXT_FIELDS = ("body",)
 BUTTON_FIELDS = ("url", "text", "placement", "style")
-# A change of one of these fields sets `last_modified_by` and `last_modified_at` of the insight.
+# A change to one of these fields sets `last_modified_by` and `last_modified_at` of the insight.
 AUTHORED_INSIGHT_FIELDS = ("name", "derived_name", "description", "query", "filters")
 INSIGHT_FIELDS = (*AUTHORED_INSIGHT_FIELDS, "order", "saved", "favorited", "folder")

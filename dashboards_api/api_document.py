@@ -30,7 +30,7 @@ _DESCRIPTIONS = {
     "sharing": "Share a dashboard by a link, replace the link, and protect it with passwords.",
     "dashboard_templates": "Store and retrieve templates, from which dashboards are created.",
     "collaborators": "Choose the members who can edit a restricted dashboard.",
-    "activity_log": "List the changes of dashboards and insights, and undo the changes of an API key.",
+    "activity_log": "List the changes to dashboards and insights, and undo the changes of an API key.",
     "versions": "List, compare and restore the versions of a dashboard.",
     "projects": "List and retrieve the projects that you are a member of.",
     "organizations": "List and retrieve your organizations and their projects.",

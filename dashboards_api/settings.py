@@ -148,7 +148,7 @@ PASSWORD_RESET_TIMEOUT = 24 * 3600  # of set-up links
 RATE_LIMITS = env.items("RATE_LIMITS", parse_rates, "6000/minute")  # of each API key
 QUERY_RATE_LIMITS = env.items("QUERY_RATE_LIMITS", parse_rates, "600/minute")  # of queries that a key has computed
 RATE_LIMIT_UNIT_SECONDS = 0.02  # of CPU time, so an expensive request counts as several requests
-REQUIRE_IF_MATCH = env.value("REQUIRE_IF_MATCH", parse_boolean, "off")  # in changes of dashboards
+REQUIRE_IF_MATCH = env.value("REQUIRE_IF_MATCH", parse_boolean, "off")  # in changes to dashboards
 CORS_ALLOWED_ORIGINS = env.items("CORS_ALLOWED_ORIGINS", parse_origins, "*")
 CORS_ALLOW_ALL_ORIGINS = "*" in CORS_ALLOWED_ORIGINS
 if CORS_ALLOW_ALL_ORIGINS:

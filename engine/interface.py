@@ -101,7 +101,7 @@ class EngineClient(ABC):
         limits: Limits | None = None,
         query_id: str | None = None,
     ) -> Result:
-        """Run a statement that changes no data, and return its rows. Raises EngineError."""
+        """Run a read-only statement, and return its rows. Raises EngineError."""
 
     @abstractmethod
     def execute(

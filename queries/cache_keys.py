@@ -13,7 +13,7 @@ import orjson
 
 from users.models import Project
 
-# The version of the compiler. Increment it when a change of the compiler may change the result of a query.
+# The version of the compiler. Increment it when a change to the compiler may change the result of a query.
 COMPILER_VERSION = 1
 PREFIX = "cache_"
 # Fields of a query that do not affect its result.

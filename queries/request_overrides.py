@@ -76,7 +76,7 @@ def has_value(given: Any) -> bool:
 
 
 def as_variable(given: Any) -> Json:
-    """Return a variable as an object: a bare value stands for `{"value": …}`."""
+    """Return a variable as an object. A bare value becomes `{"value": …}`."""
     return given if isinstance(given, dict) else {"value": given}
 
 

@@ -82,7 +82,7 @@ class ChangeSummary(NamedTuple):
     dashboards: Collection[int] = ()
     created: Collection[int] = ()
     events: Mapping[int, Event] = {}
-    # All changes of each dashboard whose changes are known without a comparison.
+    # All changes to each dashboard whose changes are known without a comparison.
     known: Mapping[int, list[Change]] = {}
     # Dashboards that show one of `contents`, which changed.
     showing_content: Collection[int] = ()
@@ -269,7 +269,7 @@ def build_content_snapshot(content: Text | Button) -> Snapshot:
 def find_content_changes(
     dashboard_ids: Collection[int], contents: Mapping[ContentKey, ChangedContent]
 ) -> dict[int, list[Change]]:
-    """Return the changes of dashboards that result from changed texts and buttons. Other tiles are not read.
+    """Return the changes to dashboards that result from changed texts and buttons. Other tiles are not read.
 
     Raises TooManyTilesChanged.
     """

@@ -74,7 +74,7 @@ def build_change(kind: str, path: list[str], before: Any, after: Any) -> Change:
 
 
 def build_hidden_change(path: list[str]) -> Change:
-    """Return a change of a sharing secret, without its values."""
+    """Return a change to a sharing secret, without its values."""
     return {**build_change(_KINDS[SHARING], [SHARING, *path], None, None), "action": "changed"}
 
 

@@ -60,7 +60,7 @@ class ChangeSet:
         self._shown_insights: set[int] = set()
 
     def record_dashboard(self, dashboard: Dashboard) -> None:
-        """Record that fields, tags, sharing or tiles of a locked dashboard change.
+        """Record a change to the fields, tags, sharing or tiles of a locked dashboard.
 
         The activity log compares snapshots to find the changes.
         """
@@ -92,7 +92,7 @@ class ChangeSet:
     def record_known_changes(
         self, dashboard: Dashboard, changes: Iterable[Change], *, shares_content: bool = False
     ) -> None:
-        """Record all changes of a locked dashboard, so that its snapshot need not be read to find them.
+        """Record all changes to a locked dashboard, so that its snapshot need not be read to find them.
 
         If the dashboard is also recorded by `record_dashboard`, its snapshot is still read. With `shares_content`, the
         versions of other dashboards that show the same content are also incremented.
@@ -244,7 +244,7 @@ class IfMatchVersions(NamedTuple):
 def write_transaction(actor: Membership, expected: IfMatchVersions | None = None) -> Iterator[ChangeSet]:
     """Open the transaction of a write, and yield a `ChangeSet` that is saved at the end of the block.
 
-    Every change of dashboards runs in a write transaction. Slow work, such as hashing passwords or filling templates,
+    Every change to dashboards runs in a write transaction. Slow work, such as hashing passwords or filling templates,
     is refused inside the transaction (`dashboards_api.db.transactions`). Raises DashboardNotFound, and VersionConflict
     if `If-Match` does not match.
     """

@@ -91,7 +91,7 @@ class SharedDashboard(NamedTuple):
 
     @property
     def offers_files(self) -> bool:
-        """Return whether results can be downloaded. Downloads are part of the details."""
+        """Return whether viewers can download results, which the setting `detailed` allows."""
         return bool(self.settings.get("detailed"))
 
     @property
@@ -159,7 +159,7 @@ def read_shared_dashboard(
 def read_shared_insight(opened: SharedDashboard, tile_id: int, results: Results) -> Row:
     """Return the insight of one tile as shown on the page, for an export as a file.
 
-    Raises ExportNotAllowed if the page does not show the details of insights, and TileNotFound.
+    Raises ExportNotAllowed unless the setting `detailed` is enabled, and TileNotFound.
     """
     if not opened.offers_files:
         raise ExportNotAllowed

@@ -1,4 +1,4 @@
-"""Queries for viewers of share links, without SQL unless the link shows the details."""
+"""Queries for viewers of share links, without SQL unless the setting `detailed` is enabled."""
 
 import json
 import re
@@ -55,7 +55,7 @@ class ColumnNames(NamedTuple):
 
 
 class QueryDisplay(NamedTuple):
-    """The parts of queries that a shared page shows. SQL is shown only together with the other details."""
+    """The parts of queries that a shared page shows. SQL is shown only if the setting `detailed` is enabled."""
 
     has_queries: bool
     has_sql: bool
@@ -67,7 +67,7 @@ class QueryDisplay(NamedTuple):
         return cls(has_queries, has_queries and bool(settings.get("detailed", False)), is_page)
 
     def hide_query(self, text: str | None, columns: Sequence[str] | None = None) -> str | None:
-        """Return the parts of a query or of legacy filters, a JSON string, that the page shows.
+        """Return the parts of a query or of legacy filters that the page shows, as a JSON string.
 
         `columns` are the column names of the result, if there is a result.
         """

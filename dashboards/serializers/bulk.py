@@ -18,7 +18,7 @@ TAG_ACTIONS = ("add", "remove", "set")
 
 
 class BulkUpdateTagsRequestSerializer(RequestSerializer):
-    """The dashboards or insights, and the change of their tags."""
+    """The dashboards or insights, and the change to their tags."""
 
     tolerated_keys = frozenset({"personal_api_key"})
 

@@ -72,7 +72,7 @@ class SharingSettingsRequestSerializer(RequestSerializer):
 
 
 class SharingConfigurationRequestSerializer(RequestSerializer):
-    """Changes of a sharing configuration. `settings` is replaced as a whole. Null and `{}` are stored as sent."""
+    """Changes to a sharing configuration. `settings` is replaced as a whole. Null and `{}` are stored as sent."""
 
     tolerated_keys = get_field_names(SharingConfigurationSerializer) | {"personal_api_key"}
 

@@ -49,7 +49,7 @@ class OneTileRequestSerializer(RequestSerializer):
 
 
 class UpdateTileRequestSerializer(OneTileRequestSerializer):
-    """Changes of the display of a tile."""
+    """Changes to the display of a tile."""
 
     color = DashboardTileRequestSerializer().fields["color"]
     layouts = LayoutsField(required=False)
@@ -66,7 +66,7 @@ class TextTileBodyField(StrictCharField):
 
 
 class UpdateTextTileRequestSerializer(UpdateTileRequestSerializer):
-    """Changes of a text tile."""
+    """Changes to a text tile."""
 
     body = TextTileBodyField(required=False, allow_blank=False)
 

@@ -1,4 +1,4 @@
-"""Bulk changes of dashboards, each in one write."""
+"""Bulk changes to dashboards, each in one write."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum

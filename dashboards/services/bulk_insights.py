@@ -1,4 +1,4 @@
-"""Bulk changes of insights, each in one write."""
+"""Bulk changes to insights, each in one write."""
 
 import uuid
 from collections.abc import Mapping, Sequence

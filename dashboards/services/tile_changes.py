@@ -44,7 +44,7 @@ def change_tiles(
 
     Other tiles are not changed. Return the paths of the input that had no effect. Raises TileNotOnDashboard,
     ContentNotOnDashboard, InsightNotInProject, DuplicateTile, ValidationFailed, and Forbidden for content that the
-    member may not edit. With `from_history`, the items were stored before, and limits do not apply.
+    member may not edit. `from_history` means that the items come from a snapshot, so limits do not apply.
     """
     if not items:
         return []

@@ -1,4 +1,4 @@
-"""Undo of the changes of one dashboard or insight, with the same services as other writes."""
+"""Undo of the changes to one dashboard or insight, with the same services as other writes."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -60,7 +60,7 @@ class UndoContext(NamedTuple):
 
 
 def undo_sharing(undo: UndoContext, item: ItemUndo) -> UndoneFields:
-    """Disable the link of a dashboard, deleted or not, if the key enabled it. Revoke rights that the key granted."""
+    """Disable a share link that was enabled with the key, and revoke rights that were granted with the key."""
     lost = [ACCESS_TOKEN] if item.lost_token else []
     if not item.sharing:
         return UndoneFields(lost=lost)
@@ -97,7 +97,7 @@ def _revoke_rights(undo: UndoContext, dashboard: Dashboard, rights: list[Change]
 
 
 def undo_dashboard(undo: UndoContext, item: ItemUndo) -> UndoneFields:
-    """Undo all changes of a dashboard except changes of its sharing and rights."""
+    """Undo all changes to a dashboard except changes to its sharing and rights."""
     dashboard = _get_for_edit(undo, item.item_id)
     if item.is_created:
         if dashboard.deleted:
@@ -231,7 +231,7 @@ def _move_tile_back(undo: UndoContext, tile: Tile, home: Dashboard) -> bool:
 
 
 def undo_insight(undo: UndoContext, item: ItemUndo) -> UndoneFields:
-    """Undo all changes of an insight. Delete the insight if the key created it and no other user or key uses it."""
+    """Undo all changes to an insight. Delete the insight if the key created it and no other user or key uses it."""
     # Lock the insight before reading it, because another write could change it in between.
     insight = Insight.objects.in_project(undo.project).select_for_update().get(pk=item.item_id)
     now = build_insight_snapshot(insight)

@@ -25,7 +25,7 @@ from users.models import Project
 
 # Represents the creation of an item, because undoing a creation deletes the item.
 CREATION = build_change("Dashboard", ["deleted"], True, False)
-# The types of changes that grant or revoke a right, and of all changes of sharing and rights.
+# The types of changes that grant or revoke a right, and of all changes to sharing and rights.
 RIGHTS = ("Collaborator", "SharePassword")
 SHARING_TYPES = ("SharingConfiguration", *RIGHTS)
 ACTIVITIES_AT_ONCE = 500
@@ -42,7 +42,7 @@ class ItemUndo(NamedTuple):
     item_id: int
     # Whether the key created the item, and no other user or key has changed it since.
     is_created: bool
-    # One change for each path, from the value to restore to the current value, without changes of sharing and rights.
+    # One change for each path, from the value to restore to the current value, without changes to sharing and rights.
     changes: list[Change]
     sharing: list[Change]
     # Paths that other users or keys changed after the key, with the values from before the key changed them.
@@ -152,7 +152,7 @@ def _build_item(key: ItemKey, activities: Iterable[tuple[Author, list[Change]]])
 
 
 class _History(NamedTuple):
-    """The changes of one item in their order, each with a flag for changes of the key itself."""
+    """The changes to one item in their order, each with a flag for changes of the key itself."""
 
     entries: list[tuple[bool, Change]]
     has_creation: bool
@@ -206,7 +206,7 @@ def _split_own_changes(entries: Sequence[tuple[bool, Change]]) -> tuple[list[Cha
     superseded: list[Change] = []
     changed: set[str] = set()  # the paths of later changes by other users or keys
     containing: set[str] = set()  # these paths and all paths that contain them
-    is_used = False  # whether other users or keys changed anything before the key's next change of `deleted`
+    is_used = False  # whether other users or keys changed anything before the key's next change to `deleted`
     for is_own, change in reversed(entries):
         parts = change["field"].split(SEPARATOR)
         lineage = [SEPARATOR.join(parts[:end]) for end in range(1, len(parts) + 1)]

@@ -31,8 +31,8 @@ from dashboards_api.parsing import parse_id
 from users.viewsets import ProjectScopedViewSet
 
 LOG_PARAMETERS = [
-    OpenApiParameter("scope", str, enum=ActivityScope.values, description="Only changes of objects of this type."),
-    OpenApiParameter("item_id", int, description="Only changes of the object with this id."),
+    OpenApiParameter("scope", str, enum=ActivityScope.values, description="Only changes to objects of this type."),
+    OpenApiParameter("item_id", int, description="Only changes to the object with this id."),
     OpenApiParameter("user", int, description="Only changes by this user."),
     OpenApiParameter("key_id", str, description="Only changes with this API key."),
 ]
@@ -52,7 +52,7 @@ class ActivityLogViewSet(CursorPagedViewSet):
     def list(self, request: Request, project_id: str) -> Response:
         """List the activity of a project.
 
-        The response contains the changes of dashboards and insights, including deleted dashboards and insights. The
+        The response contains the changes to dashboards and insights, including deleted dashboards and insights. The
         newest entries come first.
         """
         query = ActivityQuery(

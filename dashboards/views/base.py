@@ -186,6 +186,6 @@ def describe_skipped(skipped: Iterable[tuple[int, str]]) -> list[dict[str, Any]]
 
 
 def build_tags_response(result: BulkResult) -> Response:
-    """Return the response to a bulk change of tags (component BulkUpdateTags)."""
+    """Return the response to a bulk change to tags (component BulkUpdateTags)."""
     updated = [{"id": id_, "tags": tags} for id_, tags in result.updated]
     return Response({"updated": updated, "skipped": describe_skipped(result.skipped)})

@@ -80,7 +80,7 @@ class PropertyDefinition(models.Model):
 class ImportedTable(models.Model):
     """An imported table, which HogQL queries reference by its name.
 
-    Each import creates a new table in the store. A change of `physical_name` replaces all rows atomically.
+    Each import creates a new table in the store. A change to `physical_name` replaces all rows atomically.
     """
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="imported_tables")

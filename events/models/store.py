@@ -26,7 +26,7 @@ class Store(models.Model):
 
 
 class DataVersion(models.Model):
-    """A counter that is incremented by each change of a project's data. Results of a lower version are stale."""
+    """A counter that is incremented by each change to a project's data. Results of a lower version are stale."""
 
     project = models.OneToOneField(Project, on_delete=models.CASCADE, primary_key=True, related_name="data_version")
     number = models.BigIntegerField(default=0)

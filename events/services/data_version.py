@@ -8,7 +8,7 @@ from events.models import DataVersion
 
 @atomic_with_retry
 def increment_data_version(project_id: int) -> None:
-    """Make all results of a project stale. Call this function before and after a change of rows.
+    """Make all results of a project stale. Call this function before and after a change to rows.
 
     The first call covers an interrupted change, and the second covers results computed during the change.
     """

@@ -101,9 +101,9 @@ class ResultVersionQuerySet(models.QuerySet["ResultVersion"]):
         return self.filter(project=project_id).update(number=F("number") + 1)
 
     def number_subquery(self, project_id: Any) -> CombinedExpression:
-        """Return a number that increases with each change of a project's results or data.
+        """Return a number that increases with each change to a project's results or data.
 
-        A change of the data makes results stale.
+        A change to the data makes results stale.
         """
         return _select_number(self, project_id) + _select_number(DataVersion.objects.all(), project_id)
 
@@ -115,7 +115,7 @@ def _select_number(rows: "models.QuerySet[Any]", project_id: Any) -> Coalesce:
 
 
 class ResultVersion(models.Model):
-    """A counter that is incremented by every change of a project's results. ETags of responses with results contain the
+    """A counter that is incremented by every change to a project's results. ETags of responses with results contain the
     sum of this counter and the data version.
     """
 

@@ -93,7 +93,7 @@ class FilterBuilder:
         return OPERATORS[operator](operand, FilterValues(values, self.context, (*path, "value")))
 
     def _build_condition(self, text: str, path: Path) -> Expr:
-        """Return the tree of an expression about single events. Raises InvalidQuery for an aggregate function."""
+        """Return the syntax tree of a condition on single events. Raises InvalidQuery for an aggregate function."""
         expr = self.build_expression(text)
         if find_aggregates(expr):
             raise InvalidQuery("A filter applies to single events, and cannot contain aggregate functions.", path)

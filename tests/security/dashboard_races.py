@@ -28,7 +28,7 @@ def parse_version(etag: str) -> str:
 
 
 def race_different_fields(harness: RaceHarness, token: str) -> None:
-    """Send 50 changes of different fields of one dashboard. All of them must be stored."""
+    """Send 50 changes to different fields of one dashboard. All of them must be stored."""
     board = harness.create_dashboard("different fields", tiles=build_texts(TILES))
     path = f"dashboards/{board['id']}/"
     fields = {
@@ -61,7 +61,7 @@ def race_different_fields(harness: RaceHarness, token: str) -> None:
 
 
 def race_same_fields(harness: RaceHarness, token: str) -> None:
-    """Send 20 changes of the same fields and tiles. The stored values must be those of one change, not a mix."""
+    """Send 20 changes to the same fields and tiles. The stored values must be those of one change, not a mix."""
     board = harness.create_dashboard("same fields", tiles=build_texts(3))
     requests = []
     for number in range(SAME_FIELD):

@@ -174,7 +174,7 @@ class Writer(threading.Thread):
         return Operation("move", "PATCH", f"{source}/move_tile/", body, wanted)
 
     def build_tile_change(self, token: str, id_: int) -> Operation:
-        """Return a change of every tile's color and every text's body, with a new text if there are few tiles."""
+        """Return a change to every tile's color and every text's body, with a new text if there are few tiles."""
         items: list[dict[str, Any]] = []
         expected: list[tuple[str, str | None]] = []
         for number, tile in enumerate(self.tiles[id_]):
