@@ -10,7 +10,6 @@ from dashboards.access import Restriction
 from dashboards.models import Dashboard, Tile
 from dashboards_api.db.compiled_queries import NamedQuery, get_columns, int_param
 from users.models import Membership
-from users.readers import Row
 
 # Tiles by the kind ("insight", "text", "button") and the id of their content.
 DashboardTiles = dict[tuple[str, Any], list["DashboardTile"]]
@@ -22,10 +21,6 @@ class BasicTile(NamedTuple):
     id: int
     dashboard_id: int
     deleted: bool = False
-
-    def build_row(self) -> Row:
-        """Return the tile for a response. `_asdict` would take twice as long, for each tile of a dashboard."""
-        return {"id": self.id, "dashboard_id": self.dashboard_id, "deleted": self.deleted}
 
 
 class DashboardTile(NamedTuple):

@@ -226,7 +226,7 @@ def build_insight(
         "last_modified_by": get_user(users, row.last_modified_by__id, row, _get_modifier),
         "tags": orjson.loads(row.raw_tag_names),
         "dashboards": [tile.basic.dashboard_id for tile in tiles],
-        "dashboard_tiles": [tile.basic.build_row() for tile in tiles],
+        "dashboard_tiles": [tile.basic._asdict() for tile in tiles],
         "effective_restriction_level": levels.restriction,
         "effective_privilege_level": int(levels.privilege),
         "user_access_level": get_insight_access_level(viewer, row.created_by_id, levels.privilege),

@@ -228,7 +228,7 @@ def _build_authorship(kind: str, content: TextRow | ButtonRow, here: DashboardTi
         "last_modified_at": content.last_modified_at,
         "last_modified_by": context.users.get(content.last_modified_by_id),
         "team": content.project_id,
-        "dashboard_tiles": [tile.basic.build_row() for tile in tiles],
+        "dashboard_tiles": [tile.basic._asdict() for tile in tiles],
     }
 
 

@@ -1,6 +1,5 @@
 """The look-up of a personal API key by its secret, with its user and their membership of the requested project."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, cast
 
@@ -79,22 +78,17 @@ def record_key_use(key: PersonalAPIKey) -> None:
 
 
 def _build_instances(row: tuple[Any, ...]) -> list[Any]:
-    """Return an instance of each model. A missing row becomes an instance without a primary key."""
+    """Return an instance of each model. A missing row becomes an instance without a primary key.
+
+    Unlike `from_db`, this function does not call the constructors, which set each field separately and send two
+    signals. Each request with an API key builds these instances. Columns that are not read are deferred.
+    """
     instances, start = [], 0
     for (model, _), columns in zip(_MODELS, _COLUMNS, strict=True):
-        instances.append(_build_instance(model, zip(columns, row[start : start + len(columns)], strict=True)))
+        instance = model.__new__(model)
+        instance._state = ModelState()
+        instance._state.db, instance._state.adding = DEFAULT_DB_ALIAS, False
+        instance.__dict__.update(zip(columns, row[start : start + len(columns)], strict=True))
+        instances.append(instance)
         start += len(columns)
     return instances
-
-
-def _build_instance(model: type[Model], values: Iterable[tuple[str, Any]]) -> Model:
-    """Return an instance with the given values of its columns. The other columns are deferred.
-
-    Unlike `from_db`, this function does not call the constructor, which sets each field separately and sends two
-    signals. Each request with an API key builds four instances.
-    """
-    instance = model.__new__(model)
-    instance._state = ModelState()
-    instance._state.db, instance._state.adding = DEFAULT_DB_ALIAS, False
-    instance.__dict__.update(values)
-    return instance
