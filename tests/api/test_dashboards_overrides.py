@@ -2,18 +2,18 @@
 
 import json
 import logging
-import threading
 import time
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 from django.utils import timezone
 
 from dashboards.models import Dashboard, Insight
 from dashboards_api.db.best_effort import best_effort_write
 from tests.builders import Person, make_dashboard, make_insight
+from tests.concurrency import locked_row
 
 
 def test_filters_override_applies_to_one_response(alice: Person) -> None:
@@ -102,27 +102,10 @@ def test_failed_best_effort_write_does_not_fail_the_retrieval(alice: Person, cap
 def test_retrieval_does_not_wait_for_a_writer(alice: Person) -> None:
     board = make_dashboard(alice)
     alice.api.get("dashboards/")  # records the use of the key
-    held, done = threading.Event(), threading.Event()
-
-    def write() -> None:
-        try:
-            with transaction.atomic():
-                Dashboard.objects.filter(pk=board.pk).update(name="other")
-                held.set()
-                done.wait(20)
-        finally:
-            connection.close()
-
-    writer = threading.Thread(target=write)
-    writer.start()
-    try:
-        assert held.wait(20)
+    with locked_row(board, name="other"):
         started = time.monotonic()
         answer = alice.api.get(f"dashboards/{board.pk}/")
         took = time.monotonic() - started
-    finally:
-        done.set()
-        writer.join()
     assert (answer.status, answer.json["last_accessed_at"]) == (200, None)
     assert took < 2  # with the default timeout, SQLite would wait ten seconds for the writer
 

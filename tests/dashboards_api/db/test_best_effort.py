@@ -1,10 +1,7 @@
 """Best-effort writes, and their short lock timeout, which ends with the write."""
 
 import logging
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 from django.db import connection, transaction
@@ -12,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from dashboards_api.db.best_effort import LOCK_TIMEOUT_MS, best_effort_update, best_effort_write
 from tests.builders import make_project
+from tests.concurrency import locked_row
 from users.models import Project
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -53,30 +51,6 @@ def test_timeout_of_the_outer_transaction_is_restored() -> None:
     assert read_lock_timeout() in ("0", "10000")
 
 
-@contextmanager
-def locked_row(project: Project) -> Iterator[None]:
-    """Hold the lock of a project in another transaction during the block."""
-    is_locked, is_done = threading.Event(), threading.Event()
-
-    def hold_lock() -> None:
-        try:
-            with transaction.atomic():
-                Project.objects.filter(pk=project.pk).update(name="Written")
-                is_locked.set()
-                is_done.wait(20)
-        finally:
-            connection.close()
-
-    writer = threading.Thread(target=hold_lock)
-    writer.start()
-    try:
-        assert is_locked.wait(20)
-        yield
-    finally:
-        is_done.set()
-        writer.join()
-
-
 def test_update_changes_the_columns_of_one_row() -> None:
     project, other = make_project("Home"), make_project("Other")
     with CaptureQueriesContext(connection) as queries:
@@ -91,7 +65,7 @@ def test_update_changes_the_columns_of_one_row() -> None:
 
 def test_update_of_a_locked_row_is_skipped_without_waiting() -> None:
     project = make_project("Home")
-    with locked_row(project):
+    with locked_row(project, name="Written"):
         started = time.monotonic()
         assert not best_effort_update(Project, project.pk, name="Renamed")
         waited = time.monotonic() - started
