@@ -149,8 +149,8 @@ def read_tiles(
         found = read_insight_results(queries, viewer.project, results)
     context = _Context(viewer, _read_users(rows), dashboard_tiles, get_insight_levels(viewer, [restriction]))
     return [
-        _build_tile(order, *each, DashboardTile(BasicTile(each[0].tile.id, dashboard_id), restriction), context)
-        for order, each in enumerate(zip(rows, resolved, found, strict=True))
+        _build_tile(order, row, tile, result, DashboardTile(BasicTile(row.tile.id, dashboard_id), restriction), context)
+        for order, (row, tile, result) in enumerate(zip(rows, resolved, found, strict=True))
     ]
 
 
