@@ -38,8 +38,8 @@ class AttemptLimitReached(TooManyAttempts):
 class Attempt(NamedTuple):
     """An attempt under one limit, which counts attempts per target, per IP address, or per pair of both.
 
-    An empty target or IP address stands for all targets or IP addresses. `cost` is the
-    number of attempts that this attempt counts as.
+    An empty target or IP address stands for all targets or IP addresses. `cost` is the number of attempts that this
+    attempt counts as.
     """
 
     limit: AttemptLimit
